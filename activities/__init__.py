@@ -1,0 +1,1 @@
+"""What touches the world: the store, the providers. Each activity implements a stub of `workflows/ports.py`."""

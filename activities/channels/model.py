@@ -1,0 +1,88 @@
+"""What every provider of a channel is, and the three ways in which a send can fail."""
+
+from abc import ABC, abstractmethod
+from datetime import timedelta
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from content.rendering import Rendered
+
+AddressKind = Literal["email", "phone", "push_token"]
+Remedy = Literal["none", "deactivate_address", "fix_configuration", "fix_content"]
+
+
+class SendError(Exception):
+    """A send that did not succeed.
+
+    SendError
+    +-- RetryLater       the provider surely did not take it and may later
+    +-- Refused          the provider surely did not take it and never will
+    +-- OutcomeUnknown   it may or may not have left
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        self.code = code
+        """The vendor's own code, prefixed by the provider: `fcm.UNREGISTERED`."""
+        self.reason = reason
+        super().__init__(f"{code}: {reason}")
+
+
+class RetryLater(SendError):
+    """The provider did not take the message now. `after` is what it asked for, if it did."""
+
+    def __init__(self, code: str, reason: str, after: timedelta | None = None) -> None:
+        super().__init__(code, reason)
+        self.after = after
+
+
+class Refused(SendError):
+    """The provider will never take this message. `remedy` is what has to be done about it."""
+
+    def __init__(self, code: str, reason: str, remedy: Remedy = "none") -> None:
+        super().__init__(code, reason)
+        self.remedy: Remedy = remedy
+
+
+class OutcomeUnknown(SendError):
+    """The connection broke after the message was handed over, or the answer makes no sense."""
+
+
+class OutgoingMessage(BaseModel):
+    """Exactly what leaves: the approver sees it, its hash is what they approve, and it is what is sent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: str
+    provider: str
+    recipient: str
+    body: dict[str, Any]
+    """The provider's own fields, as JSON."""
+
+
+class Provider(BaseModel, ABC):
+    """One way to send over one channel. Its fields are its settings under `channels` in `sojourn.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    channel: ClassVar[str]
+    provider: ClassVar[str]
+    address_kind: ClassVar[AddressKind]
+
+    @abstractmethod
+    def prepare(self, rendered: Rendered, recipient: str, delivery_id: str) -> OutgoingMessage:
+        """Make the message that will leave. Pure: the same input always gives the same message.
+
+        Raises Refused when the content cannot be sent over this provider.
+        """
+
+    @abstractmethod
+    async def send(self, message: OutgoingMessage, delivery_id: str) -> str:
+        """Send, and give the provider's id for the message. Raises a SendError, and nothing else.
+
+        `delivery_id` travels where the vendor echoes it, so that an unknown outcome can be settled later.
+        """
+
+    async def close(self) -> None:
+        """Close connections. The default has none."""
+        return

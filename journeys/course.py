@@ -1,0 +1,30 @@
+"""The course of a journey: which step comes after which. A run's place in its journey is one step id."""
+
+from journeys.model import Branch, Journey, Step, WaitFor, children, walk
+
+
+class Course:
+    """Finds steps by id and says what follows them, so that a run can go on from any step."""
+
+    def __init__(self, journey: Journey) -> None:
+        self._steps: dict[str, Step] = {step.id: step for step in walk(journey.steps)}
+        self._next: dict[str, str | None] = {}
+        self.first = journey.steps[0].id
+        self._link(journey.steps, None)
+
+    def step(self, step_id: str) -> Step:
+        return self._steps[step_id]
+
+    def after(self, step: Step) -> str | None:
+        """The id of the step that follows, out of the block this one closes if it must; None at the end."""
+        return self._next[step.id]
+
+    def into(self, step: WaitFor | Branch, block: list[Step]) -> str | None:
+        """The id of the first step in one of the step's blocks, or of what follows when that is empty."""
+        return block[0].id if block else self.after(step)
+
+    def _link(self, steps: list[Step], after: str | None) -> None:
+        for step, following in zip(steps, [*(s.id for s in steps[1:]), after], strict=True):
+            self._next[step.id] = following
+            for block in children(step):
+                self._link(block, following)

@@ -1,0 +1,56 @@
+"""What happens in the world, as a journey sees it, and which happenings are outcomes of a delivery."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Outcome = Literal["delivered", "opened", "clicked", "replied", "bounced", "complained"]
+
+# The names are those of Segment's email, push and messaging specs, so that existing sources fit as they are.
+OUTCOMES: dict[str, Outcome] = {
+    "Email Delivered": "delivered",
+    "Email Opened": "opened",
+    "Email Link Clicked": "clicked",
+    "Email Bounced": "bounced",
+    "Email Marked as Spam": "complained",
+    "Push Notification Received": "delivered",
+    "Push Notification Tapped": "clicked",
+    "Message Delivered": "delivered",
+    "Message Read": "opened",
+    "Message Link Clicked": "clicked",
+    "Message Replied": "replied",
+}
+
+OPT_OUT = "Unsubscribed"
+"""The event that withdraws consent; with a `channel` property for that channel only."""
+
+# An outcome implies those before it: a click without a recorded open was opened all the same.
+IMPLIED: dict[Outcome, tuple[Outcome, ...]] = {
+    "opened": ("delivered",),
+    "clicked": ("opened", "delivered"),
+    "replied": ("opened", "delivered"),
+    "complained": ("delivered",),
+}
+
+
+class Event(BaseModel):
+    """One happening. `id` makes it unique, `seq` is the order in which it was accepted, `at` is in UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    at: datetime
+    seq: int = 0
+    properties: dict[str, Any] = Field(default_factory=dict)
+    traceparent: str = ""
+
+    @property
+    def delivery(self) -> str:
+        """The key of the delivery whose outcome this is, or empty."""
+        return str(self.properties.get("delivery_id", "")) if self.name in OUTCOMES else ""
+
+    def scope(self) -> dict[str, Any]:
+        """The event as conditions see it: its properties, and beside them its own name, id and time."""
+        return {**self.properties, "name": self.name, "id": self.id, "at": self.at}

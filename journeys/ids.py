@@ -1,0 +1,38 @@
+"""The formats of every id that a run gives rise to. One function owns each."""
+
+import base64
+import hashlib
+import re
+
+_SAFE = re.compile(r"[A-Za-z0-9_.~-]{1,80}")
+
+
+def workflow_id(journey: str, customer_id: str, entry_key: str) -> str:
+    """`<journey>:<customer>:<entry key>`. A key that is no plain token is hashed: ids show in the clear."""
+    key = entry_key if _SAFE.fullmatch(entry_key) else _digest(entry_key)[:20] if entry_key else "-"
+    return f"{journey}:{customer_id}:{key}"
+
+
+def delivery_key(workflow_id: str, first_run_id: str, step_id: str, pass_: int) -> str:
+    """The one key of a step's delivery: the same on every retry and replay, another for each pass."""
+    return "d_" + _digest(workflow_id, first_run_id, step_id, str(pass_))[:30]
+
+
+def approval_id(delivery_key: str, content_hash: str) -> str:
+    """An approval belongs to one delivery and to exactly what it would send."""
+    return "a_" + _digest(delivery_key, content_hash)[:30]
+
+
+def trace_id(workflow_id: str, first_run_id: str) -> str:
+    """The W3C trace id of a run, 32 hexadecimal digits."""
+    return hashlib.sha256(f"{workflow_id}\n{first_run_id}".encode()).hexdigest()[:32]
+
+
+def span_id(workflow_id: str, first_run_id: str, *parts: str) -> str:
+    """The W3C span id of a part of a run, 16 hexadecimal digits; no parts is the run's own span."""
+    return hashlib.sha256("\n".join((workflow_id, first_run_id, *parts)).encode()).hexdigest()[:16]
+
+
+def _digest(*parts: str) -> str:
+    """Lower-case base32 of a SHA-256, so that an id is safe in URLs, headers and file names."""
+    return base64.b32encode(hashlib.sha256("\n".join(parts).encode()).digest()).decode().lower()

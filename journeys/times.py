@@ -1,0 +1,99 @@
+"""Durations and times of day as people write them: `30m`, `4h`, `3d`, `next day at 10:00`."""
+
+import re
+from datetime import datetime, time, timedelta, tzinfo
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(r"(?:\d+[smhdw])(?:\s*\d+[smhdw])*")
+_PART = re.compile(r"(\d+)([smhdw])")
+_TIME_OF_DAY = re.compile(r"(?:(next day|\w+day)\s+)?at\s+(\d{1,2}):(\d{2})")
+_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+def parse_duration(text: object) -> timedelta:
+    """Read `30m`, `4h`, `3d`, `1w` or a run of them such as `1h 30m`. Raises ValueError."""
+    if isinstance(text, timedelta):
+        return text
+    if not isinstance(text, str) or not _DURATION.fullmatch(text.strip()):
+        raise ValueError(f"{text!r} is not a duration; write 30m, 4h, 3d or 1w")
+    return timedelta(**_sum_parts(text))
+
+
+def _sum_parts(text: str) -> dict[str, int]:
+    parts: dict[str, int] = {}
+    for number, unit in _PART.findall(text):
+        parts[_UNITS[unit]] = parts.get(_UNITS[unit], 0) + int(number)
+    return parts
+
+
+def format_duration(duration: timedelta) -> str:
+    """The shortest way to write a duration: `1h 30m`, `3d`, `0s`."""
+    seconds, words = int(duration.total_seconds()), list[str]()
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            words.append(f"{count}{unit}")
+    return " ".join(words) or "0s"
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    PlainSerializer(format_duration, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d+[smhdw])(\s*\d+[smhdw])*$", "examples": ["30m", "4h"]}),
+]
+
+
+def check_moment(text: object) -> str:
+    """A duration, or a time of day in the customer's zone. Raises ValueError."""
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} is not a time; write 30m, 'next day at 10:00' or 'monday at 09:00'")
+    cleaned = " ".join(text.split())
+    if match := _TIME_OF_DAY.fullmatch(cleaned):
+        day, hour, minute = match.groups()
+        if day not in (None, "next day", *_WEEKDAYS):
+            raise ValueError(f"'{day}' is not a weekday")
+        if int(hour) > 23 or int(minute) > 59:
+            raise ValueError(f"{hour}:{minute} is not a time of day")
+        return cleaned
+    parse_duration(cleaned)
+    return cleaned
+
+
+Moment = Annotated[str, BeforeValidator(check_moment)]
+"""When a wait ends: `30m`, `at 10:00` (the next one), `next day at 10:00`, `monday at 09:00`."""
+
+
+def resolve_moment(moment: str, now: datetime, zone: tzinfo) -> datetime:
+    """The instant at which a wait that starts at `now` ends, in UTC.
+
+    Times of day are the customer's own, in `zone`. A wall-clock time that a change of clocks skips
+    is taken with the offset before the change, as PEP 495 reads it, so the wait still ends that morning.
+    """
+    match = _TIME_OF_DAY.fullmatch(moment)
+    if match is None:
+        return now + parse_duration(moment)
+    day, hour, minute = match.groups()
+    local = now.astimezone(zone)
+    ahead = 1 if day == "next day" else (_WEEKDAYS.index(day) - local.weekday()) % 7 if day else 0
+    target = _at(local, ahead, time(int(hour), int(minute)))
+    if target <= now:
+        target = _at(local, ahead + (7 if day in _WEEKDAYS else 1), time(int(hour), int(minute)))
+    return target
+
+
+def _at(local: datetime, days_ahead: int, clock: time) -> datetime:
+    day = local.date() + timedelta(days=days_ahead)
+    return datetime.combine(day, clock, tzinfo=local.tzinfo).astimezone(ZoneInfo("UTC"))
+
+
+def zone_or_utc(name: str | None) -> ZoneInfo:
+    """The named IANA zone, or UTC when it is unknown."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

@@ -1,0 +1,27 @@
+"""How large a discount may be, and from where on a person must agree."""
+
+from typing import ClassVar
+
+from journeys.model import Percent
+from policies.model import Allow, Deny, Facts, NeedsApproval, Policy, Verdict
+
+
+class DiscountCapPolicy(Policy):
+    """Deny a discount above `most`; above `approval_above` it needs a person of `group`. Both in per cent."""
+
+    name: ClassVar[str] = "discount_cap"
+
+    most: Percent = 15
+    approval_above: Percent = 5
+    group: str = "marketing"
+
+    def judge(self, facts: Facts) -> Verdict:
+        discount = facts.action.discount
+        if discount is None:
+            return Allow()
+        if discount > self.most:
+            return Deny(reason=f"a discount of {discount:g} % is above the cap of {self.most:g} %")
+        if discount > self.approval_above and not facts.action.approved:
+            reason = f"a discount of {discount:g} % is above {self.approval_above:g} %"
+            return NeedsApproval(group=self.group, reason=reason)
+        return Allow()

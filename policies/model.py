@@ -1,0 +1,151 @@
+"""The types every policy shares: the action it judges, the facts it may know, the verdict it gives."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from journeys.model import Purpose
+
+
+class Fact(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Action(Fact):
+    """What the run is about to do."""
+
+    journey: str
+    step_id: str
+    channel: str
+    purpose: Purpose
+    content: str
+    discount: float | None = None
+    """Per cent, for an action that makes an offer."""
+    approved: bool = False
+    """Whether a person has approved exactly this action."""
+
+
+class Consent(Fact):
+    """What the customer last said about one channel for one purpose."""
+
+    channel: str
+    purpose: Purpose
+    granted: bool
+    source: str
+    at: datetime
+
+
+class Contact(Fact):
+    """A message to the customer that has left or is reserved to leave."""
+
+    channel: str
+    purpose: Purpose
+    at: datetime
+
+
+class Facts(Fact):
+    """Everything a policy may know. Times are in UTC."""
+
+    now: datetime
+    action: Action
+    time_zone: str | None
+    """The customer's IANA zone; None when it is unknown."""
+    consents: tuple[Consent, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    """Of at least the last 31 days, reserved ones included, newest last."""
+
+    def local(self, fallback: str) -> datetime:
+        """Now on the customer's clock, or on that of `fallback` when their zone is unknown."""
+        return self.now.astimezone(ZoneInfo(self.time_zone or fallback))
+
+
+class Allow(Fact):
+    verdict: Literal["allow"] = "allow"
+
+
+class Hold(Fact):
+    """Not now: judge again at `until`, which is later than now."""
+
+    verdict: Literal["hold"] = "hold"
+    until: datetime
+    reason: str
+
+
+class NeedsApproval(Fact):
+    """Only after a person of `group` approved exactly this action."""
+
+    verdict: Literal["needs_approval"] = "needs_approval"
+    group: str
+    reason: str
+
+
+class Deny(Fact):
+    """Never, for a reason a person understands."""
+
+    verdict: Literal["deny"] = "deny"
+    reason: str
+
+
+Verdict = Annotated[Allow | Hold | NeedsApproval | Deny, Field(discriminator="verdict")]
+
+
+class Policy(BaseModel):
+    """One rule. Its fields are its settings; `name` is its key in `policies.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: ClassVar[str]
+    horizon_days: ClassVar[int] = 0
+    """How many days of contacts this policy looks back on."""
+
+    def judge(self, facts: Facts) -> Verdict:
+        """The verdict on `facts.action`, from `facts` and the settings alone."""
+        raise NotImplementedError
+
+
+class Finding(Fact):
+    """What one policy said."""
+
+    policy: str
+    verdict: Verdict
+
+
+class Ruling(Fact):
+    """The strictest verdict, and what every policy said."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+
+_STRICTNESS = {"allow": 0, "hold": 1, "needs_approval": 2, "deny": 3}
+_SETTLING_ROUNDS = 16
+
+
+def rule(policies: Sequence[Policy], facts: Facts) -> Ruling:
+    """Ask every policy; the strictest verdict wins, and a hold ends at a time that is itself allowed.
+
+    Approval is asked for before a hold is waited out, so that people can decide meanwhile.
+    """
+    findings = tuple(Finding(policy=policy.name, verdict=policy.judge(facts)) for policy in policies)
+    strictest = max((f.verdict for f in findings), key=_rank, default=Allow())
+    if isinstance(strictest, Hold):
+        strictest = _settle(policies, facts, strictest)
+    return Ruling(verdict=strictest, findings=findings)
+
+
+def _rank(verdict: Verdict) -> tuple[int, datetime | None]:
+    return _STRICTNESS[verdict.verdict], verdict.until if isinstance(verdict, Hold) else None
+
+
+def _settle(policies: Sequence[Policy], facts: Facts, hold: Hold) -> Verdict:
+    """Move a hold on until no policy holds any more at its end."""
+    for _ in range(_SETTLING_ROUNDS):
+        then = facts.model_copy(update={"now": hold.until})
+        later = [v for v in (p.judge(then) for p in policies) if isinstance(v, Hold)]
+        if not later:
+            return hold
+        hold = Hold(until=max(v.until for v in later), reason=hold.reason)
+    return Deny(reason=f"no time is allowed by all policies ({hold.reason})")

@@ -1,0 +1,134 @@
+"""What an installation is told: `sojourn.yaml` of the project folder, and the environment (`SOJOURN_*`).
+
+The environment says where things run; the file says whose journeys these are.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+import yamlfile
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+
+
+class Brand(BaseModel):
+    """Who speaks to the customers. The postal address stands in every marketing mail, as the law wants."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    address: str
+    url: str
+
+
+class Person(BaseModel):
+    """Someone who may sign in to the console and decide for the groups they are in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    email: str
+    name: str
+    groups: tuple[str, ...] = ()
+    token: str
+
+
+class Project(BaseModel):
+    """`sojourn.yaml`: brand, time zone, who may send events, who decides, and over which providers to send."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    brand: Brand
+    time_zone: str = "UTC"
+    """The zone of customers whose own is unknown."""
+    write_keys: tuple[str, ...] = Field(min_length=1)
+    people: tuple[Person, ...] = ()
+    channels: dict[str, dict[str, Any]]
+    """By channel name: the provider and its settings."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"'{name}' is not a time zone; write one such as Europe/Berlin") from error
+        return name
+
+
+class Settings(BaseSettings):
+    """Where things run. Each field is read from `SOJOURN_<NAME>`; the defaults suit one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="SOJOURN_", frozen=True)
+
+    project_dir: Path = Path()
+    """The folder with `sojourn.yaml`, `journeys/`, `policies.yaml` and `content/`."""
+    state_dir: Path = Path(".sojourn")
+    """Where the SQLite database and the local secret are kept."""
+    database_url: str = ""
+    """`sqlite:///path` or `postgresql://user:password@host/name`; empty is SQLite in `state_dir`."""
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    temporal_ui_url: str = "http://127.0.0.1:8233"
+    task_queue: str = "sojourn"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = "http://127.0.0.1:8080"
+    """How the console and the links in messages are reached from outside."""
+    secret: str = ""
+    """Signs approvals, sessions and links; at least 32 characters. Empty makes one in `state_dir`."""
+    demo_users: bool = False
+    """Let anyone sign in as any person of the project, without a token. For demonstrations on one machine."""
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{(self.state_dir / 'sojourn.db').absolute()}"
+
+
+def load_project(settings: Settings) -> Project:
+    """Read `sojourn.yaml`. `${NAME}` and `${NAME:-default}` stand for environment variables.
+
+    Raises yamlfile.FileProblems with every problem at its line.
+    """
+    file = settings.project_dir / "sojourn.yaml"
+    if not file.is_file():
+        fix = "name a project folder with --project or SOJOURN_PROJECT_DIR"
+        raise yamlfile.FileProblems([yamlfile.Problem(file, 1, 1, "there is no project here", fix)])
+    document = yamlfile.read(file)
+    problems: list[yamlfile.Problem] = []
+    _expand(document, document.root, (), problems)
+    if problems:
+        raise yamlfile.FileProblems(problems)
+    return yamlfile.validate(Project, document)
+
+
+def _expand(document: yamlfile.Document, node: object, path: tuple[str | int, ...], problems: list[Any]) -> None:
+    """Put environment variables into every string below `node`, in place, so that places stay known."""
+    items = (
+        list(cast(dict[str | int, object], node).items())
+        if isinstance(node, dict)
+        else list(enumerate(cast(list[object], node)))
+        if isinstance(node, list)
+        else []
+    )
+    for key, value in items:
+        if isinstance(value, str):
+            cast(Any, node)[key] = _substitute(document, value, (*path, key), problems)
+        else:
+            _expand(document, value, (*path, key), problems)
+
+
+def _substitute(document: yamlfile.Document, text: str, path: tuple[str | int, ...], problems: list[Any]) -> str:
+    def put(match: re.Match[str]) -> str:
+        name = match.group(1)
+        found = os.environ.get(name, cast(str | None, match.group(2)))
+        if found is None:
+            problems.append(document.problem(path, f"the environment variable {name} is not set"))
+        return found or ""
+
+    return _VARIABLE.sub(put, text)

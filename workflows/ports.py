@@ -1,0 +1,204 @@
+"""What workflows ask of the world: a typed stub for each activity, and the types that travel.
+
+`activities/` implements every stub under the same name and signature.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from temporalio import activity
+
+from journeys.events import Event
+from journeys.interrupts import InterruptRules
+from journeys.model import Offer, Purpose
+
+
+class Message(BaseModel):
+    """Everything that passes between a workflow and its activities is immutable."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class RunRef(Message):
+    """Which run this is. `first_run_id` stays the same through continue-as-new."""
+
+    workflow_id: str
+    first_run_id: str
+    journey: str
+    version: str
+    customer_id: str
+
+
+class StepRecord(Message):
+    """What a finished step did, for the timeline and the trace. Times are workflow time, in UTC."""
+
+    step_id: str
+    pass_: int = 0
+    kind: str
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    detail: str = ""
+    attributes: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    causes: tuple[str, ...] = ()
+    """W3C traceparents of the events that moved this step on."""
+
+
+class Decision(Message):
+    """What a person decided, as the approvals service attested it."""
+
+    approval_id: str
+    content_hash: str
+    approved: bool
+    approver: str
+    groups: tuple[str, ...]
+    reason: str = ""
+    decided_at: datetime
+    """On the approver's clock. It orders nothing: whether it came in time the workflow decides."""
+
+
+class Grant(Message):
+    """The approval under which a step may leave."""
+
+    approval_id: str
+    content_hash: str
+
+
+class ClosedApproval(Message):
+    """An approval that ended without a delivery."""
+
+    approval_id: str
+    state: Literal["rejected", "expired", "withdrawn"]
+    by: str = ""
+    reason: str = ""
+    at: datetime
+
+
+class Notes(Message):
+    """The bookkeeping that rides along with the next activity: each note is written exactly once."""
+
+    records: tuple[StepRecord, ...] = ()
+    closed_approvals: tuple[ClosedApproval, ...] = ()
+
+
+class DeliverRequest(Message):
+    """Send one step's message, if everything allows it at this moment."""
+
+    run: RunRef
+    step_id: str
+    pass_: int
+    channel: str
+    content: str
+    purpose: Purpose
+    offer: Offer | None = None
+    approval_group: str | None = None
+    """The group the journey itself wants to ask, whatever the policies say."""
+    author: str
+    """Who wrote the journey, and so may not approve it."""
+    approval_until: datetime
+    start: Event
+    interrupts: InterruptRules
+    facts: dict[str, Any]
+    """What the run did so far, as conditions see it."""
+    seen_seq: int
+    """The last event this run knows of; the guard looks at those accepted since."""
+    now: datetime
+    grant: Grant | None = None
+    notes: Notes = Notes()
+
+
+class Sent(Message):
+    outcome: Literal["sent"] = "sent"
+    delivery_id: str
+    provider_id: str
+
+
+class Held(Message):
+    outcome: Literal["held"] = "held"
+    until: datetime
+    reason: str
+
+
+class Denied(Message):
+    """A policy forbids it, or the customer has no address there. Nothing left."""
+
+    outcome: Literal["denied"] = "denied"
+    reason: str
+
+
+class Asked(Message):
+    """A person must decide first. What they decide on is stored under `approval_id`."""
+
+    outcome: Literal["asked"] = "asked"
+    approval_id: str
+    content_hash: str
+    group: str
+    author: str
+    reason: str
+
+
+class Rejected(Message):
+    """The provider refused for good. Nothing left."""
+
+    outcome: Literal["rejected"] = "rejected"
+    delivery_id: str
+    code: str
+    reason: str
+
+
+class Unknown(Message):
+    """Whether it left is not known. It is never sent again blindly."""
+
+    outcome: Literal["unknown"] = "unknown"
+    delivery_id: str
+    reason: str
+
+
+class Overtaken(Message):
+    """An event already accepted ends this run; it is on its way as a signal. Nothing left."""
+
+    outcome: Literal["overtaken"] = "overtaken"
+    reason: str
+
+
+DeliverResult = Annotated[
+    Sent | Held | Denied | Asked | Rejected | Unknown | Overtaken, Field(discriminator="outcome")
+]
+
+
+class CloseRequest(Message):
+    """The run is over: write its last notes and its end."""
+
+    run: RunRef
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    reason: str
+    causes: tuple[str, ...] = ()
+    notes: Notes = Notes()
+
+
+class NoteRequest(Message):
+    """Write notes now, because no other activity runs soon."""
+
+    run: RunRef
+    notes: Notes
+
+
+@activity.defn(name="deliver")
+async def deliver(request: DeliverRequest) -> DeliverResult:
+    """Guard, reserve, render, send and record one message. Safe to retry: it leaves at most once."""
+    raise NotImplementedError
+
+
+@activity.defn(name="close_run")
+async def close_run(request: CloseRequest) -> None:
+    """Write the end of a run. Safe to retry."""
+    raise NotImplementedError
+
+
+@activity.defn(name="write_notes")
+async def write_notes(request: NoteRequest) -> None:
+    """Write notes to the timeline and the trace. Safe to retry."""
+    raise NotImplementedError

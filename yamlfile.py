@@ -1,0 +1,169 @@
+"""YAML files that people write: every problem is told at its line, never as a traceback.
+
+`read` gives plain data with the place of every key, `read_as` gives a pydantic model. Both raise
+`FileProblems`, which lists every problem as `file:line:column: message`.
+"""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+Model = TypeVar("Model", bound=BaseModel)
+Path_ = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in a file, where it stands (from 1), and the fix where one is obvious."""
+
+    file: Path
+    line: int
+    column: int
+    message: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        hint = f" ({self.fix})" if self.fix else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.message}{hint}"
+
+
+class FileProblems(Exception):
+    """A file people wrote has problems; `problems` has all of them, in file order."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda p: (str(p.file), p.line, p.column))
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+
+class Document:
+    """A YAML file read as plain data that still knows where each value stands."""
+
+    def __init__(self, file: Path, root: object, first_line: int = 1) -> None:
+        self.file = file
+        self.root = root
+        self._first_line = first_line
+
+    def place(self, path: Path_) -> tuple[int, int]:
+        """Line and column, from 1, of the value at `path`, or of its nearest parent that is in the file."""
+        node, (line, column) = self.root, _start(self.root)
+        for number, key in enumerate(path):
+            if not _fits(node, key):
+                continue
+            inner = cast(Any, node)[key]
+            # A tagged union puts its tag into the path, where it may look like a key: `send: email`.
+            if number + 1 < len(path) and not _fits(inner, path[number + 1]) and _fits(node, path[number + 1]):
+                continue
+            line, column = _start_of(node, key)
+            node = inner
+        return line + self._first_line, column + 1
+
+    def section(self, key: str) -> "Document":
+        """The mapping under `key`, whose problems are still told at their lines in this file."""
+        node = cast(dict[str, object], self.root)[key] if isinstance(self.root, dict) else None
+        return Document(self.file, {} if node is None else node, self._first_line)
+
+    def problem(self, path: Path_, message: str, fix: str = "") -> Problem:
+        line, column = self.place(path)
+        return Problem(self.file, line, column, message, fix)
+
+
+def _fits(node: object, key: str | int) -> bool:
+    if isinstance(node, CommentedMap):
+        return key in node
+    return isinstance(node, CommentedSeq) and isinstance(key, int) and key < len(node)
+
+
+def _start(node: object) -> tuple[int, int]:
+    """Line and column of a node, from 0."""
+    if isinstance(node, CommentedMap | CommentedSeq):
+        position = cast(Any, node).lc
+        return cast(int, position.line), cast(int, position.col)
+    return 0, 0
+
+
+def _start_of(node: object, key: str | int) -> tuple[int, int]:
+    """Line and column of a key or an item in a node, from 0."""
+    if isinstance(node, CommentedMap):
+        return cast(tuple[int, int], cast(Any, node).lc.key(key))
+    return cast(tuple[int, int], cast(Any, node).lc.item(key))
+
+
+def read(file: Path, text: str | None = None, first_line: int = 1) -> Document:
+    """Read one YAML file (or `text` that stands in it from `first_line`).
+
+    Raises FileProblems when the file is missing or is not YAML.
+    """
+    if text is None:
+        if not file.is_file():
+            raise FileProblems([Problem(file, 1, 1, "there is no such file")])
+        text = file.read_text(encoding="utf-8")
+    try:
+        root = cast(object, cast(Any, YAML(typ="rt")).load(text))
+    except MarkedYAMLError as error:
+        told = cast(Any, error)
+        line, column = (told.problem_mark.line, told.problem_mark.column) if told.problem_mark else (0, 0)
+        reason = str(told.problem or "this is not YAML")
+        raise FileProblems([Problem(file, line + first_line, column + 1, reason)]) from error
+    except YAMLError as error:
+        raise FileProblems([Problem(file, first_line, 1, f"this is not YAML: {error}")]) from error
+    return Document(file, {} if root is None else root, first_line)
+
+
+def read_as(model: type[Model], file: Path) -> Model:
+    """Read one YAML file as `model`. Raises FileProblems with every problem at its line."""
+    return validate(model, read(file))
+
+
+def validate(model: type[Model], document: Document) -> Model:
+    """Check a document against `model`. Raises FileProblems with every problem at its line."""
+    try:
+        return model.model_validate(plain(document.root))
+    except ValidationError as error:
+        raise FileProblems([_problem(document, e, model) for e in error.errors()]) from error
+
+
+def plain(node: object) -> Any:
+    """The same data as ordinary dicts, lists and scalars."""
+    if isinstance(node, dict):
+        return {str(k): plain(v) for k, v in cast(dict[object, object], node).items()}
+    if isinstance(node, list):
+        return [plain(v) for v in cast(list[object], node)]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """The fix to offer for a misspelt name, empty when nothing is near."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+def _problem(document: Document, error: ErrorDetails, model: type[BaseModel]) -> Problem:
+    path: Path_ = error["loc"]
+    message, fix = error["msg"].removeprefix("Value error, "), ""
+    if error["type"] == "extra_forbidden":
+        message = f"unknown key '{path[-1]}'"
+        fix = nearest(str(path[-1]), _keys(error, model))
+    elif error["type"] == "missing":
+        message = f"'{path[-1]}' is missing"
+    return document.problem(path, message, fix)
+
+
+def _keys(error: ErrorDetails, model: type[BaseModel]) -> list[str]:
+    """The keys known to the model in which `error` arose; the outermost one when it is inside a union."""
+    fields = model.model_fields
+    for key in error["loc"][:-1]:
+        field = fields.get(str(key))
+        inner = field.annotation if field else None
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            fields = inner.model_fields
+    return [field.alias or name for name, field in fields.items()]
