@@ -5,6 +5,7 @@ The environment says where things run; the file says whose journeys these are.
 
 import os
 import re
+import secrets
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import yamlfile
 
+_SECRET_LENGTH = 32
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
@@ -132,3 +134,26 @@ def _substitute(document: yamlfile.Document, text: str, path: tuple[str | int, .
         return found or ""
 
     return _VARIABLE.sub(put, text)
+
+
+def installation_secret(settings: Settings) -> str:
+    """The secret that signs approvals, sessions and links; made on first use and kept in `state_dir`.
+
+    Raises ValueError when the one given is too short to be safe.
+    """
+    if settings.secret:
+        if len(settings.secret) < _SECRET_LENGTH:
+            raise ValueError(f"SOJOURN_SECRET must have at least {_SECRET_LENGTH} characters")
+        return settings.secret
+    file = settings.state_dir / "secret"
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with file.open("x", encoding="utf-8", opener=_private) as new:
+            new.write(secrets.token_urlsafe(_SECRET_LENGTH))
+    except FileExistsError:
+        pass
+    return file.read_text(encoding="utf-8")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,87 @@
+"""What a run is given, what it remembers, and what it answers when asked how far it is."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from journeys.events import Event
+from journeys.interrupts import Interrupt
+from journeys.model import Journey
+from workflows.ports import ClosedApproval, Decision, Message, StepRecord
+
+SEEN_EVENTS = 500
+"""How many event ids a run keeps to recognise a signal that is delivered twice."""
+
+
+class OpenApproval(Message):
+    """What a run asks a person at the moment."""
+
+    approval_id: str
+    content_hash: str
+    group: str
+    author: str
+    asked_at: datetime
+    deadline: datetime
+
+
+class RunState(BaseModel):
+    """All that a run remembers. It is carried whole through continue-as-new."""
+
+    model_config = ConfigDict(validate_assignment=False)
+
+    started_at: datetime
+    at: str
+    """The id of the step the run is at."""
+    step_started_at: datetime
+    deadline: datetime | None = None
+    """When the wait at this step ends; kept so that a wait goes on through continue-as-new."""
+    time_zone: str | None = None
+    facts: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """By step id, what conditions may ask of `run`: `sent`, `opened`, `clicked`..."""
+    deliveries: dict[str, str] = Field(default_factory=dict)
+    """Step ids by delivery id, to give an outcome to its step."""
+    events: list[Event] = Field(default_factory=list)
+    """Events that came during the present wait and that it may be waiting for."""
+    seen: list[str] = Field(default_factory=list)
+    seen_seq: int = 0
+    approval: OpenApproval | None = None
+    decision: Decision | None = None
+    interrupt: Interrupt | None = None
+    records: list[StepRecord] = Field(default_factory=list)
+    closed_approvals: list[ClosedApproval] = Field(default_factory=list)
+    causes: list[str] = Field(default_factory=list)
+    """Traceparents of the events that moved the present step on."""
+
+
+class RunInput(Message):
+    """What starts a run. The journey is pinned: an edit never touches a customer half-way."""
+
+    journey: Journey
+    customer_id: str
+    time_zone: str | None
+    start: Event
+    approval_key: str
+    """The public key of the approvals service."""
+    console_url: str
+    state: RunState | None = None
+    """Set by continue-as-new only."""
+
+
+class RunResult(Message):
+    """How a run ended."""
+
+    outcome: str
+    reason: str
+
+
+class Progress(Message):
+    """What a run is doing now, why, and what it waits for."""
+
+    at: str
+    doing: Literal["waiting", "sending", "asking", "ended"]
+    waiting_until: datetime | None = None
+    waiting_for: list[str] = []
+    approval: OpenApproval | None = None
+    facts: dict[str, dict[str, Any]] = {}
+    interrupt: str = ""
