@@ -3,9 +3,11 @@
 The environment says where things run; the file says whose journeys these are.
 """
 
+import contextlib
 import os
 import re
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -146,14 +148,17 @@ def installation_secret(settings: Settings) -> str:
             raise ValueError(f"SOJOURN_SECRET must have at least {_SECRET_LENGTH} characters")
         return settings.secret
     file = settings.state_dir / "secret"
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        with file.open("x", encoding="utf-8", opener=_private) as new:
-            new.write(secrets.token_urlsafe(_SECRET_LENGTH))
-    except FileExistsError:
-        pass
+    if not file.exists():
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        _write_once(file, secrets.token_urlsafe(_SECRET_LENGTH))
     return file.read_text(encoding="utf-8")
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _write_once(file: Path, text: str) -> None:
+    """Make a private file whole or not at all; of several processes that start together the first wins."""
+    descriptor, draft = tempfile.mkstemp(dir=file.parent)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as new:
+        new.write(text)
+    with contextlib.suppress(FileExistsError):
+        Path(file).hardlink_to(draft)
+    Path(draft).unlink()

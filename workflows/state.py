@@ -81,7 +81,7 @@ class Progress(Message):
     at: str
     doing: Literal["waiting", "sending", "asking", "ended"]
     waiting_until: datetime | None = None
-    waiting_for: list[str] = []
+    waiting_for: tuple[str, ...] = ()
     approval: OpenApproval | None = None
-    facts: dict[str, dict[str, Any]] = {}
+    facts: dict[str, dict[str, Any]] = Field(default_factory=dict)
     interrupt: str = ""
