@@ -12,6 +12,7 @@ from temporalio import activity
 from journeys.events import Event
 from journeys.interrupts import InterruptRules
 from journeys.model import Offer, Purpose
+from journeys.times import Duration
 
 
 class Message(BaseModel):
@@ -96,13 +97,14 @@ class DeliverRequest(Message):
     """The group the journey itself wants to ask, whatever the policies say."""
     author: str
     """Who wrote the journey, and so may not approve it."""
-    approval_until: datetime
+    approval_within: Duration
+    """How long a person has to decide, should one be asked."""
+    otherwise: Literal["skip", "stop"]
+    """What the run does without an approval."""
     start: Event
     interrupts: InterruptRules
     facts: dict[str, Any]
     """What the run did so far, as conditions see it."""
-    seen_seq: int
-    """The last event this run knows of; the guard looks at those accepted since."""
     now: datetime
     grant: Grant | None = None
     notes: Notes = Notes()
@@ -135,6 +137,7 @@ class Asked(Message):
     content_hash: str
     group: str
     author: str
+    deadline: datetime
     reason: str
 
 
@@ -155,6 +158,14 @@ class Unknown(Message):
     reason: str
 
 
+class GaveUp(Message):
+    """The provider could not be reached for so long that the message is no longer wanted."""
+
+    outcome: Literal["gave_up"] = "gave_up"
+    delivery_id: str
+    reason: str
+
+
 class Overtaken(Message):
     """An event already accepted ends this run; it is on its way as a signal. Nothing left."""
 
@@ -163,7 +174,7 @@ class Overtaken(Message):
 
 
 DeliverResult = Annotated[
-    Sent | Held | Denied | Asked | Rejected | Unknown | Overtaken, Field(discriminator="outcome")
+    Sent | Held | Denied | Asked | Rejected | Unknown | GaveUp | Overtaken, Field(discriminator="outcome")
 ]
 
 

@@ -38,13 +38,14 @@ class RunState(BaseModel):
     """When the wait at this step ends; kept so that a wait goes on through continue-as-new."""
     time_zone: str | None = None
     facts: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """By step id, what conditions may ask of `run`: `sent`, `opened`, `clicked`..."""
+    """By step id, what conditions may ask of `run` and is no longer at its default."""
     deliveries: dict[str, str] = Field(default_factory=dict)
     """Step ids by delivery id, to give an outcome to its step."""
     events: list[Event] = Field(default_factory=list)
     """Events that came during the present wait and that it may be waiting for."""
     seen: list[str] = Field(default_factory=list)
-    seen_seq: int = 0
+    passes: dict[str, int] = Field(default_factory=dict)
+    """How often each step was finished; a step that is done again is another pass."""
     approval: OpenApproval | None = None
     decision: Decision | None = None
     interrupt: Interrupt | None = None

@@ -1,0 +1,165 @@
+"""What a run knows and how it learns: signals come in here, records go out. No Temporal in it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from journeys.conditions import holds
+from journeys.events import IMPLIED, OUTCOMES, Event
+from journeys.ids import delivery_key
+from journeys.interrupts import Interrupt, InterruptRules
+from journeys.model import EventMatch, Send, Step, verb, walk
+from workflows.ports import Asked, ClosedApproval, Decision, DeliverResult, Notes, RunRef, StepRecord
+from workflows.state import SEEN_EVENTS, OpenApproval, RunInput, RunState
+
+_NO_FACTS = {"sent": False, **dict.fromkeys(OUTCOMES.values(), False)}
+
+
+class Refusal(Exception):
+    """A decision that does not count, with a reason for whoever sent it."""
+
+
+class Memory:
+    """The state of one run and the rules by which events, results and decisions change it."""
+
+    def __init__(self, given: RunInput, run: RunRef, now: datetime) -> None:
+        self.run = run
+        self.start = given.start
+        self.interrupts = InterruptRules.of(given.journey)
+        self._interests = given.journey.interests()
+        self._sends = [step.id for step in walk(given.journey.steps) if isinstance(step, Send)]
+        self.state = given.state or RunState(
+            started_at=now,
+            at=given.journey.steps[0].id,
+            step_started_at=now,
+            time_zone=given.time_zone,
+            causes=_traces(given.start),
+        )
+
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """What conditions see as `run`: every send, done or not, by its step id."""
+        return {step: _NO_FACTS | self.state.facts.get(step, {}) for step in self._sends}
+
+    def scope(self, now: datetime) -> dict[str, Any]:
+        """What a condition at a step may use."""
+        return {"start": self.start.scope(), "run": self.facts(), "now": now}
+
+    def observe(self, event: Event, now: datetime) -> None:
+        """Take in an event. One that is delivered twice counts once."""
+        if event.id in self.state.seen or event.id == self.start.id:
+            return
+        self.state.seen = [*self.state.seen[1 - SEEN_EVENTS :], event.id]
+        self._take_outcome(event)
+        if self.state.interrupt is None:
+            self.state.interrupt = self.interrupts.judge(event, self.start, self.facts(), now)
+            if self.state.interrupt:
+                self.state.causes = [*self.state.causes, *_traces(event)]
+        if event.name in self._interests:
+            self.state.events.append(event)
+
+    def first_match(self, matches: Sequence[EventMatch], now: datetime) -> Event | None:
+        """The first event since this step became current that one of `matches` is waiting for."""
+        for event in self.state.events:
+            seen = event.scope() | {"step": self.state.deliveries.get(event.delivery, "")}
+            scope = self.scope(now) | {"event": seen}
+            if any(match.event == event.name and holds(match.where, scope) for match in matches):
+                return event
+        return None
+
+    def interrupt(self, interrupt: Interrupt) -> None:
+        """End the run early, unless something else already does."""
+        self.state.interrupt = self.state.interrupt or interrupt
+
+    def expect_delivery(self, step: Send) -> int:
+        """The pass this delivery belongs to. From here on its outcomes are known by its id."""
+        pass_ = self.state.passes.get(step.id, 0)
+        key = delivery_key(self.run.workflow_id, self.run.first_run_id, step.id, pass_)
+        self.state.deliveries[key] = step.id
+        return pass_
+
+    def ask(self, asked: Asked, now: datetime) -> OpenApproval:
+        """Open the question to a person; the same question stays as it was, with any answer it has."""
+        approval = self.state.approval
+        if approval is None or approval.approval_id != asked.approval_id:
+            self.state.decision = None
+            approval = OpenApproval(
+                approval_id=asked.approval_id,
+                content_hash=asked.content_hash,
+                group=asked.group,
+                author=asked.author,
+                asked_at=now,
+                deadline=asked.deadline,
+            )
+            self.state.approval = approval
+        return approval
+
+    def judge_decision(self, decision: Decision, now: datetime) -> None:
+        """Whether a decision counts now. Raises Refusal with a reason for the approver."""
+        approval = self.state.approval
+        if approval is None or approval.approval_id != decision.approval_id:
+            raise Refusal("this approval is not open: it was decided, withdrawn or replaced by a newer one")
+        if self.state.decision is not None:
+            raise Refusal(f"{self.state.decision.approver} has already decided this")
+        if self.state.interrupt is not None:
+            raise Refusal(f"the run is ending: {self.state.interrupt.reason}")
+        if now >= approval.deadline:
+            raise Refusal("the time to decide has passed")
+        if decision.content_hash != approval.content_hash:
+            raise Refusal("the content has changed since it was shown; look at it again")
+        if approval.group not in decision.groups:
+            raise Refusal(f"only the group '{approval.group}' decides this")
+        if decision.approver == approval.author:
+            raise Refusal("nobody approves what they wrote")
+
+    def close_approval(self, closed: ClosedApproval | None) -> None:
+        """The question is settled: by a decision, or as `closed` says."""
+        self.state.approval = None
+        self.state.decision = None
+        if closed:
+            self.state.closed_approvals.append(closed)
+
+    def finish(
+        self, step: Step, now: datetime, outcome: str, detail: str = "", causes: Sequence[str] = (), **facts: str
+    ) -> None:
+        """Record a finished step and make ready for the next."""
+        pass_ = self.state.passes.get(step.id, 0)
+        self.state.records.append(
+            StepRecord(
+                step_id=step.id,
+                pass_=pass_,
+                kind=verb(step),
+                started_at=self.state.step_started_at,
+                ended_at=now,
+                outcome=outcome,
+                detail=detail,
+                attributes=dict(facts),
+                causes=(*self.state.causes, *causes),
+            )
+        )
+        self.state.passes[step.id] = pass_ + 1
+        self.state.step_started_at = now
+        self.state.deadline = None
+        self.state.causes = []
+
+    def keep_result(self, step: Send, result: DeliverResult) -> None:
+        """Let conditions see what became of a send."""
+        self.state.facts.setdefault(step.id, {})["sent"] = result.outcome == "sent"
+
+    def notes(self) -> Notes:
+        """The bookkeeping that has not been written yet."""
+        return Notes(records=tuple(self.state.records), closed_approvals=tuple(self.state.closed_approvals))
+
+    def written(self, notes: Notes) -> None:
+        """These notes are in the store now."""
+        self.state.records = self.state.records[len(notes.records) :]
+        self.state.closed_approvals = self.state.closed_approvals[len(notes.closed_approvals) :]
+
+    def _take_outcome(self, event: Event) -> None:
+        step = self.state.deliveries.get(event.delivery)
+        if step is not None:
+            outcome = OUTCOMES[event.name]
+            self.state.facts.setdefault(step, {}).update(dict.fromkeys((outcome, *IMPLIED.get(outcome, ())), True))
+
+
+def _traces(event: Event) -> list[str]:
+    return [event.traceparent] if event.traceparent else []
