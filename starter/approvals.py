@@ -1,0 +1,229 @@
+"""A person decides. Every door, HTTP, console, CLI and chat, comes through `Approvals.decide`.
+
+The run has the last word: the decision goes to it as a signed token in an update, and its validator says at
+once whether it counts. Only then is the approval settled in the store.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, NoReturn, cast
+
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError, RPCStatusCode
+
+from settings import Person
+from starter.services import Services
+from store.approvals import Settled, find_approval, mark_decided, open_approvals, settled_approvals
+from store.paging import Page
+from store.tables import Approval, ApprovalState
+from workflows.journey import CustomerJourney
+from workflows.ports import Decision
+
+_ANSWER_WITHIN = timedelta(seconds=8)
+_TRY_AGAIN = {
+    RPCStatusCode.ABORTED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.INTERNAL,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.UNKNOWN,
+}
+_LONGEST_REASON = 2_000
+
+
+class DecisionRefused(Exception):
+    """A decision that was not taken. The message tells the approver why, and what to do.
+
+    DecisionRefused
+    +-- NotFound              there is no such approval
+    +-- NotAllowed            this person may not decide it
+    +-- ReasonNeeded          a rejection says why; a reason is not endless
+    +-- AlreadyDecided        someone was faster
+    +-- Closed                it expired or was withdrawn
+    +-- RunGone               its run is over
+    +-- RefusedByRun          the run does not accept it
+    +-- TemporalUnavailable   nobody knows yet: deciding again is safe
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    """The HTTP status with which a door answers."""
+
+
+class NotFound(DecisionRefused):
+    code, status = "not_found", 404
+
+
+class NotAllowed(DecisionRefused):
+    code, status = "not_allowed", 403
+
+
+class ReasonNeeded(DecisionRefused):
+    code, status = "reason_needed", 400
+
+
+class AlreadyDecided(DecisionRefused):
+    code, status = "already_decided", 409
+
+
+class Closed(DecisionRefused):
+    code, status = "closed", 410
+
+
+class RunGone(DecisionRefused):
+    code, status = "run_gone", 410
+
+
+class RefusedByRun(DecisionRefused):
+    code, status = "refused_by_run", 409
+
+
+class TemporalUnavailable(DecisionRefused):
+    code, status = "temporal_unavailable", 503
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision that counts. `at` is UTC."""
+
+    approval_id: str
+    state: ApprovalState
+    by: str
+    at: datetime
+
+
+class Approvals:
+    """Lists what waits for a person, and takes their decisions."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def open_for(self, person: Person, number: int = 1) -> Page[Approval]:
+        """What waits for one of the person's groups, the nearest deadline first."""
+        async with self._services.database.reading() as session:
+            return await open_approvals(session, person.groups, number)
+
+    async def list(self, state: ApprovalState, number: int = 1) -> Page[Approval]:
+        """Every approval in a state, whoever decides it."""
+        async with self._services.database.reading() as session:
+            if state == "open":
+                return await open_approvals(session, None, number)
+            return await settled_approvals(session, state, number)
+
+    async def get(self, approval_id: str) -> Approval:
+        """One approval. Raises NotFound."""
+        async with self._services.database.reading() as session:
+            approval = await find_approval(session, approval_id)
+        if approval is None:
+            raise NotFound("There is no such approval. Look in the list for what is open.")
+        return approval
+
+    async def decide(self, approval_id: str, person: Person, approve: bool, reason: str = "") -> Decided:
+        """Take a person's decision. The same decision twice counts once. Raises a DecisionRefused."""
+        approval, state = await self.get(approval_id), _state_of(approve)
+        if why_not := why_may_not_decide(approval, person):
+            raise NotAllowed(why_not)
+        if approval.state != "open":
+            return _settled(approval, person, state)
+        reason = _checked_reason(reason.strip(), approve)
+        now = datetime.now(UTC)
+        token = self._services.signer.sign(
+            Decision(
+                approval_id=approval.id,
+                content_hash=approval.content_hash,
+                approved=approve,
+                approver=person.email,
+                groups=person.groups,
+                reason=reason,
+                decided_at=now,
+            )
+        )
+        if not await self._reaches_run(approval, token, _update_id(approval, person, state)):
+            return await self._without_run(approval, person, state)
+        async with self._services.database.transaction() as session:
+            await mark_decided(session, approval.id, state=state, by=person.email, reason=reason, at=now)
+        return Decided(approval_id=approval.id, state=state, by=person.email, at=now)
+
+    async def _reaches_run(self, approval: Approval, token: str, update_id: str) -> bool:
+        """Give the decision to the run; False when the run is over. Raises RefusedByRun, TemporalUnavailable."""
+        handle = self._services.temporal.get_workflow_handle(
+            approval.workflow_id, first_execution_run_id=approval.first_run_id
+        )
+        run = cast(Any, handle)  # the SDK's overloads of execute_update are partly untyped
+        try:
+            await run.execute_update(
+                CustomerJourney.decide_approval, token, id=update_id, rpc_timeout=_ANSWER_WITHIN
+            )
+        except WorkflowUpdateFailedError as refusal:
+            raise RefusedByRun(_sentence(str(refusal.cause))) from refusal
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            _try_again(error)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return False
+            if error.status in _TRY_AGAIN:
+                _try_again(error)
+            raise
+        return True
+
+    async def _without_run(self, approval: Approval, person: Person, state: Settled) -> Decided:
+        """The run is over. It settled the approval on its way, or died and left it open: then it is withdrawn."""
+        now = datetime.now(UTC)
+        async with self._services.database.transaction() as session:
+            was_open = await mark_decided(
+                session, approval.id, state="withdrawn", reason="the run is gone", at=now
+            )
+        if was_open:
+            raise RunGone("The run that asked this is over, so nothing is left to decide. It is off the list now.")
+        return _settled(await self.get(approval.id), person, state)
+
+
+def why_may_not_decide(approval: Approval, person: Person) -> str:
+    """Why this person may not decide this, in plain words; empty when they may."""
+    if approval.group not in person.groups:
+        return f"Only people of the group '{approval.group}' decide this. Ask one of them."
+    if approval.author == person.email:
+        return "You wrote this journey, and nobody approves what they wrote. Ask a colleague."
+    return ""
+
+
+def _settled(approval: Approval, person: Person, wanted: Settled) -> Decided:
+    """The answer for an approval that is no longer open: fine if this is the same decision again."""
+    if approval.state in ("approved", "rejected"):
+        if approval.decided_by == person.email and approval.state == wanted and approval.decided_at:
+            return Decided(approval.id, wanted, person.email, approval.decided_at)
+        who = "You have" if approval.decided_by == person.email else f"{approval.decided_by} has"
+        raise AlreadyDecided(f"{who} already {approval.state} this. Nothing more is needed.")
+    if approval.state == "expired":
+        raise Closed("The time to decide has passed; the run went on without this message.")
+    raise Closed(f"This was withdrawn: {approval.decision_reason or 'the run no longer asks'}.")
+
+
+def _state_of(approve: bool) -> Settled:
+    return "approved" if approve else "rejected"
+
+
+def _checked_reason(reason: str, approve: bool) -> str:
+    if not approve and not reason:
+        raise ReasonNeeded("Say why you reject it, so that the author can learn from it.")
+    if len(reason) > _LONGEST_REASON:
+        raise ReasonNeeded(f"The reason is too long; keep it under {_LONGEST_REASON} characters.")
+    return reason
+
+
+def _update_id(approval: Approval, person: Person, state: Settled) -> str:
+    """One update for the same decision of the same person, however often it is sent. It shows in the
+    clear in Temporal, so it names nobody."""
+    return hashlib.sha256(f"{approval.id}\n{person.email}\n{state}".encode()).hexdigest()[:40]
+
+
+def _try_again(error: Exception) -> NoReturn:
+    raise TemporalUnavailable(
+        "The run does not answer at the moment. Decide again in a minute: twice the same counts once."
+    ) from error
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."

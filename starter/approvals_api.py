@@ -1,0 +1,141 @@
+"""Approvals over HTTP, for the CLI, the Python client and whoever builds another door.
+
+A person's token comes as `Authorization: Bearer ...`. Every refusal is `{"code", "message"}`.
+"""
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+
+from settings import Person
+from starter.approvals import Approvals, Decided, DecisionRefused, why_may_not_decide
+from starter.identity import person_with_token
+from starter.services import Shared
+from store.tables import Approval, ApprovalState
+
+
+class _Unauthorized(Exception):
+    """Nobody known is asking."""
+
+
+class _RefusalRoute(APIRoute):
+    """Answers every refusal as `{"code", "message"}`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except DecisionRefused as refusal:
+                return _refusal(refusal.status, refusal.code, str(refusal))
+            except _Unauthorized as error:
+                headers = {"WWW-Authenticate": "Bearer"}
+                return _refusal(401, "unauthorized", str(error), headers)
+            except RequestValidationError as error:
+                return _refusal(400, "invalid", _what_is_wrong(error))
+
+        return answer
+
+
+router = APIRouter(prefix="/v1/approvals", route_class=_RefusalRoute, tags=["approvals"])
+
+
+class ApprovalView(BaseModel):
+    """An approval as its approver needs it. Times are UTC."""
+
+    id: str
+    state: ApprovalState
+    journey: str
+    step_id: str
+    workflow_id: str
+    customer_id: str
+    group: str
+    author: str
+    channel: str
+    recipient: str
+    message: dict[str, Any]
+    content_hash: str
+    discount: float | None
+    reason: str
+    findings: list[dict[str, Any]]
+    requested_at: datetime
+    deadline: datetime
+    otherwise: str
+    decided_by: str
+    decided_at: datetime | None
+    decision_reason: str
+    may_decide: bool
+    why_not: str
+
+
+class ApprovalList(BaseModel):
+    """One page of approvals; ask for the page after it while `more` is true."""
+
+    approvals: list[ApprovalView]
+    page: int
+    more: bool
+
+
+class DecisionBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["approve", "reject"]
+    reason: str = ""
+
+
+def _caller(request: Request, services: Shared) -> Person:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise _Unauthorized("Send your token from sojourn.yaml as 'Authorization: Bearer <token>'.")
+    person = person_with_token(services.project, token.strip())
+    if person is None:
+        raise _Unauthorized("Nobody in sojourn.yaml has this token. Check it, or ask for a new one.")
+    return person
+
+
+Caller = Annotated[Person, Depends(_caller)]
+
+
+@router.get("")
+async def list_approvals(
+    caller: Caller,
+    services: Shared,
+    state: ApprovalState = "open",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> ApprovalList:
+    """Approvals in one state: open ones by deadline, the others with the latest first."""
+    found = await Approvals(services).list(state, page)
+    return ApprovalList(approvals=[_view(row, caller) for row in found.rows], page=found.number, more=found.more)
+
+
+@router.get("/{approval_id}")
+async def get_approval(approval_id: str, caller: Caller, services: Shared) -> ApprovalView:
+    """One approval, whatever its state."""
+    return _view(await Approvals(services).get(approval_id), caller)
+
+
+@router.post("/{approval_id}/decision")
+async def decide(approval_id: str, body: DecisionBody, caller: Caller, services: Shared) -> Decided:
+    """Approve or reject. The same decision twice counts once."""
+    return await Approvals(services).decide(approval_id, caller, body.decision == "approve", body.reason)
+
+
+def _view(approval: Approval, caller: Person) -> ApprovalView:
+    why_not = why_may_not_decide(approval, caller) if approval.state == "open" else f"It is {approval.state}."
+    return ApprovalView.model_validate(approval.model_dump() | {"may_decide": not why_not, "why_not": why_not})
+
+
+def _refusal(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"code": code, "message": message}, status, headers)
+
+
+def _what_is_wrong(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

@@ -1,0 +1,64 @@
+"""Questions to people, as the doors and the activities read and settle them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import update
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.paging import PAGE_SIZE, Page, read_page
+from store.tables import Approval
+
+Settled = Literal["approved", "rejected", "expired", "withdrawn"]
+
+
+async def find_approval(session: AsyncSession, approval_id: str) -> Approval | None:
+    return await session.get(Approval, approval_id)
+
+
+async def open_approvals(
+    session: AsyncSession, groups: Collection[str] | None = None, number: int = 1, size: int = PAGE_SIZE
+) -> Page[Approval]:
+    """What waits for a person, the nearest deadline first; of some groups only when `groups` is given."""
+    query = select(Approval).where(col(Approval.state) == "open")
+    if groups is not None:
+        query = query.where(col(Approval.group).in_(groups))
+    return await read_page(session, query.order_by(col(Approval.deadline), col(Approval.id)), number, size)
+
+
+async def settled_approvals(
+    session: AsyncSession, state: Settled | None = None, number: int = 1, size: int = PAGE_SIZE
+) -> Page[Approval]:
+    """What is decided, expired or withdrawn, the latest first; in one state only when `state` is given."""
+    in_state = col(Approval.state) == state if state else col(Approval.state) != "open"
+    latest = func.coalesce(col(Approval.decided_at), col(Approval.requested_at)).desc()
+    return await read_page(
+        session, select(Approval).where(in_state).order_by(latest, col(Approval.id)), number, size
+    )
+
+
+async def approvals_of_run(session: AsyncSession, workflow_id: str, first_run_id: str) -> Sequence[Approval]:
+    """Every question one run asked, in order."""
+    query = select(Approval).where(
+        col(Approval.workflow_id) == workflow_id, col(Approval.first_run_id) == first_run_id
+    )
+    return (await session.exec(query.order_by(col(Approval.requested_at), col(Approval.id)))).all()
+
+
+async def count_open_approvals(session: AsyncSession) -> int:
+    query = select(func.count()).select_from(Approval).where(col(Approval.state) == "open")
+    return (await session.exec(query)).one()
+
+
+async def mark_decided(
+    session: AsyncSession, approval_id: str, *, state: Settled, by: str = "", reason: str = "", at: datetime
+) -> bool:
+    """Settle an open approval; `at` is UTC. One that is settled already stays as it is, and this gives False."""
+    change = (
+        update(Approval)
+        .where(col(Approval.id) == approval_id, col(Approval.state) == "open")
+        .values(state=state, decided_by=by, decided_at=at, decision_reason=reason)
+    )
+    return (await session.exec(change)).rowcount == 1
