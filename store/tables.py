@@ -63,6 +63,8 @@ class Identity(SQLModel, table=True):
 class Address(SQLModel, table=True):
     """Where a customer can be reached: kind `email`, `phone` or `push_token`. Dead ones stay, inactive."""
 
+    __table_args__ = (Index("ix_address_value", "kind", "value"),)
+
     customer_id: str = Field(primary_key=True, foreign_key="customer.id")
     kind: str = Field(primary_key=True)
     value: str = Field(primary_key=True)
@@ -88,7 +90,11 @@ class EventRecord(SQLModel, table=True):
     """An accepted event. `seq` is the order of acceptance, `id` the sender's message id."""
 
     __tablename__ = "event"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
-    __table_args__ = (Index("ix_event_customer_name", "customer_id", "name", "seq"),)
+    # SQLite would give the number of an erased last event to the next one; the order must never go back.
+    __table_args__ = (
+        Index("ix_event_customer_name", "customer_id", "name", "seq"),
+        {"sqlite_autoincrement": True},
+    )
 
     seq: int | None = Field(default=None, primary_key=True)
     id: str = Field(unique=True)
@@ -112,6 +118,17 @@ class OutboxEntry(SQLModel, table=True):
     not_before: datetime | None = _time(nullable=True)
     dead: bool = False
     last_error: str = ""
+
+
+class Refusal(SQLModel, table=True):
+    """An item of a batch that is no event, kept for whoever can mend its source. `id` is a digest of the item,
+    so that a batch sent again is not listed twice."""
+
+    id: str = Field(primary_key=True)
+    received_at: datetime = _time(index=True)
+    reason: str
+    raw: str
+    """The item as JSON, cut to its first 32 KB."""
 
 
 class Run(SQLModel, table=True):
@@ -181,6 +198,8 @@ class Approval(SQLModel, table=True):
     recipient: str
     message: dict[str, Any] = _json()
     content_hash: str
+    basis: str
+    """A hash of all that the message was made from; when that changes, the question is asked again."""
     discount: float | None = None
     reason: str
     findings: list[dict[str, Any]] = _json()

@@ -28,6 +28,16 @@ def upgrade() -> None:
     sa.Column('until', store.tables.UtcTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('name')
     )
+    op.create_table('refusal',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('received_at', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('raw', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('refusal', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_refusal_received_at'), ['received_at'], unique=False)
+
     op.create_table('span',
     sa.Column('span_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('trace_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -61,6 +71,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('customer_id', 'kind', 'value')
     )
+    with op.batch_alter_table('address', schema=None) as batch_op:
+        batch_op.create_index('ix_address_value', ['kind', 'value'], unique=False)
+
     op.create_table('approval',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('delivery_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -76,6 +89,7 @@ def upgrade() -> None:
     sa.Column('recipient', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('message', sa.JSON(), nullable=False),
     sa.Column('content_hash', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('basis', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('discount', sa.Float(), nullable=True),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('findings', sa.JSON(), nullable=False),
@@ -146,7 +160,8 @@ def upgrade() -> None:
     sa.Column('traceparent', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('seq'),
-    sa.UniqueConstraint('id')
+    sa.UniqueConstraint('id'),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.create_index('ix_event_customer_name', ['customer_id', 'name', 'seq'], unique=False)
@@ -234,6 +249,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_approval_delivery_id'))
 
     op.drop_table('approval')
+    with op.batch_alter_table('address', schema=None) as batch_op:
+        batch_op.drop_index('ix_address_value')
+
     op.drop_table('address')
     with op.batch_alter_table('span', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_span_workflow_id'))
@@ -241,6 +259,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_span_export')
 
     op.drop_table('span')
+    with op.batch_alter_table('refusal', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_refusal_received_at'))
+
+    op.drop_table('refusal')
     op.drop_table('lease')
     op.drop_table('customer')
     # ### end Alembic commands ###
