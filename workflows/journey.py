@@ -283,7 +283,13 @@ class CustomerJourney:
         decision = state.decision
         if decision is not None and decision.approved:
             self._memory.close_approval(None)
-            return Grant(approval_id=asked.approval_id, content_hash=asked.content_hash)
+            return Grant(
+                approval_id=asked.approval_id,
+                content_hash=asked.content_hash,
+                by=decision.approver,
+                reason=decision.reason,
+                at=workflow.now(),
+            )
         by, reason = (decision.approver, decision.reason) if decision else ("", "nobody decided in time")
         outcome = "rejected" if decision else "expired"
         self._memory.close_approval(
@@ -385,7 +391,7 @@ class CustomerJourney:
 
 
 def _show(attributes: list[SearchAttributeUpdate[str]]) -> None:
-    workflow.upsert_search_attributes(attributes)
+    workflow.upsert_search_attributes(attributes)  # pyright: ignore[reportUnknownMemberType] the SDK leaves a type open
 
 
 def _history_is_long() -> bool:

@@ -60,10 +60,13 @@ class Decision(Message):
 
 
 class Grant(Message):
-    """The approval under which a step may leave."""
+    """The approval under which a step may leave, and who gave it when."""
 
     approval_id: str
     content_hash: str
+    by: str
+    reason: str = ""
+    at: datetime
 
 
 class ClosedApproval(Message):

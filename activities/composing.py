@@ -1,0 +1,107 @@
+"""Makes the message a step would send: the customer's address, the approved content, the provider's form."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pydantic_core
+from content.library import Library
+
+from activities.channels.model import OutgoingMessage, Provider, Refused
+from content.links import LinkSigner
+from content.rendering import ContentError, OfferTerms, Recipient, RenderContext
+from settings import Brand
+from store.database import Database
+from store.ledger import customer_for_send, reachable_at
+from store.tables import Customer
+from workflows.ports import DeliverRequest, Denied, Rejected
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message that is ready, and what it was made from."""
+
+    message: OutgoingMessage
+    basis: str
+    """Changes when the content, the recipient or the offer does, but not with the time of day."""
+    customer: Customer
+    provider: Provider
+
+    @property
+    def content_hash(self) -> str:
+        return hash_message(self.message)
+
+
+def hash_message(message: OutgoingMessage) -> str:
+    """The hash of all that leaves: what an approver approves."""
+    return _digest(message.model_dump(mode="json"))
+
+
+class Composer:
+    """Composes messages for the channels of one project."""
+
+    def __init__(
+        self,
+        database: Database,
+        providers: Mapping[str, Provider],
+        library: Library,
+        links: LinkSigner,
+        brand: Brand,
+        public_url: str,
+    ) -> None:
+        self._database = database
+        self._providers = providers
+        self._library = library
+        self._links = links
+        self._brand = brand
+        self._public_url = public_url
+
+    async def compose(self, request: DeliverRequest, delivery_id: str, now: datetime) -> Draft | Denied | Rejected:
+        """The message for a request at `now`, or why there is none."""
+        provider = self._providers.get(request.channel)
+        if provider is None:
+            return _rejected(delivery_id, "channel.unknown", f"no channel '{request.channel}' is set up")
+        async with self._database.reading() as session:
+            customer = await customer_for_send(session, request.run.customer_id)
+            recipient = await reachable_at(session, request.run.customer_id, provider.address_kind)
+        if customer is None:
+            return Denied(reason="the customer is not known")
+        if recipient is None:
+            return Denied(reason=f"the customer has no {provider.address_kind.replace('_', ' ')}")
+        context = self._context(request, customer, delivery_id, now)
+        try:
+            rendered = self._library.render(request.content, request.channel, context)
+            message = provider.prepare(rendered, recipient, delivery_id)
+        except ContentError as error:
+            return _rejected(delivery_id, f"content.{type(error).__name__}", str(error))
+        except Refused as error:
+            return _rejected(delivery_id, error.code, error.reason)
+        offer = request.offer.model_dump(mode="json") if request.offer else None
+        basis = _digest([rendered.content_version, message.channel, message.provider, recipient, offer])
+        return Draft(message=message, basis=basis, customer=customer, provider=provider)
+
+    def _context(
+        self, request: DeliverRequest, customer: Customer, delivery_id: str, now: datetime
+    ) -> RenderContext:
+        offer = request.offer
+        token = self._links.unsubscribe_token(customer.id, request.channel)
+        return RenderContext(
+            brand=self._brand,
+            customer=Recipient(
+                traits=customer.traits, locale=customer.locale or "en", time_zone=customer.time_zone
+            ),
+            event=request.start.properties,
+            offer=OfferTerms(discount=offer.discount, expires_at=now + offer.valid) if offer else None,
+            unsubscribe_url=f"{self._public_url}/u/{token}",
+            now=now,
+            delivery_id=delivery_id,
+        )
+
+
+def _rejected(delivery_id: str, code: str, reason: str) -> Rejected:
+    return Rejected(delivery_id=delivery_id, code=code, reason=reason)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(pydantic_core.to_json(value)).hexdigest()

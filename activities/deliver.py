@@ -1,0 +1,236 @@
+"""One message, from the guard to the ledger: guard, reserve, render, send, record. It leaves at most once.
+
+One transaction before the provider is called, one after. An attempt that finds its own reservation was cut
+off in between: whether the message left is unknown, and it is not sent again.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from store.customers import lock_customer
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.channels.model import OutcomeUnknown, Refused, RetryLater
+from activities.composing import Composer, Draft, hash_message
+from activities.guard import Cleared, Guard, Judgement, findings_of
+from activities.notes import write_down
+from activities.spans import part_span
+from journeys.ids import delivery_key
+from policies.model import Ruling
+from store.database import Database
+from store.ledger import deactivate_address, find_delivery
+from store.tables import Delivery
+from store.timeline import write_spans
+from workflows.ports import DeliverRequest, DeliverResult, Denied, Rejected, Sent, Unknown
+
+
+class Delivering:
+    """The `deliver` activity of one worker."""
+
+    def __init__(self, database: Database, composer: Composer, guard: Guard) -> None:
+        self._database = database
+        self._composer = composer
+        self._guard = guard
+
+    @activity.defn
+    async def deliver(self, request: DeliverRequest) -> DeliverResult:
+        """Guard, reserve, render, send and record one message. Safe to retry: it leaves at most once.
+
+        Raises ApplicationError, retryable, when the provider surely did not take it but may later.
+        """
+        attempt = _Attempt.begin(request)
+        draft = await self._composer.compose(request, attempt.delivery_id, attempt.now())
+        reserved = await self._reserve(attempt, draft)
+        if not isinstance(reserved, Cleared):
+            return reserved
+        assert isinstance(draft, Draft)
+        return await self._send(attempt, draft, reserved)
+
+    async def _reserve(self, attempt: "_Attempt", draft: Draft | Denied | Rejected) -> Cleared | DeliverResult:
+        """The transaction before the send. Gives what may leave, or the result if nothing may."""
+        request = attempt.request
+        async with self._database.transaction() as session:
+            await lock_customer(session, request.run.customer_id)
+            await write_down(session, request.run, request.notes)
+            row = await find_delivery(session, attempt.delivery_id)
+            if row is not None and row.state != "retrying":
+                return await self._earlier_result(session, attempt, row)
+            if not isinstance(draft, Draft):
+                await write_spans(session, [attempt.span("compose", draft.outcome, draft.reason)])
+                return draft
+            judgement, ruling = await self._guard.judge(
+                session, request, draft, attempt.delivery_id, attempt.now()
+            )
+            await write_spans(session, [_guard_span(attempt, judgement, ruling)])
+            if isinstance(judgement, Cleared):
+                session.add(_reservation(attempt, draft, judgement, ruling, row))
+            return judgement
+
+    async def _earlier_result(self, session: AsyncSession, attempt: "_Attempt", row: Delivery) -> DeliverResult:
+        """What an earlier attempt of this same delivery came to."""
+        if row.state == "reserved":
+            row.state, row.code = "unknown", "worker.lost"
+            row.reason = "the worker was lost between reserving and recording; it may have left"
+            session.add(row)
+            await write_spans(session, [attempt.span(f"send {row.channel}", "unknown", row.reason)])
+        if row.state == "unknown":
+            return Unknown(delivery_id=row.id, reason=row.reason)
+        if row.state == "rejected":
+            return Rejected(delivery_id=row.id, code=row.code, reason=row.reason)
+        return Sent(delivery_id=row.id, provider_id=row.provider_id or "")
+
+    async def _send(self, attempt: "_Attempt", draft: Draft, cleared: Cleared) -> DeliverResult:
+        started = attempt.now()
+        try:
+            provider_id = await draft.provider.send(cleared.message, attempt.delivery_id)
+        except RetryLater as error:
+            await self._record(attempt, draft, started, "retrying", error.code, error.reason)
+            raise ApplicationError(error.reason, type=error.code, next_retry_delay=error.after) from error
+        except Refused as error:
+            await self._record(attempt, draft, started, "rejected", error.code, error.reason, refused=error)
+            return Rejected(delivery_id=attempt.delivery_id, code=error.code, reason=error.reason)
+        except OutcomeUnknown as error:
+            await self._record(attempt, draft, started, "unknown", error.code, error.reason)
+            return Unknown(delivery_id=attempt.delivery_id, reason=error.reason)
+        await self._record(attempt, draft, started, "sent", provider_id=provider_id)
+        return Sent(delivery_id=attempt.delivery_id, provider_id=provider_id)
+
+    async def _record(
+        self,
+        attempt: "_Attempt",
+        draft: Draft,
+        started: datetime,
+        state: str,
+        code: str = "",
+        reason: str = "",
+        *,
+        provider_id: str | None = None,
+        refused: Refused | None = None,
+    ) -> None:
+        """The transaction after the send."""
+        now = attempt.now()
+        async with self._database.transaction() as session:
+            row = await find_delivery(session, attempt.delivery_id)
+            # An outcome may have come in before the provider's answer did; it already proves more than this.
+            if row is not None and row.state == "reserved":
+                row.state, row.code, row.reason = state, code, reason
+            if row is not None and state == "sent":
+                row.provider_id, row.sent_at = provider_id, now
+            if row is not None:
+                session.add(row)
+            if refused is not None and refused.remedy == "deactivate_address":
+                address = draft.message.recipient
+                kind = draft.provider.address_kind
+                await deactivate_address(session, draft.customer.id, kind, address, code, now)
+            await write_spans(session, [_send_span(attempt, draft, started, state, code, reason, provider_id)])
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One attempt of the activity, and its clock."""
+
+    request: DeliverRequest
+    delivery_id: str
+    mark: str
+    """Tells this attempt from every other of the same step."""
+    began_at: datetime
+    began: float
+
+    @classmethod
+    def begin(cls, request: DeliverRequest) -> "_Attempt":
+        info = activity.info()
+        run = request.run
+        # The request has the time of the workflow when it asked; a retry happens later by as much as the
+        # server's own clock says, which skips time together with the workflow's.
+        return cls(
+            request=request,
+            delivery_id=delivery_key(run.workflow_id, run.first_run_id, request.step_id, request.pass_),
+            mark=f"{info.workflow_run_id}.{info.activity_id}.{info.attempt}",
+            began_at=request.now + max(info.started_time - info.scheduled_time, timedelta(0)),
+            began=time.monotonic(),
+        )
+
+    def now(self) -> datetime:
+        return (self.began_at + timedelta(seconds=time.monotonic() - self.began)).astimezone(UTC)
+
+    def span(self, part: str, outcome: str, detail: str = ""):
+        now = self.now()
+        return part_span(self.request, part, self.mark, now, now, outcome, detail)
+
+
+def _reservation(
+    attempt: _Attempt, draft: Draft, cleared: Cleared, ruling: Ruling | None, row: Delivery | None
+) -> Delivery:
+    """The ledger's row for what is about to leave: a new one, or that of an attempt the provider put off."""
+    request, message = attempt.request, cleared.message
+    row = row or Delivery(
+        id=attempt.delivery_id,
+        workflow_id=request.run.workflow_id,
+        first_run_id=request.run.first_run_id,
+        journey=request.run.journey,
+        step_id=request.step_id,
+        pass_=request.pass_,
+        customer_id=request.run.customer_id,
+        channel=request.channel,
+        provider=message.provider,
+        purpose=request.purpose,
+        content=request.content,
+        state="reserved",
+        findings=[],
+        reserved_at=attempt.now(),
+    )
+    row.state, row.attempts, row.reserved_at = "reserved", row.attempts + 1, attempt.now()
+    row.content_hash, row.approval_id = hash_message(message), cleared.approval_id
+    row.findings, row.code, row.reason = findings_of(ruling), "", ""
+    return row
+
+
+def _guard_span(attempt: _Attempt, judgement: Judgement, ruling: Ruling | None):
+    spoke = [f"{f.policy}: {f.verdict.verdict}" for f in ruling.findings] if ruling else []
+    outcome = "allowed" if isinstance(judgement, Cleared) else judgement.outcome
+    detail = "" if isinstance(judgement, Cleared) else judgement.reason
+    now = attempt.now()
+    return part_span(
+        attempt.request,
+        "policy evaluate",
+        attempt.mark,
+        attempt.began_at,
+        now,
+        outcome,
+        detail,
+        **{"journey.policy.result": outcome, "journey.policy.findings": "; ".join(spoke)},
+    )
+
+
+def _send_span(
+    attempt: _Attempt,
+    draft: Draft,
+    started: datetime,
+    state: str,
+    code: str,
+    reason: str,
+    provider_id: str | None,
+):
+    attributes = {
+        "messaging.system": draft.message.provider,
+        "messaging.operation.name": "send",
+        "messaging.operation.type": "send",
+        "messaging.message.id": provider_id or "",
+        "messaging.message.conversation_id": attempt.request.run.workflow_id,
+        "journey.channel": draft.message.channel,
+        "journey.message.id": attempt.delivery_id,
+        "error.type": code,
+    }
+    return part_span(
+        attempt.request,
+        f"send {draft.message.channel}",
+        attempt.mark,
+        started,
+        attempt.now(),
+        state,
+        reason,
+        **{key: value for key, value in attributes.items() if value},
+    )

@@ -1,0 +1,45 @@
+"""Writes what a run remembers to the timeline and the trace. Every activity does it in its own transaction."""
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+
+from activities.spans import run_span, step_span
+from store.database import Database
+from store.ledger import settle_given_up
+from store.runs import close_run
+from store.timeline import close_approval, write_spans
+from workflows.ports import CloseRequest, NoteRequest, Notes, RunRef
+
+
+async def write_down(session: AsyncSession, run: RunRef, notes: Notes) -> None:
+    """Write notes within the caller's transaction. Writing them twice changes nothing."""
+    await write_spans(session, [step_span(run, record) for record in notes.records])
+    for closed in notes.closed_approvals:
+        await close_approval(session, closed.approval_id, closed.state, closed.by, closed.reason, closed.at)
+    for record in notes.records:
+        if record.outcome == "gave_up":
+            await settle_given_up(session, str(record.attributes["delivery_id"]), record.detail)
+
+
+class Bookkeeping:
+    """The activities that only write."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn
+    async def write_notes(self, request: NoteRequest) -> None:
+        """Write notes to the timeline and the trace. Safe to retry."""
+        async with self._database.transaction() as session:
+            await write_down(session, request.run, request.notes)
+
+    @activity.defn
+    async def close_run(self, request: CloseRequest) -> None:
+        """Write the end of a run. Safe to retry."""
+        run = request.run
+        async with self._database.transaction() as session:
+            await write_down(session, run, request.notes)
+            await write_spans(session, [run_span(request)])
+            await close_run(
+                session, run.workflow_id, run.first_run_id, request.outcome, request.reason, request.ended_at
+            )

@@ -1,0 +1,114 @@
+"""The ledger of deliveries: whether a message may be sent, whether it was, and what became of it."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.tables import Address, Approval, ConsentRecord, Customer, Delivery, EventRecord
+
+NEVER_LEFT = ("rejected", "retrying")
+"""States in which no message reached the customer."""
+
+
+async def find_delivery(session: AsyncSession, delivery_id: str) -> Delivery | None:
+    return await session.get(Delivery, delivery_id)
+
+
+async def contacts_since(session: AsyncSession, customer_id: str, since: datetime, but: str) -> list[Delivery]:
+    """The customer's messages that left or are about to, oldest first, without the delivery `but`."""
+    query = (
+        select(Delivery)
+        .where(
+            col(Delivery.customer_id) == customer_id,
+            col(Delivery.reserved_at) >= since,
+            col(Delivery.state).not_in(NEVER_LEFT),
+            col(Delivery.id) != but,
+        )
+        .order_by(col(Delivery.reserved_at))
+    )
+    return list((await session.exec(query)).all())
+
+
+async def consents_of(session: AsyncSession, customer_id: str) -> list[ConsentRecord]:
+    query = select(ConsentRecord).where(col(ConsentRecord.customer_id) == customer_id)
+    return list((await session.exec(query)).all())
+
+
+async def reachable_at(session: AsyncSession, customer_id: str, kind: str) -> str | None:
+    """The newest live address of a kind, or None."""
+    query = (
+        select(Address)
+        .where(col(Address.customer_id) == customer_id, col(Address.kind) == kind, col(Address.active).is_(True))
+        .order_by(col(Address.updated_at).desc(), col(Address.value))
+        .limit(1)
+    )
+    address = (await session.exec(query)).first()
+    return address.value if address else None
+
+
+async def deactivate_address(
+    session: AsyncSession, customer_id: str, kind: str, value: str, why: str, at: datetime
+) -> None:
+    """Never use an address again, because a provider said that it is dead."""
+    address = await session.get(Address, (customer_id, kind, value))
+    if address:
+        address.active, address.why_inactive, address.updated_at = False, why, at
+        session.add(address)
+
+
+async def customer_for_send(session: AsyncSession, customer_id: str) -> Customer | None:
+    return await session.get(Customer, customer_id)
+
+
+async def events_since(
+    session: AsyncSession, customer_id: str, names: frozenset[str], seq: int
+) -> list[EventRecord]:
+    """The customer's accepted events of some names after `seq`, in the order they were accepted."""
+    query = (
+        select(EventRecord)
+        .where(
+            col(EventRecord.customer_id) == customer_id,
+            col(EventRecord.name).in_(sorted(names)),
+            col(EventRecord.seq) > seq,
+        )
+        .order_by(col(EventRecord.seq))
+    )
+    return list((await session.exec(query)).all())
+
+
+async def find_approval(session: AsyncSession, approval_id: str) -> Approval | None:
+    return await session.get(Approval, approval_id)
+
+
+async def open_approval(session: AsyncSession, delivery_id: str, basis: str) -> Approval | None:
+    """The open question about a delivery that was asked on the same basis, if there is one."""
+    query = select(Approval).where(
+        col(Approval.delivery_id) == delivery_id, col(Approval.basis) == basis, col(Approval.state) == "open"
+    )
+    return (await session.exec(query)).first()
+
+
+async def withdraw_other_approvals(session: AsyncSession, delivery_id: str, but: str, at: datetime) -> None:
+    """Close the open questions about a delivery that a newer one replaces."""
+    query = select(Approval).where(
+        col(Approval.delivery_id) == delivery_id, col(Approval.state) == "open", col(Approval.id) != but
+    )
+    for approval in (await session.exec(query)).all():
+        approval.state, approval.decided_at = "withdrawn", at
+        approval.decision_reason = "what it asked about has changed; it was asked anew"
+        session.add(approval)
+
+
+async def settle_given_up(session: AsyncSession, delivery_id: str, reason: str) -> None:
+    """Settle the row of a delivery that the run no longer tries: what was under way is unknown."""
+    row = await session.get(Delivery, delivery_id)
+    if row and row.state in ("reserved", "retrying"):
+        row.state = "unknown" if row.state == "reserved" else "rejected"
+        row.code, row.reason = "gave_up", reason
+        session.add(row)
+
+
+def horizon(now: datetime, days: int) -> datetime:
+    """From when on contacts matter to policies that look back `days` days."""
+    return now - timedelta(days=days)

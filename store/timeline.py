@@ -1,0 +1,41 @@
+"""The timeline: what runs did, written as spans, each exactly once, and the approvals that ended meanwhile."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.tables import Approval, Span
+
+
+async def write_spans(session: AsyncSession, spans: Sequence[Span]) -> None:
+    """Write spans; one that is there already stays as it is."""
+    if not spans:
+        return
+    postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert(Span) if postgres else sqlite.insert(Span)
+    rows = [span.model_dump() for span in spans]
+    await session.exec(insert.on_conflict_do_nothing(index_elements=["span_id"]), params=rows)
+
+
+async def close_approval(
+    session: AsyncSession, approval_id: str, state: str, by: str, reason: str, at: datetime
+) -> None:
+    """Write how an open approval ended. One that is already closed stays as it is."""
+    approval = await session.get(Approval, approval_id)
+    if approval and approval.state == "open":
+        approval.state, approval.decided_by = state, by
+        approval.decision_reason, approval.decided_at = reason, at
+        session.add(approval)
+
+
+async def unexported_spans(session: AsyncSession, limit: int) -> list[Span]:
+    """Spans that have yet to leave over OTLP, oldest end first."""
+    query = select(Span).where(col(Span.exported).is_(False)).order_by(col(Span.ended_at)).limit(limit)
+    return list((await session.exec(query)).all())
+
+
+async def mark_exported(session: AsyncSession, span_ids: Sequence[str]) -> None:
+    await session.exec(update(Span).where(col(Span.span_id).in_(span_ids)).values(exported=True))

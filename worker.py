@@ -1,0 +1,107 @@
+"""The composition root: puts the parts of one project together and runs them as a Temporal worker."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from content.library import Library
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.channels.model import Provider
+from activities.channels.registry import load_providers
+from activities.composing import Composer
+from activities.deliver import Delivering
+from activities.guard import Guard
+from activities.notes import Bookkeeping
+from content.catalogue import Catalogue
+from content.links import LinkSigner
+from policies.model import Policy
+from policies.registry import load_policies
+from settings import Project, Settings, installation_secret, load_project
+from store.database import Database
+from store.migrate import migrate
+from telemetry import collector_named, ship_spans
+from workflows.journey import CustomerJourney
+
+_BUILD = "sojourn-0.1.0"
+"""Named, because the SDK otherwise hashes every loaded module at start."""
+_GRACE = timedelta(seconds=25)
+"""What a send under way has to finish in when the worker is told to stop."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one project's activities are made of."""
+
+    project: Project
+    policies: tuple[Policy, ...]
+    library: Library
+    providers: dict[str, Provider]
+
+    async def close(self) -> None:
+        for provider in self.providers.values():
+            await provider.close()
+
+
+def load_parts(settings: Settings) -> Parts:
+    """Read a project folder. Raises yamlfile.FileProblems with every problem at its line."""
+    folder = settings.project_dir
+    project = load_project(settings)
+    return Parts(
+        project=project,
+        policies=load_policies(folder / "policies.yaml"),
+        library=Library.load(folder / "content", Catalogue.load(folder / "catalogue.yaml")),
+        providers=load_providers(project.channels, folder / "sojourn.yaml"),
+    )
+
+
+def make_worker(
+    client: Client, settings: Settings, database: Database, parts: Parts, runner: WorkflowRunner | None = None
+) -> Worker:
+    """A worker for the project. Determinism is proved by lint, import contracts and the replay tests, so
+    production runs without the workflow sandbox, which doubles its CPU; the tests run with it."""
+    links = LinkSigner(installation_secret(settings))
+    composer = Composer(database, parts.providers, parts.library, links, parts.project.brand, settings.public_url)
+    delivering = Delivering(database, composer, Guard(parts.policies))
+    bookkeeping = Bookkeeping(database)
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[CustomerJourney],
+        activities=[delivering.deliver, bookkeeping.write_notes, bookkeeping.close_run],
+        workflow_runner=runner or UnsandboxedWorkflowRunner(),
+        build_id=_BUILD,
+        graceful_shutdown_timeout=_GRACE,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )
+
+
+def sandboxed_runner() -> WorkflowRunner:
+    """The SDK's workflow sandbox, which catches what is not deterministic. For tests."""
+    trusted = ("cel", "cryptography", "pydantic", "pydantic_core", "annotated_types", "journeys", "zoneinfo")
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*trusted))
+
+
+@asynccontextmanager
+async def running_worker(client: Client, settings: Settings) -> AsyncGenerator[None]:
+    """Run a worker, with its store migrated and its spans shipped, for as long as the block lasts."""
+    parts = load_parts(settings)
+    database = Database(settings.database)
+    await migrate(database)
+    shipping = asyncio.create_task(ship_spans(database)) if collector_named() else None
+    try:
+        async with make_worker(client, settings, database, parts):
+            yield
+    finally:
+        if shipping:
+            shipping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await shipping
+        await parts.close()
+        await database.close()
