@@ -1,0 +1,63 @@
+"""What a vendor's error code means for a send. Each provider has one table of these."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from activities.channels.model import Refused, Remedy, RetryLater
+
+_LONGEST_REASON = 300
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Not now. `after` is what the vendor's manual says to wait when its answer does not say."""
+
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """Never. `remedy` is what has to be done about it."""
+
+    remedy: Remedy = "none"
+
+
+Meaning = Retry | Refuse
+
+REFUSED = Refuse()
+DEAD_ADDRESS = Refuse("deactivate_address")
+WRONG_SETUP = Refuse("fix_configuration")
+WRONG_CONTENT = Refuse("fix_content")
+
+
+def failure(
+    meaning: Meaning, code: str, reason: str, recipient: str, asked: timedelta | None = None
+) -> RetryLater | Refused:
+    """The error to raise. `asked` is the wait the vendor asked for; it goes before the manual's.
+
+    Vendors repeat the recipient in their answers; reasons are kept and shown where addresses must not be.
+    """
+    told = " ".join(_without(recipient, reason).split())[:_LONGEST_REASON]
+    if isinstance(meaning, Retry):
+        return RetryLater(code, told, meaning.after if asked is None else asked)
+    return Refused(code, told, meaning.remedy)
+
+
+def _without(recipient: str, reason: str) -> str:
+    for written in filter(None, (recipient, recipient.removeprefix("+"))):
+        reason = reason.replace(written, "the recipient")
+    return reason
+
+
+def asked_to_wait(header: str | None) -> timedelta | None:
+    """The wait a `Retry-After` header asks for: seconds, or until a date. None when it says nothing usable."""
+    if header is None:
+        return None
+    if header.strip().isdecimal():
+        return timedelta(seconds=int(header))
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max(timedelta(), until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC))

@@ -1,0 +1,99 @@
+"""Builds the mail that leaves, so that strict receivers and mail programs read it as it was meant."""
+
+import hashlib
+import re
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+from activities.channels.fields import EmailFields
+from activities.channels.model import Refused
+from content.rendering import Rendered
+
+_URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+_LONGEST_ADDRESS = 254
+_BODY_TAG = re.compile(r"<body[^>]*>", re.IGNORECASE)
+_HIDDEN = '<div style="display:none;max-height:0;overflow:hidden">{}</div>'
+
+# Quoted-printable and base64 pass every relay, 8-bit text does not.
+_PARTS = SMTP.clone(cte_type="7bit")
+# Folded, a long URL turns into an encoded word, which breaks one-click unsubscribe.
+_ONE_LINE = _PARTS.clone(max_line_length=998)
+
+
+class _Policy(EmailPolicy):
+    """Headers stay on one line, except subjects: an encoded word may have 75 characters (RFC 2047)."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return (_PARTS if name.lower() == "subject" else _ONE_LINE).fold_binary(name, value)
+
+
+_WIRE = _Policy(linesep="\r\n", cte_type="7bit", max_line_length=998)
+
+
+def message_id(delivery_id: str, sender: str) -> str:
+    """The Message-ID, the same for every attempt, so that a duplicate can be recognised as one."""
+    digest = hashlib.sha256(delivery_id.encode()).hexdigest()[:32]
+    return f"<{digest}@{sender_address(sender).domain}>"
+
+
+def sender_address(sender: str) -> Address:
+    """`Name <name@example.com>` as an address. Raises ValueError when it is not one."""
+    name, spec = parseaddr(sender)
+    if not is_address(spec):
+        raise ValueError(f"'{sender}' is not a sender; write one such as: Shop <hello@mail.shop.example>")
+    return Address(display_name=name, addr_spec=spec)
+
+
+def is_address(text: str) -> bool:
+    """Whether this is one bare address that any mail server takes: ASCII, nothing quoted."""
+    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
+
+
+def headers(rendered: Rendered, delivery_id: str, sender: str) -> dict[str, str]:
+    """All headers but From, To, Subject and Date. Raises Refused when marketing cannot be unsubscribed."""
+    common = {"Message-ID": message_id(delivery_id, sender), "X-Sojourn-Delivery": delivery_id}
+    if not rendered.marketing:
+        return common | {"Auto-Submitted": "auto-generated"}
+    if not _URL.fullmatch(rendered.unsubscribe_url):
+        raise Refused("email.no_unsubscribe", "marketing needs a plain unsubscribe URL", "fix_content")
+    return common | {
+        "List-Unsubscribe": f"<{rendered.unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def with_preheader(fields: EmailFields) -> str:
+    """The HTML with its preview line, which mail programs show in the list, unless the layout has it."""
+    if not fields.preheader or fields.preheader in fields.html:
+        return fields.html
+    escaped = fields.preheader.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    tag = _BODY_TAG.search(fields.html)
+    place = tag.end() if tag else 0
+    return fields.html[:place] + _HIDDEN.format(escaped) + fields.html[place:]
+
+
+def build(body: dict[str, Any], date: datetime | None = None) -> bytes:
+    """The mail as it goes over the wire, text and HTML as alternatives.
+
+    Raises ValueError when a header has a line break or an address is not one.
+    """
+    mail = EmailMessage(policy=_PARTS)
+    mail["From"] = sender_address(body["from"])
+    mail["To"] = Address(addr_spec=body["to"])
+    mail["Subject"] = body["subject"]
+    if date:
+        mail["Date"] = format_datetime(date)
+    for name, value in body["headers"].items():
+        mail[name] = value
+    mail.set_content(body["text"])
+    mail.add_alternative(body["html"], subtype="html")
+    # The library's own boundary is random; the same message must give the same bytes.
+    content = f"{body['text']}\0{body['html']}".encode()
+    mail.set_boundary(f"=_{hashlib.sha256(content).hexdigest()[:32]}")
+    return mail.as_bytes(policy=_WIRE)

@@ -1,0 +1,60 @@
+"""Finds the providers: every finished `Provider` in a file of this package. A new file is a new provider."""
+
+import importlib
+import inspect
+import pkgutil
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import yamlfile
+from activities import channels as package
+from activities.channels.model import Provider
+
+
+@cache
+def known_providers() -> dict[str, type[Provider]]:
+    """Every kind of provider by the name it has in `sojourn.yaml`."""
+    modules = [
+        importlib.import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__)
+    ]
+    kinds = [kind for module in modules for kind in vars(module).values() if _is_provider(kind)]
+    return {kind.provider: kind for kind in cast(list[type[Provider]], kinds)}
+
+
+def load_providers(channels: dict[str, dict[str, Any]], where: Path) -> dict[str, Provider]:
+    """Make the provider of each channel from `channels`, the section of that name in the file `where`.
+
+    Raises yamlfile.FileProblems with every unknown provider and wrong setting at its line in `where`.
+    """
+    written = yamlfile.read(where).section("channels")
+    loaded: dict[str, Provider] = {}
+    problems: list[yamlfile.Problem] = []
+    for channel, settings in channels.items():
+        try:
+            loaded[channel] = _load(channel, settings, written)
+        except yamlfile.FileProblems as error:
+            problems += error.problems
+    if problems:
+        raise yamlfile.FileProblems(problems)
+    return loaded
+
+
+def _load(channel: str, settings: dict[str, Any], written: yamlfile.Document) -> Provider:
+    name = str(settings.get("provider", ""))
+    kind = known_providers().get(name)
+    if kind is None or kind.channel != channel:
+        fitting = sorted(k.provider for k in known_providers().values() if k.channel == channel)
+        message = f"'{name}' is not a provider for {channel}" if name else f"{channel} has no provider"
+        known = yamlfile.nearest(name, fitting) or f"there are: {', '.join(fitting) or 'none'}"
+        raise yamlfile.FileProblems([written.problem((channel, "provider"), message, known)])
+    section = written.section(channel)
+    # The values with the environment's put in, at the places they were read from.
+    values = cast(dict[str, Any], section.root)
+    values.pop("provider")
+    values.update({key: value for key, value in settings.items() if key != "provider"})
+    return yamlfile.validate(kind, section)
+
+
+def _is_provider(found: object) -> bool:
+    return inspect.isclass(found) and issubclass(found, Provider) and not inspect.isabstract(found)

@@ -1,0 +1,151 @@
+"""WhatsApp over Meta's Cloud API: approved templates, which may be sent at any time."""
+
+import re
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import httpx
+from pydantic import BaseModel, Field, SecretStr, field_validator
+
+from activities.channels.answers import (
+    DEAD_ADDRESS,
+    REFUSED,
+    WRONG_CONTENT,
+    WRONG_SETUP,
+    Meaning,
+    Retry,
+    asked_to_wait,
+    failure,
+)
+from activities.channels.fields import WhatsAppFields, read_fields
+from activities.channels.http import BaseUrl, HttpProvider, read_answer
+from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessage, Refused, SendError
+from content.rendering import Rendered
+
+_PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")
+_BREAKS_A_TEMPLATE = re.compile(r"[\r\n\t]| {5}")
+_LONGEST_CALLBACK = 512
+
+# https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes. Branch on these alone, never on
+# the title or the HTTP status.
+_ERRORS: dict[int, Meaning] = {
+    # permissions, access token
+    **dict.fromkeys((0, 3, 10, 190, *range(200, 300)), WRONG_SETUP),
+    # account, payment, integrity; a number that may not be used; spam and quality limits: a person must look
+    **dict.fromkeys((33, 368, 130497, 131005, 131031, 131037, 131042, 131044, 131062, 131063), WRONG_SETUP),
+    131030: WRONG_SETUP,  # the recipient is not on the list of a test number
+    131048: WRONG_SETUP,
+    131064: WRONG_SETUP,
+    # rate limits
+    4: Retry(timedelta(minutes=1)),
+    80007: Retry(timedelta(minutes=1)),
+    130429: Retry(),
+    131056: Retry(timedelta(seconds=6)),
+    # Meta's own trouble
+    **dict.fromkeys((1, 2, 131000, 131016, 131052, 131053, 131057, 135000), Retry()),
+    # this recipient, this time; another channel may still reach them
+    131021: REFUSED,  # it is our own number
+    130472: REFUSED,  # in an experiment of Meta's
+    131049: REFUSED,  # had enough marketing for at least a day
+    131050: REFUSED,  # stopped marketing
+    137000: REFUSED,  # changed identity
+    131026: DEAD_ADDRESS,
+    # what we sent
+    **dict.fromkeys((100, 131008, 131009, 131047, 131051), WRONG_CONTENT),
+    **dict.fromkeys((132000, 132001, 132005, 132007, 132008, 132012), WRONG_CONTENT),
+    **dict.fromkeys((132015, 132016, 132068, 132069), WRONG_CONTENT),  # the template is paused or blocked
+}
+
+
+class WhatsAppCloud(HttpProvider):
+    """Settings: the sending number's id, a system user's token, and where the API is."""
+
+    channel: ClassVar[str] = "whatsapp"
+    provider: ClassVar[str] = "whatsapp_cloud"
+    address_kind: ClassVar[AddressKind] = "phone"
+
+    phone_number_id: str = Field(pattern=r"^[0-9]+$")
+    token: SecretStr
+    url: BaseUrl = "https://graph.facebook.com/v23.0"
+
+    @field_validator("token")
+    @classmethod
+    def _fits_a_header(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[!-~]+", token.get_secret_value()):
+            raise ValueError("the token is empty or has characters that no token has")
+        return token
+
+    def prepare(self, rendered: Rendered, recipient: str, delivery_id: str) -> OutgoingMessage:
+        """Make a template message. Raises Refused for what the Cloud API would never take."""
+        if not _PHONE.fullmatch(recipient):
+            raise Refused("whatsapp_cloud.bad_phone", "this is not a phone number in E.164", "deactivate_address")
+        if len(delivery_id) > _LONGEST_CALLBACK:
+            raise Refused("whatsapp_cloud.long_id", f"delivery ids have at most {_LONGEST_CALLBACK} characters")
+        fields = read_fields(WhatsAppFields, rendered)
+        template: dict[str, Any] = {"name": fields.template, "language": {"code": fields.language}}
+        parameters = [_text(str(p)) for p in fields.parameters]
+        if parameters:
+            template["components"] = [{"type": "body", "parameters": parameters}]
+        body = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": recipient,
+            "type": "template",
+            "template": template,
+            "biz_opaque_callback_data": delivery_id,
+        }
+        return OutgoingMessage(channel=self.channel, provider=self.provider, recipient=recipient, body=body)
+
+    async def send(self, message: OutgoingMessage, delivery_id: str) -> str:
+        """Send, and give the message's `wamid`. It means accepted; a webhook tells whether it arrived."""
+        url = f"{self.url}/{self.phone_number_id}/messages"
+        answer = await self.post(url, self.token.get_secret_value(), message.body)
+        if not answer.is_success:
+            raise self._error(answer, message.recipient)
+        sent = read_answer(_Sent, answer)
+        if sent is None:
+            raise OutcomeUnknown("whatsapp_cloud.no_id", "the Cloud API said yes but gave no message id")
+        return sent.messages[0].id
+
+    def _error(self, answer: httpx.Response, recipient: str) -> SendError:
+        read = read_answer(_ErrorAnswer, answer)
+        if read is None:
+            return self.unexplained(answer, f"http_{answer.status_code}", "")
+        told = read.error
+        meaning = _ERRORS.get(told.code, Retry() if told.is_transient else None)
+        if meaning is None:
+            return self.unexplained(answer, str(told.code), "")
+        wait = asked_to_wait(answer.headers.get("Retry-After"))
+        reason = f"{told.message} {told.error_data.details}"
+        return failure(meaning, f"whatsapp_cloud.{told.code}", reason, recipient, wait)
+
+
+class _SentMessage(BaseModel):
+    id: str = Field(min_length=1)
+
+
+class _Sent(BaseModel):
+    messages: tuple[_SentMessage, ...] = Field(min_length=1)
+
+
+class _ErrorData(BaseModel):
+    details: str = ""
+
+
+class _Error(BaseModel):
+    code: int
+    message: str = ""
+    is_transient: bool = False
+    error_data: _ErrorData = _ErrorData()
+
+
+class _ErrorAnswer(BaseModel):
+    error: _Error
+
+
+def _text(value: str) -> dict[str, str]:
+    """A template's parameter. Raises Refused for what breaks a template."""
+    if not value.strip() or _BREAKS_A_TEMPLATE.search(value):
+        reason = "a template's parameter is empty, or has a line break, a tab or more than four spaces in a row"
+        raise Refused("whatsapp_cloud.bad_parameter", reason, "fix_content")
+    return {"type": "text", "text": value}
