@@ -1,8 +1,12 @@
-"""What a rendered template is."""
+"""What goes into the rendering of a content, what comes out, and how it can fail."""
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from settings import Brand
 
 
 class Rendered(BaseModel):
@@ -21,3 +25,62 @@ class Rendered(BaseModel):
     unsubscribe_url: str = ""
     content_version: str
     """The hash of the template this was rendered from."""
+
+
+class Recipient(BaseModel):
+    """Whom a message is for: what is known of them, and how they read numbers and clocks."""
+
+    model_config = ConfigDict(frozen=True)
+
+    traits: dict[str, Any] = Field(default_factory=dict)
+    locale: str = "en"
+    """A BCP 47 tag such as `de-DE`; an unknown one is read as the content's language."""
+    time_zone: str | None = None
+    """An IANA zone; an unknown one is read as UTC."""
+
+
+class OfferTerms(BaseModel):
+    """What this message promises: a discount in per cent, until a moment in UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    discount: float
+    expires_at: datetime
+
+
+class RenderContext(BaseModel):
+    """All that a template may know. The same context and template always give the same message."""
+
+    model_config = ConfigDict(frozen=True)
+
+    brand: Brand
+    customer: Recipient
+    event: dict[str, Any]
+    """The properties of the event that started the run. Whoever sends events chose them: never trusted."""
+    offer: OfferTerms | None = None
+    unsubscribe_url: str
+    now: datetime
+    delivery_id: str
+
+
+class ContentError(Exception):
+    """No message can be made.
+
+    ContentError
+    +-- UnknownContent    there is no such approved content, or not for this channel
+    +-- RenderingFailed   the template and this customer's data do not fit together
+    """
+
+
+class UnknownContent(ContentError):
+    """The library has no approved content of that name for that channel."""
+
+
+class RenderingFailed(ContentError):
+    """A template failed at a line of its file: an undefined variable, or a result that cannot be sent."""
+
+    def __init__(self, file: Path, line: int, reason: str) -> None:
+        self.file = file
+        self.line = line
+        self.reason = reason
+        super().__init__(f"{file}:{line}: {reason}")

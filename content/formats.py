@@ -1,0 +1,75 @@
+"""The filters of templates: amounts, shares and moments as the customer writes them."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_skeleton, format_time
+from babel.numbers import format_currency, format_percent
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from journeys.times import zone_or_utc
+
+
+def reading_locale(customer: str, language: str | None) -> str:
+    """The locale to format in: the customer's own when the content is in their language, else the content's.
+
+    An English text with German dates in it reads as broken, whoever gets it.
+    """
+    own = _known(customer)
+    if language is None:
+        return str(own or "en")
+    written = _known(language)
+    if own is not None and written is not None and own.language == written.language:
+        return str(own)
+    return str(written or "en")
+
+
+def _known(tag: str) -> Locale | None:
+    try:
+        return Locale.parse(tag.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return None
+
+
+def is_language(tag: str) -> bool:
+    """Whether a tag such as `en` or `de-AT` names a language that numbers and dates can be written in."""
+    return _known(tag) is not None
+
+
+@pass_context
+def money(context: Context, amount: object, currency: str) -> str:
+    """`129.9 | money("EUR")` is `€129.90` in English and `129,90 €` in German. Raises ValueError."""
+    return format_currency(_number(amount), currency, locale=context["locale"])
+
+
+@pass_context
+def percent(context: Context, share: object) -> str:
+    """`12.5 | percent` is `12.5%` in English and `12,5 %` in German. Raises ValueError."""
+    return format_percent(_number(share) / 100, locale=context["locale"], decimal_quantization=False)
+
+
+@pass_context
+def date_and_time(context: Context, moment: object) -> str:
+    """Day and time on the customer's clock: `Tue, Mar 3, 10:00 AM`. Raises ValueError."""
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise ValueError(f"{moment!r} is not a moment with a time zone")
+    zone, locale = zone_or_utc(context["time_zone"]), context["locale"]
+    day = format_skeleton("MMMEd", moment, tzinfo=zone, locale=locale)
+    return f"{day}, {format_time(moment, 'short', tzinfo=zone, locale=locale)}"
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {"money": money, "percent": percent, "datetime": date_and_time}
+
+
+def _number(value: object) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValueError(f"{value!r} is not a number") from error
+    if not number.is_finite():
+        raise ValueError(f"{value!r} is not a number")
+    return number

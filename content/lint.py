@@ -1,0 +1,82 @@
+"""What can be known to be wrong with a template before it meets a customer."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import nodes
+
+from content.variables import KNOWN
+from yamlfile import Problem, nearest
+
+_BUILT_IN = frozenset({"caller", "loop", "self", "super", "varargs", "kwargs"})
+
+
+def problems(tree: nodes.Template, file: Path, source: str, layouts: list[str], also: set[str]) -> list[Problem]:
+    """Every layout, name and part of a name that does not exist. `also` may be used beside the known names."""
+    lines, made = source.splitlines(), _made(tree)
+    known = {*KNOWN, *also}
+    return [
+        *_wrong_layouts(tree, file, layouts),
+        *_wrong_names(tree, file, lines, known, made),
+        *_wrong_parts(tree, file, lines, made),
+        *(
+            Problem(file, node.lineno, 1, "escaping cannot be switched off")
+            for node in tree.find_all(nodes.ScopedEvalContextModifier)
+        ),
+    ]
+
+
+def names_used(tree: nodes.Template) -> frozenset[str]:
+    """Every name a template uses, and its parts written as `brand.address`."""
+    names = {node.name for node in tree.find_all(nodes.Name)}
+    parts = {f"{_owner(node)}.{node.attr}" for node in tree.find_all(nodes.Getattr)}
+    return frozenset(names | parts)
+
+
+def _owner(node: nodes.Getattr) -> str:
+    return node.node.name if isinstance(node.node, nodes.Name) else ""
+
+
+def _made(tree: nodes.Template) -> set[str]:
+    """The names a template makes itself."""
+    made = {node.name for node in tree.find_all(nodes.Name) if node.ctx in ("store", "param")}
+    made |= {macro.name for macro in tree.find_all(nodes.Macro)}
+    made |= {node.target for node in tree.find_all(nodes.Import)}
+    for node in tree.find_all(nodes.FromImport):
+        made |= {name if isinstance(name, str) else name[1] for name in node.names}
+    return made
+
+
+def _wrong_layouts(tree: nodes.Template, file: Path, layouts: list[str]) -> Iterator[Problem]:
+    for node in tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
+        if not isinstance(node.template, nodes.Const):
+            yield Problem(file, node.lineno, 1, "name the layout in plain quotes")
+        elif (name := str(node.template.value)) not in layouts:
+            yield Problem(file, node.lineno, 1, f"there is no layout '{name}'", nearest(name, layouts))
+
+
+def _wrong_names(
+    tree: nodes.Template, file: Path, lines: list[str], known: set[str], made: set[str]
+) -> Iterator[Problem]:
+    for node in tree.find_all(nodes.Name):
+        if node.ctx == "load" and node.name not in known | made | _BUILT_IN:
+            fix = nearest(node.name, sorted(known)) or f"there are: {', '.join(sorted(known))}"
+            column = _column(lines, node.lineno, node.name)
+            yield Problem(file, node.lineno, column, f"unknown name '{node.name}'", fix)
+
+
+def _wrong_parts(tree: nodes.Template, file: Path, lines: list[str], made: set[str]) -> Iterator[Problem]:
+    for node in tree.find_all(nodes.Getattr):
+        owner = _owner(node)
+        parts = None if owner in made else KNOWN.get(owner)
+        if parts is not None and node.attr not in parts:
+            fix = nearest(node.attr, sorted(parts)) or f"there are: {', '.join(sorted(parts))}"
+            column = _column(lines, node.lineno, node.attr)
+            yield Problem(file, node.lineno, column, f"'{owner}' has no '{node.attr}'", fix)
+
+
+def _column(lines: list[str], line: int, word: str) -> int:
+    """Jinja2 knows the line only; the column is where the word first stands in it."""
+    found = re.search(rf"\b{re.escape(word)}\b", lines[line - 1])
+    return found.start() + 1 if found else 1

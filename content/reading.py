@@ -1,0 +1,93 @@
+"""Reads the files of one content for one channel and checks them. Every problem is told at its line."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import cast
+
+import yamlfile
+from content.shapes import SHAPES, EmailFrontMatter, FrontMatter
+from content.source import Source
+from content.templates import Compiler, Fragment
+from content.variant import Tree, Variant, fragments
+from yamlfile import Document, FileProblems, Problem
+
+HTML, TEXT = "email.html.j2", "email.txt.j2"
+MAIL_NAMES = ("subject", "preheader")
+"""What a mail's bodies and their layouts may use beside the names all templates know."""
+
+# The law wants both in every commercial mail (CAN-SPAM, section 5), so a mail without them is never approved.
+_REQUIRED_IN_MARKETING = ("unsubscribe_url", "brand.address")
+
+
+def read_email(files: Mapping[str, Path], compiler: Compiler) -> Variant:
+    """A mail from `email.txt.j2` and, for most, `email.html.j2`, which then has the front matter.
+
+    Raises yamlfile.FileProblems.
+    """
+    sources = {name: Source.read(file) for name, file in files.items()}
+    if TEXT not in sources:
+        reason = "a mail needs its text beside the HTML, for those who read without"
+        raise FileProblems([Problem(files[HTML], 1, 1, reason, f"write {TEXT}")])
+    main, text = sources.get(HTML, sources[TEXT]), sources[TEXT]
+    if text is not main and text.front.root:
+        raise FileProblems([Problem(text.file, 1, 1, f"the front matter of this mail stands in {HTML}")])
+    front = yamlfile.validate(EmailFrontMatter, main.front)
+    fields: dict[str, Tree] = {}
+    for name in MAIL_NAMES:
+        line = main.front.place((name,))[0]
+        fields[name] = compiler.compile(cast(str, getattr(front, name)), main.file, line)
+    fields["text"] = compiler.compile(text.body, text.file, text.line, MAIL_NAMES)
+    if main is not text:
+        fields["html"] = compiler.compile(main.body, main.file, main.line, MAIL_NAMES, html=True)
+    if front.purpose == "marketing":
+        _require(fragments({name: tree for name, tree in fields.items() if name not in MAIL_NAMES}))
+    return Variant(main.file, "email", front, fields, _version(sources.values(), fields))
+
+
+def read_fields(channel: str, file: Path, compiler: Compiler) -> Variant:
+    """Content that is a mapping of fields: each text in it is a template of its own.
+
+    So the file is YAML before any value is filled in, and no value can change what it says.
+    Raises yamlfile.FileProblems.
+    """
+    source = Source.read(file)
+    front = yamlfile.validate(FrontMatter, source.front)
+    document = yamlfile.read(file, source.body, first_line=source.line)
+    written = yamlfile.plain(document.root)
+    if not isinstance(written, dict):
+        raise FileProblems([Problem(file, source.line, 1, "expected fields, each with its text")])
+    if channel in SHAPES:
+        yamlfile.validate(SHAPES[channel], document)
+    fields = cast(dict[str, Tree], _tree(document, written, (), compiler))
+    return Variant(file, channel, front, fields, _version([source], fields))
+
+
+def _tree(document: Document, node: object, path: tuple[str | int, ...], compiler: Compiler) -> Tree:
+    if isinstance(node, dict):
+        items = cast(dict[str, object], node).items()
+        return {key: _tree(document, inner, (*path, key), compiler) for key, inner in items}
+    if isinstance(node, list):
+        inners = enumerate(cast(list[object], node))
+        return [_tree(document, inner, (*path, place), compiler) for place, inner in inners]
+    if not isinstance(node, str):
+        raise FileProblems([document.problem(path, f"{node!r} is not a text", "put it in quotes")])
+    return compiler.compile(node, document.file, document.place(path)[0])
+
+
+def _require(bodies: Iterable[Fragment]) -> None:
+    missing = [
+        Problem(body.file, body.line, 1, f"a marketing mail must show {name}")
+        for body in bodies
+        for name in _REQUIRED_IN_MARKETING
+        if name not in body.used
+    ]
+    if missing:
+        raise FileProblems(missing)
+
+
+def _version(sources: Iterable[Source], fields: dict[str, Tree]) -> str:
+    layouts = {name: text for fragment in fragments(fields) for name, text in fragment.layouts.items()}
+    files = {source.file.name: source.text for source in sources}
+    return hashlib.sha256(json.dumps([files, layouts], sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,89 @@
+"""What the content of each channel must consist of: its front matter, and its finished fields."""
+
+import re
+from html.parser import HTMLParser
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from content.formats import is_language
+from journeys.model import Purpose
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
+_ADDRESS = re.compile(r"(https?://\S|mailto:|tel:|cid:|#)", re.IGNORECASE)
+_LINKS = frozenset({"href", "src", "action", "formaction", "background", "poster", "data"})
+
+
+def _one_line(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("must be one line")
+    return text
+
+
+def _with_honest_links(html: str) -> str:
+    """Refuse addresses that run code or lead nowhere in a mail. Raises ValueError."""
+    _LinkReader(convert_charrefs=True).feed(html)
+    return html
+
+
+class _LinkReader(HTMLParser):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, address in attrs:
+            if name in _LINKS and not _ADDRESS.match((address or "").strip()):
+                raise ValueError(f'<{tag} {name}="{address or ""}"> is not an address a mail can have')
+
+
+def _known_language(tag: str) -> str:
+    if not is_language(tag):
+        raise ValueError(f"'{tag}' is not a language; write one such as en or de")
+    return tag
+
+
+Line = Annotated[str, Field(max_length=998), AfterValidator(_one_line)]
+FilledLine = Annotated[Line, Field(min_length=1)]
+
+
+class FrontMatter(BaseModel):
+    """What is said about a content above it. Only what is approved leaves."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: Literal["approved", "draft"] = "approved"
+    purpose: Purpose = "marketing"
+    language: Annotated[str, AfterValidator(_known_language)] | None = None
+
+
+class EmailFrontMatter(FrontMatter):
+    """A mail's subject and preheader are templates too."""
+
+    subject: FilledLine
+    preheader: Line = ""
+
+
+class Fields(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EmailFields(Fields):
+    subject: FilledLine
+    preheader: Line
+    text: str = Field(min_length=1)
+    html: Annotated[str, AfterValidator(_with_honest_links)] = ""
+
+
+class PushFields(Fields):
+    title: FilledLine
+    body: str = Field(min_length=1)
+    data: dict[str, str] = Field(default_factory=dict)
+
+
+class WhatsappFields(Fields):
+    """A template that the vendor approved, and what fills its places, in order."""
+
+    template: FilledLine
+    language: FilledLine
+    parameters: list[FilledLine] = []
+
+
+SHAPES: dict[str, type[Fields]] = {"email": EmailFields, "push": PushFields, "whatsapp": WhatsappFields}
+"""By channel; a channel without a shape takes any fields."""

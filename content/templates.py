@@ -1,0 +1,156 @@
+"""Jinja2 templates that can only show data: compiled when the library is loaded, checked at their lines.
+
+Templates are trusted, their authors commit them; what they show is not. So a value is never part of a
+template's source, is escaped in HTML without a way around it, and has no methods a template could call.
+"""
+
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
+from jinja2.exceptions import TemplateError
+from jinja2.meta import find_referenced_templates
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+import yamlfile
+from content import formats, lint
+from content.rendering import RenderingFailed
+
+LARGEST = 256 * 1024
+"""The most characters a template may give."""
+
+# `safe` and `urlize` let a value become markup, `attr` reaches past the data, the others print at any width.
+_FORBIDDEN_FILTERS = ("safe", "urlize", "attr", "format", "center")
+_FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
+
+
+# Jinja2 decides by a template's name whether to escape.
+_HTML, _TEXT = ".html.j2", ".txt.j2"
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """One compiled template, where it stands, and what it is made of."""
+
+    file: Path
+    line: int
+    template: Template
+    layouts: Mapping[str, str]
+    """The source of every layout it uses, directly or not, by name."""
+    used: frozenset[str]
+    """The names it and its layouts show, and their parts as in `brand.address`."""
+
+    def render(self, variables: Mapping[str, Any]) -> str:
+        """The finished text, without blanks around it. Raises RenderingFailed."""
+        parts, size = list[str](), 0
+        try:
+            for part in self.template.generate(variables):
+                parts.append(part)
+                size += len(part)
+                if size > LARGEST:
+                    raise RenderingFailed(self.file, self.line, f"the result is longer than {LARGEST} characters")
+        except _FAILURES as error:
+            raise RenderingFailed(*self._place(error), str(error) or type(error).__name__) from error
+        return "".join(parts).strip()
+
+    def _place(self, error: BaseException) -> tuple[Path, int]:
+        """The innermost line of a template that the error passed through."""
+        inside = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.endswith(".j2")]
+        return (Path(inside[-1].filename), inside[-1].lineno or self.line) if inside else (self.file, self.line)
+
+
+class Compiler:
+    """Compiles templates that may use the layouts in one folder."""
+
+    def __init__(self, layouts: Path) -> None:
+        self._layouts = {file.name: file for file in sorted(layouts.glob("*.j2"))}
+        self._sources = {name: file.read_text(encoding="utf-8") for name, file in self._layouts.items()}
+        self._environment = _DataEnvironment(
+            undefined=StrictUndefined,
+            autoescape=_is_html,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            loader=FunctionLoader(self._load),
+        )
+        self._environment.globals.clear()
+        self._environment.filters.update(cast(Any, formats.FILTERS))
+        for name in _FORBIDDEN_FILTERS:
+            del self._environment.filters[name]
+
+    def compile(
+        self, source: str, file: Path, line: int = 1, also: Iterable[str] = (), *, html: bool = False
+    ) -> Fragment:
+        """Compile `source`, which stands in `file` from `line`; it may use the names in `also` too.
+
+        Values are escaped when it gives HTML. Raises yamlfile.FileProblems with every problem at its line.
+        """
+        # Blank lines before the source make Jinja2 count lines as the file has them.
+        padded = "\n" * (line - 1) + source
+        tree = self._parse(padded, file)
+        if problems := lint.problems(tree, file, padded, list(self._layouts), set(also)):
+            raise yamlfile.FileProblems(problems)
+        trees = self._with_layouts(tree)
+        used = frozenset[str]().union(*(lint.names_used(inner) for inner in (tree, *trees.values())))
+        try:
+            code = self._environment.compile(tree, name=_HTML if html else _TEXT, filename=str(file))
+        except TemplateSyntaxError as error:
+            raise _syntax_problem(error, file) from error
+        template = Template.from_code(self._environment, code, {})
+        return Fragment(file, line, template, {name: self._sources[name] for name in trees}, used)
+
+    def check_layouts(self, also: Iterable[str]) -> list[yamlfile.Problem]:
+        """The problems of all layouts, whether a content uses them or not."""
+        problems: list[yamlfile.Problem] = []
+        for name, file in self._layouts.items():
+            try:
+                self.compile(self._sources[name], file, also=also, html=_is_html(name))
+            except yamlfile.FileProblems as error:
+                problems += error.problems
+        return problems
+
+    def _load(self, name: str) -> tuple[str, str, None] | None:
+        return (self._sources[name], str(self._layouts[name]), None) if name in self._layouts else None
+
+    def _parse(self, source: str, file: Path) -> nodes.Template:
+        try:
+            return self._environment.parse(source, name=file.name, filename=str(file))
+        except TemplateSyntaxError as error:
+            raise _syntax_problem(error, file) from error
+
+    def _with_layouts(self, tree: nodes.Template) -> dict[str, nodes.Template]:
+        """The layouts that a template uses, directly or not."""
+        found, waiting = dict[str, nodes.Template](), [tree]
+        while waiting:
+            for name in find_referenced_templates(waiting.pop()):
+                if name in self._layouts and name not in found:
+                    found[name] = self._parse(self._sources[name], self._layouts[name])
+                    waiting.append(found[name])
+        return found
+
+
+class _DataEnvironment(ImmutableSandboxedEnvironment):
+    """A dot or a bracket after data finds a part of the data, never a method: `event.items` is a property."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Mapping):
+            return self._part(cast(Mapping[object, object], obj), attribute)
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, Mapping):
+            return self._part(cast(Mapping[object, object], obj), argument)
+        return super().getitem(obj, argument)
+
+    def _part(self, data: Mapping[object, object], key: object) -> object:
+        return data[key] if key in data else self.undefined(f"there is no '{key}' here")
+
+
+def _is_html(name: str | None) -> bool:
+    return name is not None and name.endswith(_HTML)
+
+
+def _syntax_problem(error: TemplateSyntaxError, file: Path) -> yamlfile.FileProblems:
+    return yamlfile.FileProblems([yamlfile.Problem(file, error.lineno, 1, error.message or "not a template")])
