@@ -33,6 +33,12 @@ def span_id(workflow_id: str, first_run_id: str, *parts: str) -> str:
     return hashlib.sha256("\n".join((workflow_id, first_run_id, *parts)).encode()).hexdigest()[:16]
 
 
+def event_traceparent(event_id: str) -> str:
+    """The W3C traceparent of an event that came without one: the same each time it is sent."""
+    digest = hashlib.sha256(event_id.encode()).hexdigest()
+    return f"00-{digest[:32]}-{digest[32:48]}-01"
+
+
 def _digest(*parts: str) -> str:
     """Lower-case base32 of a SHA-256, so that an id is safe in URLs, headers and file names."""
     return base64.b32encode(hashlib.sha256("\n".join(parts).encode()).digest()).decode().lower()

@@ -1,0 +1,84 @@
+"""Accepted events, in the order they were accepted, and the items that were refused."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, insert, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from journeys.events import Event
+from store.tables import EventRecord, OutboxEntry, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event about to be kept. Times are in UTC."""
+
+    id: str
+    customer_id: str
+    name: str
+    properties: dict[str, Any]
+    occurred_at: datetime
+    received_at: datetime
+    traceparent: str
+
+
+async def accepted_among(session: AsyncSession, event_ids: Collection[str]) -> set[str]:
+    """Those of the ids whose events have been accepted already."""
+    query = select(EventRecord.id).where(col(EventRecord.id).in_(event_ids))
+    return set((await session.exec(query)).all())
+
+
+async def add_events(session: AsyncSession, events: Sequence[NewEvent]) -> None:
+    """Keep events in the order given, each with its place in the outbox.
+
+    Raises sqlalchemy.exc.IntegrityError when one has been accepted already.
+    """
+    if not events:
+        return
+    # The order of acceptance must be the order in the batch, whatever order the database inserts in.
+    statement = insert(EventRecord).returning(col(EventRecord.seq), sort_by_parameter_order=True)
+    rows = [{name: getattr(event, name) for name in NewEvent.__slots__} for event in events]
+    numbers = [row[0] for row in (await session.exec(statement, params=rows)).all()]
+    entries = [
+        {"seq": seq, "customer_id": event.customer_id, "attempts": 0, "dead": False, "last_error": ""}
+        for seq, event in zip(numbers, events, strict=True)
+    ]
+    await session.exec(insert(OutboxEntry), params=entries)
+
+
+async def find_events(session: AsyncSession, numbers: Collection[int]) -> list[EventRecord]:
+    """Events by `seq`, in that order."""
+    query = select(EventRecord).where(col(EventRecord.seq).in_(numbers)).order_by(col(EventRecord.seq))
+    return list((await session.exec(query)).all())
+
+
+def as_event(record: EventRecord) -> Event:
+    """The event as journeys see it."""
+    assert record.seq is not None, "an event that was read has its number"
+    return Event(
+        id=record.id,
+        name=record.name,
+        at=record.occurred_at,
+        seq=record.seq,
+        properties=record.properties,
+        traceparent=record.traceparent,
+    )
+
+
+async def keep_refusals(session: AsyncSession, refusals: Sequence[Refusal]) -> None:
+    """List items that are no events; one that is listed already stays as it is."""
+    if not refusals:
+        return
+    by_id = {refusal.id: refusal for refusal in refusals}
+    query = select(Refusal.id).where(col(Refusal.id).in_(by_id))
+    known = set((await session.exec(query)).all())
+    session.add_all([refusal for refusal in by_id.values() if refusal.id not in known])
+
+
+async def list_refusals(session: AsyncSession, limit: int = 100) -> list[Refusal]:
+    """The items refused last, newest first."""
+    query = select(Refusal).order_by(col(Refusal.received_at).desc(), col(Refusal.id)).limit(limit)
+    return list((await session.exec(query)).all())

@@ -1,0 +1,80 @@
+"""Journey runs as the doors know them: which are open, when one last started, how each ended."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.tables import Run
+
+LOST = "lost"
+"""The outcome of a run that Temporal no longer has: terminated, or its history deleted."""
+
+
+async def add_run(session: AsyncSession, run: Run) -> Run:
+    """Keep a new run, and give it with its id. Raises sqlalchemy.exc.IntegrityError when the same event
+    has started it already."""
+    session.add(run)
+    await session.flush()
+    return run
+
+
+async def find_run(session: AsyncSession, workflow_id: str, start_seq: int) -> Run | None:
+    """The run of a workflow id that one event started."""
+    query = select(Run).where(col(Run.workflow_id) == workflow_id, col(Run.start_seq) == start_seq)
+    return (await session.exec(query)).first()
+
+
+async def last_run(session: AsyncSession, workflow_id: str) -> Run | None:
+    """The newest run of a workflow id, whatever its state."""
+    query = select(Run).where(col(Run.workflow_id) == workflow_id).order_by(col(Run.start_seq).desc()).limit(1)
+    return (await session.exec(query)).first()
+
+
+async def open_runs(session: AsyncSession, customer_ids: Collection[str]) -> list[Run]:
+    """The runs of some customers that are open or about to be, oldest first."""
+    query = (
+        select(Run)
+        .where(col(Run.customer_id).in_(customer_ids), col(Run.state) != "closed")
+        .order_by(col(Run.start_seq))
+    )
+    return list((await session.exec(query)).all())
+
+
+async def record_start(session: AsyncSession, run_id: int, first_run_id: str) -> None:
+    """Temporal has the run. One that has ended meanwhile stays closed."""
+    run = await session.get(Run, run_id, with_for_update=True)
+    if run is not None and run.state == "starting":
+        run.state, run.first_run_id = "open", first_run_id
+        session.add(run)
+
+
+async def abandon_start(session: AsyncSession, run_id: int, reason: str, at: datetime) -> None:
+    """A run that could not be started is over before it began."""
+    run = await session.get(Run, run_id, with_for_update=True)
+    if run is not None and run.state == "starting":
+        run.state, run.outcome, run.reason, run.ended_at = "closed", "failed", reason, at
+        session.add(run)
+
+
+async def close_run(
+    session: AsyncSession, workflow_id: str, first_run_id: str, outcome: str, reason: str, ended_at: datetime
+) -> None:
+    """Write how a run ended. The first end stays, except that a run taken for lost may still tell its own.
+
+    A run may end before its start was recorded: then it is the one of its workflow id that is starting.
+    """
+    query = (
+        select(Run)
+        .where(col(Run.workflow_id) == workflow_id, col(Run.first_run_id).in_((first_run_id, "")))
+        .where((col(Run.state) != "closed") | (col(Run.outcome) == LOST))
+        .order_by(col(Run.first_run_id).desc(), col(Run.start_seq).desc())
+        .limit(1)
+        .with_for_update()
+    )
+    run = (await session.exec(query)).first()
+    if run is not None:
+        run.state, run.first_run_id = "closed", first_run_id
+        run.outcome, run.reason, run.ended_at = outcome, reason, ended_at
+        session.add(run)
