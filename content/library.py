@@ -26,8 +26,8 @@ class Library:
         self._catalogue = catalogue
 
     @classmethod
-    def load(cls, folder: Path) -> "Library":
-        """Read a project's `content` folder, and `catalogue.yaml` beside it.
+    def load(cls, folder: Path, catalogue: Catalogue) -> "Library":
+        """Read a project's `content` folder; its templates show the products of `catalogue`.
 
         Raises yamlfile.FileProblems with every problem of every file, drafts included.
         """
@@ -42,10 +42,6 @@ class Library:
                     variants[content.name, channel] = _read(channel, files, compiler)
                 except FileProblems as error:
                     problems += error.problems
-        try:
-            catalogue = Catalogue.load(folder.parent / "catalogue.yaml")
-        except FileProblems as error:
-            raise FileProblems([*dict.fromkeys(problems), *error.problems]) from error
         if problems:
             raise FileProblems(list(dict.fromkeys(problems)))
         return cls(variants, catalogue)

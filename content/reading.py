@@ -55,12 +55,12 @@ def read_fields(channel: str, file: Path, compiler: Compiler) -> Variant:
     source = Source.read(file)
     front = yamlfile.validate(FrontMatter, source.front)
     document = yamlfile.read(file, source.body, first_line=source.line)
-    written = yamlfile.plain(document.root)
+    written: object = yamlfile.plain(document.root)
     if not isinstance(written, dict):
         raise FileProblems([Problem(file, source.line, 1, "expected fields, each with its text")])
     if channel in SHAPES:
         yamlfile.validate(SHAPES[channel], document)
-    fields = cast(dict[str, Tree], _tree(document, written, (), compiler))
+    fields = cast(dict[str, Tree], _tree(document, cast(object, written), (), compiler))
     return Variant(file, channel, front, fields, _version([source], fields))
 
 
