@@ -5,11 +5,12 @@
 """
 
 import difflib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -148,7 +149,8 @@ def nearest(name: str, known: list[str]) -> str:
 
 
 def _problem(document: Document, error: ErrorDetails, model: type[BaseModel]) -> Problem:
-    path: Path_ = error["loc"]
+    # A validator that knows where in its value the fault lies says so in the error's context.
+    path: Path_ = (*error["loc"], *error.get("ctx", {}).get("path", ()))
     message, fix = error["msg"].removeprefix("Value error, "), ""
     if error["type"] == "extra_forbidden":
         message = f"unknown key '{path[-1]}'"
@@ -159,11 +161,25 @@ def _problem(document: Document, error: ErrorDetails, model: type[BaseModel]) ->
 
 
 def _keys(error: ErrorDetails, model: type[BaseModel]) -> list[str]:
-    """The keys known to the model in which `error` arose; the outermost one when it is inside a union."""
-    fields = model.model_fields
+    """The keys known to the model in which `error` arose."""
+    kinds: list[tuple[str, type[BaseModel]]] = [("", model)]
     for key in error["loc"][:-1]:
-        field = fields.get(str(key))
-        inner = field.annotation if field else None
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            fields = inner.model_fields
-    return [field.alias or name for name, field in fields.items()]
+        tagged = [("", kind) for tag, kind in kinds if tag == key]
+        kinds = tagged or [inner for _, kind in kinds for inner in _inside(kind, key)] or kinds
+    return [field.alias or name for _, kind in kinds for name, field in kind.model_fields.items()]
+
+
+def _inside(kind: type[BaseModel], key: str | int) -> Iterator[tuple[str, type[BaseModel]]]:
+    """The models that may stand under a key of a model, each with the tag it has in a tagged union."""
+    for name, field in kind.model_fields.items():
+        if key in (name, field.alias):
+            yield from _models(field.annotation)
+
+
+def _models(annotation: object, tag: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield tag, annotation
+    inner: tuple[object, ...] = get_args(annotation)
+    own = next((part.tag for part in inner if isinstance(part, Tag)), tag)
+    for part in inner:
+        yield from _models(part, own)

@@ -20,9 +20,10 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from journeys.conditions import Condition
-from journeys.times import Duration, Moment
+from journeys.times import Duration, Moment, parse_duration
 
 StepId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 JourneyName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
@@ -167,8 +168,18 @@ Step = Annotated[
 ]
 
 
+# These name steps before there are any; completed here, so that whoever reads their fields finds them whole.
+for _kind in (WaitFor, Case, Branch):
+    _kind.model_rebuild()
+
+
 def _parse_again(text: object) -> object:
-    return text.strip().removeprefix("after ") if isinstance(text, str) and text.startswith("after ") else text
+    if not isinstance(text, str) or text in ("never", "always"):
+        return text
+    try:
+        return parse_duration(text.strip().removeprefix("after "))
+    except ValueError as error:
+        raise ValueError(f"'{text}' says not when to start again; write never, always or after 7d") from error
 
 
 Again = Annotated[Literal["never", "always"] | Duration, BeforeValidator(_parse_again)]
@@ -197,10 +208,13 @@ class Journey(Part):
 
     @model_validator(mode="after")
     def _name_steps(self) -> "Journey":
-        given = [step.id for step in walk(self.steps) if step.id]
-        if doubled := next((i for i in given if given.count(i) > 1), None):
-            raise ValueError(f"two steps have the id '{doubled}'")
-        object.__setattr__(self, "steps", _with_ids(self.steps, "", set(given)))
+        given = set[str]()
+        for path, step in _places(self.steps, ("steps",)):
+            if step.id in given:
+                message = "a step with the id '{id}' stands above"
+                raise PydanticCustomError("doubled_id", message, {"id": step.id, "path": (*path, "id")})
+            given |= {step.id} - {""}
+        object.__setattr__(self, "steps", _with_ids(self.steps, "", given))
         return self
 
     @property
@@ -219,19 +233,30 @@ class Journey(Part):
 
 def children(step: Step) -> list[list[Step]]:
     """The lists of steps inside a step, in the order they are written."""
+    return [block for _, block in _blocks(step)]
+
+
+def _blocks(step: Step) -> list[tuple[tuple[str | int, ...], list[Step]]]:
+    """The lists of steps inside a step, each with its place in it."""
     if isinstance(step, WaitFor):
-        return [step.then, step.otherwise]
+        return [(("then",), step.then), (("otherwise",), step.otherwise)]
     if isinstance(step, Branch):
-        return [*(case.then for case in step.branch), step.otherwise]
+        cases = [(("branch", number, "then"), case.then) for number, case in enumerate(step.branch)]
+        return [*cases, (("otherwise",), step.otherwise)]
     return []
+
+
+def _places(steps: list[Step], path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Step]]:
+    """Every step and its place, outer before inner."""
+    for number, step in enumerate(steps):
+        yield (*path, number), step
+        for inner, block in _blocks(step):
+            yield from _places(block, (*path, number, *inner))
 
 
 def walk(steps: list[Step]) -> Iterator[Step]:
     """Every step, outer before inner, in the order they are written."""
-    for step in steps:
-        yield step
-        for inner in children(step):
-            yield from walk(inner)
+    return (step for _, step in _places(steps, ()))
 
 
 def verb(step: Step) -> str:
