@@ -21,6 +21,10 @@ _SECRET_LENGTH = 32
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
+class SecretTooShort(ValueError):
+    """The installation's secret could be guessed. The message says what to do."""
+
+
 class Brand(BaseModel):
     """Who speaks to the customers. The postal address stands in every marketing mail, as the law wants."""
 
@@ -141,11 +145,11 @@ def _substitute(document: yamlfile.Document, text: str, path: tuple[str | int, .
 def installation_secret(settings: Settings) -> str:
     """The secret that signs approvals, sessions and links; made on first use and kept in `state_dir`.
 
-    Raises ValueError when the one given is too short to be safe.
+    Raises SecretTooShort when the one given is too short to be safe.
     """
     if settings.secret:
         if len(settings.secret) < _SECRET_LENGTH:
-            raise ValueError(f"SOJOURN_SECRET must have at least {_SECRET_LENGTH} characters")
+            raise SecretTooShort(f"SOJOURN_SECRET must have at least {_SECRET_LENGTH} characters.")
         return settings.secret
     file = settings.state_dir / "secret"
     if not file.exists():

@@ -6,8 +6,12 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from settings import Settings
 
 
+class TemporalUnreachable(RuntimeError):
+    """The Temporal server does not answer. The message says what to do."""
+
+
 async def connect(settings: Settings) -> Client:
-    """Connect. Raises RuntimeError with what to do when the server does not answer."""
+    """Connect. Raises TemporalUnreachable when the server does not answer."""
     try:
         return await Client.connect(
             settings.temporal_address,
@@ -15,7 +19,7 @@ async def connect(settings: Settings) -> Client:
             data_converter=pydantic_data_converter,
         )
     except RuntimeError as error:
-        raise RuntimeError(
+        raise TemporalUnreachable(
             f"Temporal does not answer at {settings.temporal_address}. Start it with 'sojourn dev', "
             "or set SOJOURN_TEMPORAL_ADDRESS to where it runs."
         ) from error
