@@ -1,0 +1,123 @@
+"""The inbox: one card an approval, with all that is needed to decide."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from starter.approvals import Approvals, DecisionRefused, why_may_not_decide
+from starter.console.page import Console, PageRoute, SignedIn
+from starter.console.preview import Preview, preview_of
+from store.approvals import open_approvals, settled_approvals
+from store.history import recent_contacts
+from store.tables import Approval, Delivery
+
+_CARDS = 8
+_LATELY = 5
+_CONTACTS = 4
+
+router = APIRouter(prefix="/approvals", route_class=PageRoute)
+
+
+@dataclass(frozen=True)
+class Card:
+    """One approval as its approver needs it. `why_not` says why they may not decide it, if so."""
+
+    approval: Approval
+    preview: Preview
+    contacts: list[Delivery]
+    why_not: str
+    problem: str = ""
+    """Why the decision just tried was not taken."""
+    reason: str = ""
+    """What they wrote, kept for the next try."""
+    fresh: bool = False
+    """Decided in this very answer."""
+
+
+@router.get("")
+async def show_inbox(
+    console: SignedIn,
+    show: Literal["mine", "all", "decided"] = "mine",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> HTMLResponse:
+    """What waits for this person, for anyone, or what was decided."""
+    async with console.services.database.reading() as session:
+        if show == "decided":
+            found = await settled_approvals(session, None, page)
+            lately = found.rows[:0]
+        else:
+            groups = console.person.groups if show == "mine" else None
+            found = await open_approvals(session, groups, page, _CARDS)
+            lately = (await settled_approvals(session, None, 1, _LATELY)).rows
+        cards = [await _card(session, console, row) for row in found.rows]
+    return await console.show("inbox.html", show=show, cards=cards, lately=lately, found=found)
+
+
+@router.get("/{approval_id}")
+async def show_approval(console: SignedIn, approval_id: str) -> HTMLResponse:
+    """One approval on its own page: where links from chats and mails lead."""
+    return await _show_one(console, await Approvals(console.services).get(approval_id))
+
+
+@router.get("/{approval_id}/message")
+async def show_message(console: SignedIn, approval_id: str) -> HTMLResponse:
+    """The mail itself, for the frame on the card. It may run nothing and load nothing from elsewhere: an
+    image fetched here would count as an open by the customer."""
+    shown = preview_of(await Approvals(console.services).get(approval_id))
+    policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+    headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    return HTMLResponse(shown.html, headers=headers)
+
+
+@router.post("/{approval_id}/decision")
+async def decide(console: SignedIn, approval_id: str) -> Response:
+    """Take the decision on a card. With htmx the card comes back, without it the page."""
+    fields = await console.form()
+    service, approve = Approvals(console.services), fields.get("decision") == "approve"
+    reason = fields.get("reason", "")
+    try:
+        await service.decide(approval_id, console.person, approve, reason)
+    except DecisionRefused as refusal:
+        approval = await service.get(approval_id)
+        return await _show_one(console, approval, refusal.status, problem=str(refusal), reason=reason)
+    if "hx-request" not in console.request.headers:
+        return RedirectResponse(f"/approvals/{approval_id}", 303)
+    return await _show_one(console, await service.get(approval_id), fresh=True)
+
+
+async def _show_one(
+    console: Console,
+    approval: Approval,
+    status: int = 200,
+    *,
+    problem: str = "",
+    reason: str = "",
+    fresh: bool = False,
+) -> HTMLResponse:
+    async with console.services.database.reading() as session:
+        card = await _card(session, console, approval, problem=problem, reason=reason, fresh=fresh)
+    whole = "hx-request" not in console.request.headers
+    return await console.show("approval.html" if whole else "_card.html", status, card=card)
+
+
+async def _card(
+    session: AsyncSession,
+    console: Console,
+    approval: Approval,
+    *,
+    problem: str = "",
+    reason: str = "",
+    fresh: bool = False,
+) -> Card:
+    return Card(
+        approval=approval,
+        preview=preview_of(approval),
+        contacts=list(await recent_contacts(session, approval.customer_id, _CONTACTS)),
+        why_not=why_may_not_decide(approval, console.person),
+        problem=problem,
+        reason=reason,
+        fresh=fresh,
+    )

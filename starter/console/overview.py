@@ -1,0 +1,70 @@
+"""The first page: how much waits, runs and leaves, at a glance."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from starter.console.page import PageRoute, SignedIn
+from store.history import Counts, count_deliveries, count_runs, list_runs
+
+_LOOKS_BACK = timedelta(days=7)
+_LATEST = 8
+
+router = APIRouter(route_class=PageRoute)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole, for a bar: `start` and `width` are per cent."""
+
+    label: str
+    count: int
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    total: int
+    shares: list[Share]
+
+
+@router.get("/")
+async def show_overview(console: SignedIn) -> HTMLResponse:
+    """Open approvals, runs by outcome and deliveries by channel of the last seven days, and the latest runs."""
+    since = datetime.now(UTC) - _LOOKS_BACK
+    async with console.services.database.reading() as session:
+        runs = await count_runs(session, since)
+        deliveries = await count_deliveries(session, since)
+        latest = await list_runs(session)
+    ends = sorted(((outcome, n) for state, outcome, n in runs if state == "closed"), key=lambda end: -end[1])
+    return await console.show(
+        "overview.html",
+        going=sum(n for state, _, n in runs if state != "closed"),
+        ends=ends,
+        ended=_bar("Ended", ends),
+        channels=_by_channel(deliveries),
+        latest=latest.rows[:_LATEST],
+    )
+
+
+def _by_channel(deliveries: Counts) -> list[Bar]:
+    """A bar for each channel, the busiest first."""
+    channels: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for channel, state, number in deliveries:
+        channels[channel].append((state, number))
+    bars = [_bar(channel, sorted(parts, key=lambda part: -part[1])) for channel, parts in channels.items()]
+    return sorted(bars, key=lambda bar: -bar.total)
+
+
+def _bar(label: str, parts: list[tuple[str, int]]) -> Bar:
+    total, start, shares = sum(count for _, count in parts), 0.0, list[Share]()
+    for name, count in parts:
+        width = 100 * count / total
+        shares.append(Share(name, count, start, width))
+        start += width
+    return Bar(label, total, shares)

@@ -1,0 +1,18 @@
+"""The console as one router, and how an application takes it up."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from starter.console import deliveries, inbox, overview, runs, sign_in
+
+router = APIRouter(include_in_schema=False)
+for room in (sign_in, overview, inbox, runs, deliveries):
+    router.include_router(room.router)
+
+
+def mount(app: FastAPI) -> None:
+    """Add the pages and their static files to an application that has `state.services`."""
+    app.include_router(router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

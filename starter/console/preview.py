@@ -1,0 +1,50 @@
+"""A message as its recipient will see it, read from exactly what would leave."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from store.tables import Approval
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What to show: a `mail` in its own frame, a `push` or a `chat` as a bubble, or `raw` fields."""
+
+    kind: Literal["mail", "push", "chat", "raw"]
+    title: str = ""
+    text: str = ""
+    html: str = ""
+    sender: str = ""
+    slots: tuple[str, ...] = ()
+    """What fills the places of a template that the vendor keeps."""
+
+
+def preview_of(approval: Approval) -> Preview:
+    """The preview of an approval's message; the raw fields for a provider this page does not know."""
+    body = cast(dict[str, Any], approval.message.get("body") or {})
+    if "html" in body or "subject" in body:
+        return Preview(
+            "mail",
+            title=str(body.get("subject", "")),
+            text=str(body.get("text", "")),
+            html=str(body.get("html", "")),
+            sender=str(body.get("from") or body.get("sender") or ""),
+        )
+    if "notification" in body.get("message", {}):
+        shown = body["message"]["notification"]
+        return Preview("push", title=str(shown.get("title", "")), text=str(shown.get("body", "")))
+    if "template" in body:
+        template = body["template"]
+        return Preview(
+            "chat", title=str(template["name"]), text=str(template["language"]["code"]), slots=_slots(template)
+        )
+    return Preview("raw", text=json.dumps(approval.message, indent=2, ensure_ascii=False))
+
+
+def _slots(template: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        str(parameter.get("text", ""))
+        for component in template.get("components", [])
+        for parameter in component.get("parameters", [])
+    )

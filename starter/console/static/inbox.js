@@ -1,0 +1,66 @@
+// Keys for the inbox: j and k choose a card, a approves it, r goes to its reason, ? shows them.
+// It only presses the buttons that are on the page; whoever has no script has the buttons.
+"use strict";
+
+const cards = () => [...document.querySelectorAll("article.card.open")];
+const chosen = () => document.activeElement?.closest("article.card.open");
+const said = document.getElementById("said");
+
+function choose(step) {
+  const all = cards();
+  if (!all.length) return;
+  const at = all.indexOf(chosen());
+  const next = all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function press(decision) {
+  const card = chosen() ?? (cards().length === 1 ? cards()[0] : null);
+  if (!card) return choose(1);
+  card.querySelector(`button[value=${decision}]`)?.click();
+}
+
+function writeReason() {
+  const card = chosen() ?? (cards().length === 1 ? cards()[0] : null);
+  if (!card) return choose(1);
+  card.querySelector("input[name=reason]")?.focus();
+}
+
+const actions = {
+  j: () => choose(1),
+  k: () => choose(-1),
+  a: () => press("approve"),
+  r: writeReason,
+  "?": () => document.getElementById("keys")?.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  const field = event.target.closest("input, textarea, select, dialog");
+  if (field) {
+    if (event.key === "Escape") field.blur();
+    // Enter in the reason means reject: the form's first button, which Enter would press, approves.
+    if (event.key === "Enter" && field.name === "reason") {
+      event.preventDefault();
+      press("reject");
+    }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  const action = actions[event.key];
+  if (action) {
+    event.preventDefault();
+    action();
+  }
+});
+
+document.querySelector("[data-keys]")?.addEventListener("click", actions["?"]);
+
+// After a decision the card that came back has the news; say it, and keep the keyboard where it was.
+document.addEventListener("htmx:after:swap", () => {
+  const news = document.querySelector("article[data-said]");
+  if (!news || !said) return;
+  said.textContent = news.dataset.said;
+  delete news.dataset.said;
+  news.focus({ preventScroll: true });
+});

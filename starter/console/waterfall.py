@@ -1,0 +1,118 @@
+"""A trace as rows with bars, readable though an hour of waiting stands beside a second of sending.
+
+Positions are per cent of the width. On the `even` scale each stretch between two moments at which anything
+began or ended takes room by the logarithm of its length, so order and overlap stay true and nothing vanishes;
+on the `true` scale a minute is as wide as any other.
+"""
+
+import math
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from store.tables import Span
+
+ScaleKind = Literal["even", "true"]
+_LEAST_WEIGHT = 0.5
+_TICK_ROOM = 9.0
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A moment named on the axis, by its distance from the start."""
+
+    at: float
+    offset: timedelta
+
+
+@dataclass(frozen=True)
+class Row:
+    """A span, its place in the tree and on the axis."""
+
+    span: Span
+    depth: int
+    start: float
+    end: float
+    offset: timedelta
+    length: timedelta
+    parent: bool
+    """Whether other spans stand below it, so that its bar is drawn as their frame."""
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    rows: list[Row]
+    ticks: list[Tick]
+
+
+def waterfall(spans: Sequence[Span], kind: ScaleKind = "even") -> Waterfall:
+    """Lay out the spans of one trace, parents before children. A span whose parent is missing is a root."""
+    if not spans:
+        return Waterfall([], [])
+    scale = _Scale(spans, kind)
+    below = _children(spans)
+    rows = [
+        Row(
+            span=span,
+            depth=depth,
+            start=scale.at(span.started_at),
+            end=scale.at(span.ended_at),
+            offset=span.started_at - scale.begin,
+            length=span.ended_at - span.started_at,
+            parent=span.span_id in below,
+        )
+        for span, depth in _in_tree_order(below)
+    ]
+    return Waterfall(rows, scale.ticks())
+
+
+class _Scale:
+    """Turns moments into positions."""
+
+    def __init__(self, spans: Sequence[Span], kind: ScaleKind) -> None:
+        self._moments = sorted({moment for span in spans for moment in (span.started_at, span.ended_at)})
+        self.begin = self._moments[0]
+        weights = [_weight(b - a, kind) for a, b in zip(self._moments, self._moments[1:], strict=False)]
+        self._total = sum(weights) or 1.0
+        self._edges = [0.0]
+        for weight in weights:
+            self._edges.append(self._edges[-1] + weight)
+
+    def at(self, moment: datetime) -> float:
+        place = bisect_right(self._moments, moment) - 1
+        return 100 * self._edges[place] / self._total
+
+    def ticks(self) -> list[Tick]:
+        """Moments with room for their name between them, from the start."""
+        ticks: list[Tick] = []
+        for moment in self._moments:
+            at = self.at(moment)
+            if not ticks or (at - ticks[-1].at >= _TICK_ROOM and at <= 100 - _TICK_ROOM / 2):
+                ticks.append(Tick(at, moment - self.begin))
+        return ticks
+
+
+def _weight(gap: timedelta, kind: ScaleKind) -> float:
+    seconds = gap.total_seconds()
+    return seconds if kind == "true" else max(_LEAST_WEIGHT, math.log10(1 + seconds))
+
+
+def _children(spans: Sequence[Span]) -> dict[str | None, list[Span]]:
+    """Spans by parent, in the order they began; those without a parent in the trace under None."""
+    known, below = {span.span_id for span in spans}, defaultdict[str | None, list[Span]](list)
+    for span in sorted(spans, key=lambda s: (s.started_at, s.ended_at)):
+        below[span.parent_id if span.parent_id in known else None].append(span)
+    return dict(below)
+
+
+def _in_tree_order(below: dict[str | None, list[Span]]) -> list[tuple[Span, int]]:
+    order: list[tuple[Span, int]] = []
+    waiting = [(span, 0) for span in reversed(below.get(None, []))]
+    while waiting:
+        span, depth = waiting.pop()
+        order.append((span, depth))
+        waiting += [(child, depth + 1) for child in reversed(below.get(span.span_id, []))]
+    return order

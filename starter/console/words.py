@@ -1,0 +1,84 @@
+"""How the console says things: times, durations, addresses, states. They are the filters of its templates."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from journeys.times import zone_or_utc
+
+_STATES = {
+    "good": "approved completed goal sent delivered opened clicked replied allow matched came elapsed",
+    "busy": "open starting reserved retrying hold needs_approval held asked running",
+    "bad": "rejected bounced complained unknown deny denied gave_up failed",
+}
+_TONES = {state: tone for tone, states in _STATES.items() for state in states.split()}
+_CHANNELS = {"email": "email", "push": "push", "whatsapp": "WhatsApp", "sms": "SMS"}
+
+
+def tone(state: str) -> str:
+    """How a state is coloured: `good`, `busy`, `bad` or `calm`."""
+    return _TONES.get(state, "calm")
+
+
+def plain(word: str) -> str:
+    """A word of the code as people read it: `opt_out` is `opt out`."""
+    return word.replace("_", " ")
+
+
+def channel_name(channel: str) -> str:
+    return _CHANNELS.get(channel, channel)
+
+
+def day_and_time(moment: datetime, zone: str) -> str:
+    """`Tue 3 Mar, 10:00` on the project's clock."""
+    local = moment.astimezone(zone_or_utc(zone))
+    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+
+
+def exactly(moment: datetime, zone: str) -> str:
+    """`2026-03-03 10:00:12 CET`, for whoever looks closer."""
+    return f"{moment.astimezone(zone_or_utc(zone)):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def duration(length: timedelta) -> str:
+    """Two units at most: `3d 4h`, `30m`, `1.2s`, `84ms`."""
+    seconds = length.total_seconds()
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 10:
+        return f"{seconds:.1f}s".replace(".0s", "s")
+    left, parts = round(seconds), list[str]()
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count}{unit}")
+        elif parts:
+            break
+    return " ".join(parts[:2])
+
+
+def masked(recipient: str) -> str:
+    """Enough of an address to recognise it, not enough to use it."""
+    if "@" in recipient:
+        name, _, domain = recipient.partition("@")
+        return f"{name[:1]}•••@{domain}"
+    if re.fullmatch(r"\+?\d{7,15}", recipient):
+        return f"{recipient[:3]} ••• {recipient[-2:]}"
+    return f"•••{recipient[-6:]}" if len(recipient) > 12 else "•••"
+
+
+def percent(number: float) -> str:
+    return f"{number:g} %"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "tone": tone,
+    "plain": plain,
+    "channel_name": channel_name,
+    "day_and_time": day_and_time,
+    "exactly": exactly,
+    "duration": duration,
+    "masked": masked,
+    "percent": percent,
+}
