@@ -12,14 +12,13 @@ from yamlfile import Problem, nearest
 _BUILT_IN = frozenset({"caller", "loop", "self", "super", "varargs", "kwargs"})
 
 
-def problems(tree: nodes.Template, file: Path, source: str, layouts: list[str], also: set[str]) -> list[Problem]:
+def problems(tree: nodes.Template, file: Path, layouts: list[str], also: set[str]) -> list[Problem]:
     """Every layout, name and part of a name that does not exist. `also` may be used beside the known names."""
-    lines, made = source.splitlines(), _made(tree)
-    known = {*KNOWN, *also}
+    known, made = {*KNOWN, *also}, _made(tree)
     return [
         *_wrong_layouts(tree, file, layouts),
-        *_wrong_names(tree, file, lines, known, made),
-        *_wrong_parts(tree, file, lines, made),
+        *_wrong_names(tree, file, known, made),
+        *_wrong_parts(tree, file, made),
         *(
             Problem(file, node.lineno, 1, "escaping cannot be switched off")
             for node in tree.find_all(nodes.ScopedEvalContextModifier)
@@ -56,27 +55,26 @@ def _wrong_layouts(tree: nodes.Template, file: Path, layouts: list[str]) -> Iter
             yield Problem(file, node.lineno, 1, f"there is no layout '{name}'", nearest(name, layouts))
 
 
-def _wrong_names(
-    tree: nodes.Template, file: Path, lines: list[str], known: set[str], made: set[str]
-) -> Iterator[Problem]:
+def _wrong_names(tree: nodes.Template, file: Path, known: set[str], made: set[str]) -> Iterator[Problem]:
     for node in tree.find_all(nodes.Name):
         if node.ctx == "load" and node.name not in known | made | _BUILT_IN:
             fix = nearest(node.name, sorted(known)) or f"there are: {', '.join(sorted(known))}"
-            column = _column(lines, node.lineno, node.name)
+            column = _column(file, node.lineno, node.name)
             yield Problem(file, node.lineno, column, f"unknown name '{node.name}'", fix)
 
 
-def _wrong_parts(tree: nodes.Template, file: Path, lines: list[str], made: set[str]) -> Iterator[Problem]:
+def _wrong_parts(tree: nodes.Template, file: Path, made: set[str]) -> Iterator[Problem]:
     for node in tree.find_all(nodes.Getattr):
         owner = _owner(node)
         parts = None if owner in made else KNOWN.get(owner)
         if parts is not None and node.attr not in parts:
             fix = nearest(node.attr, sorted(parts)) or f"there are: {', '.join(sorted(parts))}"
-            column = _column(lines, node.lineno, node.attr)
+            column = _column(file, node.lineno, node.attr)
             yield Problem(file, node.lineno, column, f"'{owner}' has no '{node.attr}'", fix)
 
 
-def _column(lines: list[str], line: int, word: str) -> int:
+def _column(file: Path, line: int, word: str) -> int:
     """Jinja2 knows the line only; the column is where the word first stands in it."""
-    found = re.search(rf"\b{re.escape(word)}\b", lines[line - 1])
+    lines = file.read_text(encoding="utf-8").splitlines()
+    found = re.search(rf"\b{re.escape(word)}\b", lines[line - 1]) if line <= len(lines) else None
     return found.start() + 1 if found else 1

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
+from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString
+
 import yamlfile
 from content.shapes import SHAPES, EmailFrontMatter, FrontMatter
 from content.source import Source
@@ -55,25 +57,26 @@ def read_fields(channel: str, file: Path, compiler: Compiler) -> Variant:
     source = Source.read(file)
     front = yamlfile.validate(FrontMatter, source.front)
     document = yamlfile.read(file, source.body, first_line=source.line)
-    written: object = yamlfile.plain(document.root)
-    if not isinstance(written, dict):
+    if not isinstance(yamlfile.plain(document.root), dict):
         raise FileProblems([Problem(file, source.line, 1, "expected fields, each with its text")])
     if channel in SHAPES:
         yamlfile.validate(SHAPES[channel], document)
-    fields = cast(dict[str, Tree], _tree(document, cast(object, written), (), compiler))
+    fields = cast(dict[str, Tree], _tree(document, document.root, (), compiler))
     return Variant(file, channel, front, fields, _version([source], fields))
 
 
 def _tree(document: Document, node: object, path: tuple[str | int, ...], compiler: Compiler) -> Tree:
     if isinstance(node, dict):
         items = cast(dict[str, object], node).items()
-        return {key: _tree(document, inner, (*path, key), compiler) for key, inner in items}
+        return {str(key): _tree(document, inner, (*path, key), compiler) for key, inner in items}
     if isinstance(node, list):
         inners = enumerate(cast(list[object], node))
         return [_tree(document, inner, (*path, place), compiler) for place, inner in inners]
     if not isinstance(node, str):
         raise FileProblems([document.problem(path, f"{node!r} is not a text", "put it in quotes")])
-    return compiler.compile(node, document.file, document.place(path)[0])
+    # The text of a block, `body: |`, starts in the line below its key.
+    below = isinstance(node, LiteralScalarString | FoldedScalarString)
+    return compiler.compile(str(node), document.file, document.place(path)[0] + below)
 
 
 def _require(bodies: Iterable[Fragment]) -> None:

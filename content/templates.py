@@ -88,9 +88,8 @@ class Compiler:
         Values are escaped when it gives HTML. Raises yamlfile.FileProblems with every problem at its line.
         """
         # Blank lines before the source make Jinja2 count lines as the file has them.
-        padded = "\n" * (line - 1) + source
-        tree = self._parse(padded, file)
-        if problems := lint.problems(tree, file, padded, list(self._layouts), set(also)):
+        tree = self._parse("\n" * (line - 1) + source, file)
+        if problems := lint.problems(tree, file, list(self._layouts), set(also)):
             raise yamlfile.FileProblems(problems)
         trees = self._with_layouts(tree)
         used = frozenset[str]().union(*(lint.names_used(inner) for inner in (tree, *trees.values())))
