@@ -76,6 +76,12 @@ async def consents_of_all(session: AsyncSession, customer_ids: Collection[str]) 
     return list((await session.exec(query)).all())
 
 
+async def has_withdrawn(session: AsyncSession, customer_id: str, channel: str, purpose: str) -> bool:
+    """Whether the customer's last word about a channel and a purpose was no."""
+    record = await session.get(ConsentRecord, (customer_id, channel, purpose))
+    return record is not None and not record.granted
+
+
 def scope_of(customer: Customer) -> dict[str, Any]:
     """The customer as conditions see it: the traits, and beside them `id`, `time_zone` and `locale`."""
     return {

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.tables import Run
@@ -50,12 +50,14 @@ async def record_start(session: AsyncSession, run_id: int, first_run_id: str) ->
         session.add(run)
 
 
-async def abandon_start(session: AsyncSession, run_id: int, reason: str, at: datetime) -> None:
-    """A run that could not be started is over before it began."""
-    run = await session.get(Run, run_id, with_for_update=True)
-    if run is not None and run.state == "starting":
-        run.state, run.outcome, run.reason, run.ended_at = "closed", "failed", reason, at
-        session.add(run)
+async def forget_start(session: AsyncSession, run_id: int) -> None:
+    """A run that Temporal never took was none."""
+    await session.exec(delete(Run).where(col(Run.id) == run_id, col(Run.state) == "starting"))
+
+
+async def forget_starts(session: AsyncSession, start_seq: int) -> None:
+    """None of the runs that one event should start, and that have not started yet, will."""
+    await session.exec(delete(Run).where(col(Run.start_seq) == start_seq, col(Run.state) == "starting"))
 
 
 async def close_run(

@@ -1,0 +1,88 @@
+"""The HTTP application: every door of one process, and the dispatcher that runs beside them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+
+import orjson
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
+from starlette.requests import Request
+from starlette.responses import Response
+from temporalio.service import RPCError
+
+from starter import approvals_api, segment, unsubscribe
+from starter.console import pages
+from starter.dispatcher import Dispatcher
+from starter.headers import SecurityHeaders
+from starter.ingestion import Ingestion
+from starter.services import Services, services_of
+from store.tables import Lease
+
+_READY_WITHIN = timedelta(seconds=2)
+
+
+def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
+    """The application. With `dispatch` it also delivers accepted events to Temporal; of several processes
+    that do, one at a time does."""
+    dispatcher = Dispatcher(services)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        running = asyncio.create_task(dispatcher.run()) if dispatch else None
+        yield
+        if running:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    app = FastAPI(title="Sojourn", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.services = services
+    app.state.dispatcher = dispatcher
+    app.state.ingestion = Ingestion(
+        services.database, list(services.project.channels), dispatcher.wake if dispatch else _nobody_waits
+    )
+    app.add_middleware(SecurityHeaders)
+    app.include_router(segment.router)
+    app.include_router(unsubscribe.router)
+    app.include_router(approvals_api.router)
+    pages.mount(app)
+    app.add_api_route("/healthz", _healthy, methods=["GET"], tags=["health"])
+    app.add_api_route("/readyz", _ready, methods=["GET"], tags=["health"])
+    return app
+
+
+def _nobody_waits() -> None:
+    """Another process delivers; it looks at the outbox by itself."""
+
+
+async def _healthy() -> dict[str, str]:
+    """The process is up."""
+    return {"status": "up"}
+
+
+async def _ready(request: Request) -> Response:
+    """Whether the database and Temporal answer."""
+    services = services_of(request)
+    database, temporal = await asyncio.gather(_database_answers(services), _temporal_answers(services))
+    answers = {"database": database, "temporal": temporal}
+    status = 200 if database and temporal else 503
+    return Response(orjson.dumps(answers), status, media_type="application/json")
+
+
+async def _database_answers(services: Services) -> bool:
+    try:
+        async with asyncio.timeout(_READY_WITHIN.total_seconds()), services.database.reading() as session:
+            await session.exec(select(Lease.name).limit(1))
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return False
+    return True
+
+
+async def _temporal_answers(services: Services) -> bool:
+    try:
+        return await services.temporal.service_client.check_health(timeout=_READY_WITHIN)
+    except (RPCError, RuntimeError):
+        return False

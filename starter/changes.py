@@ -1,0 +1,139 @@
+"""Applies what events say about their customers: traits, addresses and consents, in the order of the events."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from starter.incoming import ConsentChange, Incoming
+from store.customers import addresses_of, consents_of_all, holders_of
+from store.tables import Address, ConsentRecord, Customer
+
+Change = tuple[Customer, Incoming]
+
+REPLACED = "replaced"
+"""Why an address is inactive that its customer changed: it comes back to life when they change it back."""
+
+
+async def apply_profiles(
+    session: AsyncSession, changes: Sequence[Change], channels: Sequence[str], now: datetime
+) -> None:
+    """Bring customers up to what events say. `channels` are those a consent to every channel means."""
+    for customer, event in changes:
+        _apply_traits(customer, event)
+    await _apply_addresses(session, [c for c in changes if c[1].profile.addresses], now)
+    await _apply_consents(session, [c for c in changes if c[1].profile.consents], channels, now)
+
+
+def _apply_traits(customer: Customer, event: Incoming) -> None:
+    profile = event.profile
+    if profile.traits:
+        merged = {**customer.traits, **profile.traits}
+        customer.traits = {name: value for name, value in merged.items() if value is not None}
+    customer.time_zone = profile.time_zone or customer.time_zone
+    customer.locale = profile.locale or customer.locale
+
+
+async def _apply_addresses(session: AsyncSession, changes: Sequence[Change], now: datetime) -> None:
+    if not changes:
+        return
+    existing = await addresses_of(session, {customer.id for customer, _ in changes})
+    book = {(a.customer_id, a.kind, a.value): a for a in existing}
+    for customer, event in changes:
+        for kind, value in event.profile.addresses:
+            if kind != "push_token":
+                _replace_others(book, customer.id, kind, value, now)
+            address = book.setdefault(
+                (customer.id, kind, value),
+                Address(customer_id=customer.id, kind=kind, value=value, updated_at=now),
+            )
+            if address.why_inactive == REPLACED:
+                address.active, address.why_inactive = True, ""
+            address.updated_at = now
+            session.add(address)
+    await session.flush()
+    await _move_push_tokens(session, changes, now)
+
+
+def _replace_others(
+    book: dict[tuple[str, str, str], Address], customer_id: str, kind: str, value: str, now: datetime
+) -> None:
+    """A customer has one live email and one live phone: the one they gave last."""
+    for address in book.values():
+        if (
+            (address.customer_id, address.kind) == (customer_id, kind)
+            and address.value != value
+            and address.active
+        ):
+            address.active, address.why_inactive, address.updated_at = False, REPLACED, now
+
+
+async def _move_push_tokens(session: AsyncSession, changes: Sequence[Change], now: datetime) -> None:
+    """A device shows what it is sent to whoever holds it: its token belongs to the one who used it last."""
+    last_user = {
+        value: customer.id
+        for customer, event in changes
+        for kind, value in event.profile.addresses
+        if kind == "push_token"
+    }
+    if not last_user:
+        return
+    for address in await holders_of(session, "push_token", last_user.keys()):
+        if address.customer_id != last_user[address.value]:
+            address.active, address.why_inactive, address.updated_at = False, REPLACED, now
+            session.add(address)
+
+
+async def _apply_consents(
+    session: AsyncSession, changes: Sequence[Change], channels: Sequence[str], now: datetime
+) -> None:
+    if not changes:
+        return
+    existing = await consents_of_all(session, {customer.id for customer, _ in changes})
+    book = {(c.customer_id, c.channel, c.purpose): c for c in existing}
+    for customer, event in changes:
+        for change in event.profile.consents:
+            for channel in _channels_meant(change, customer.id, book, channels):
+                _set_consent(session, book, customer.id, channel, change, event, now)
+
+
+def _channels_meant(
+    change: ConsentChange,
+    customer_id: str,
+    book: dict[tuple[str, str, str], ConsentRecord],
+    channels: Sequence[str],
+) -> set[str]:
+    if change.channel:
+        return {change.channel}
+    spoken_of = {channel for owner, channel, purpose in book if (owner, purpose) == (customer_id, change.purpose)}
+    return {*channels, *spoken_of} if not change.granted else set(channels)
+
+
+def _set_consent(
+    session: AsyncSession,
+    book: dict[tuple[str, str, str], ConsentRecord],
+    customer_id: str,
+    channel: str,
+    change: ConsentChange,
+    event: Incoming,
+    now: datetime,
+) -> None:
+    """Keep the customer's latest word by the time they said it, so that a late event undoes nothing.
+
+    A time in the future counts as now: it must not outlast a withdrawal that is still to come.
+    """
+    at = min(event.at, now)
+    key = customer_id, channel, change.purpose
+    record = book.get(key)
+    if record is None:
+        record = book[key] = ConsentRecord(
+            customer_id=customer_id,
+            channel=channel,
+            purpose=change.purpose,
+            granted=change.granted,
+            source=event.name,
+            at=at,
+        )
+    elif record.at <= at:
+        record.granted, record.source, record.at = change.granted, event.name, at
+    session.add(record)

@@ -1,0 +1,57 @@
+"""An event on its way in: what every door makes of what it was sent, before it is accepted."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from policies.model import Purpose
+from store.customers import KnownAs
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whom an event is about: the world's ids for the customer, or, from our own links, the customer itself."""
+
+    user_id: str = ""
+    anonymous_id: str = ""
+    customer_id: str = ""
+
+    @property
+    def known_as(self) -> tuple[KnownAs, ...]:
+        """The world's ids, the stronger first."""
+        named = (("user", self.user_id), ("anonymous", self.anonymous_id))
+        return tuple((kind, value) for kind, value in named if value)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentChange:
+    """Consent given or withdrawn, for one channel or, when `channel` is empty, for every one."""
+
+    channel: str
+    purpose: Purpose
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What an event says about its customer. A trait that is None is to be forgotten."""
+
+    traits: dict[str, Any] = field(default_factory=dict[str, Any])
+    time_zone: str | None = None
+    locale: str | None = None
+    addresses: tuple[tuple[str, str], ...] = ()
+    """Kind (`email`, `phone`, `push_token`) and value."""
+    consents: tuple[ConsentChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One event, checked. `at` is when it happened, in UTC; `id` makes sending it again harmless."""
+
+    id: str
+    name: str
+    who: Who
+    at: datetime
+    properties: dict[str, Any] = field(default_factory=dict[str, Any])
+    profile: Profile = Profile()
+    traceparent: str = ""

@@ -1,0 +1,100 @@
+"""What an event says about its customer: traits, addresses, time zone, locale and consent.
+
+What is not well formed says nothing: the event is kept all the same, with all its properties.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, cast
+from zoneinfo import available_timezones
+
+from journeys.events import OPT_OUT
+from policies.model import Purpose
+from starter.incoming import ConsentChange, Profile
+
+OPT_IN = "Subscribed"
+"""The event that gives consent; with a `channel` property for that channel only."""
+
+_EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[^\s@\x00-\x1f]{1,250}")
+_PHONE = re.compile(r"\+[1-9]\d{6,14}")
+_PHONE_PUNCTUATION = str.maketrans("", "", " ()-./")
+_PUSH_TOKEN = re.compile(r"[\x21-\x7e]{1,1000}")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
+_CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+
+
+def read_profile(
+    name: str, properties: Mapping[str, Any], traits: Mapping[str, Any], context: Mapping[str, Any]
+) -> Profile:
+    """Everything that an event named `name` says about its customer. `traits` are those of an identify."""
+    return Profile(
+        traits={key: value for key, value in traits.items() if key != "consents"},
+        time_zone=_first(_time_zone, traits.get("timezone"), context.get("timezone")),
+        locale=_first(_locale, traits.get("locale"), context.get("locale")),
+        addresses=tuple(_addresses(traits, context)),
+        consents=(*_consents_in(traits), *_consent_by(name, properties)),
+    )
+
+
+def _first(read: Any, *values: object) -> str | None:
+    return next((found for found in map(read, values) if found), None)
+
+
+def _time_zone(value: object) -> str | None:
+    return value if isinstance(value, str) and value in _zones() else None
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _locale(value: object) -> str | None:
+    return value if isinstance(value, str) and _LOCALE.fullmatch(value) else None
+
+
+def _addresses(traits: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if isinstance(email := traits.get("email"), str) and _EMAIL.fullmatch(email.strip()):
+        yield "email", email.strip()
+    phone = str(traits.get("phone", "")).translate(_PHONE_PUNCTUATION)
+    if _PHONE.fullmatch(phone):
+        yield "phone", phone
+    device = _mapping(context.get("device"))
+    if isinstance(token := device.get("token"), str) and _PUSH_TOKEN.fullmatch(token):
+        yield "push_token", token
+
+
+def _consents_in(traits: Mapping[str, Any]) -> Iterator[ConsentChange]:
+    """Consents as traits: `consents: {email: true, push: false}`."""
+    for channel, granted in _mapping(traits.get("consents")).items():
+        if _CHANNEL.fullmatch(channel) and isinstance(granted, bool):
+            yield ConsentChange(channel=channel, purpose="marketing", granted=granted)
+
+
+def _consent_by(name: str, properties: Mapping[str, Any]) -> Iterator[ConsentChange]:
+    """Consent as an event. What is unclear withdraws more rather than less, and gives nothing."""
+    if name not in (OPT_IN, OPT_OUT):
+        return
+    granted = name == OPT_IN
+    channel, purpose = _channel(properties.get("channel")), _purpose(properties.get("purpose"))
+    if granted and (channel is None or purpose is None):
+        return
+    yield ConsentChange(channel=channel or "", purpose=purpose or "marketing", granted=granted)
+
+
+def _channel(value: object) -> str | None:
+    """The channel named, empty for every one, None when it makes no sense."""
+    if value in (None, ""):
+        return ""
+    return value.lower() if isinstance(value, str) and _CHANNEL.fullmatch(value.lower()) else None
+
+
+def _purpose(value: object) -> Purpose | None:
+    if value in (None, "", "marketing"):
+        return "marketing"
+    return "transactional" if value == "transactional" else None
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}

@@ -1,0 +1,44 @@
+"""Which runs an event concerns, and its signal to them."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from journeys.events import OPT_OUT, Event
+from journeys.model import Journey
+from store.tables import Delivery, Run
+
+RPC_TIMEOUT = timedelta(seconds=10)
+_EVENT = "event"
+
+
+class RunGone(Exception):
+    """Temporal does not have the run any more, or it has ended."""
+
+
+def concerns(event: Event, run: Run, delivery: Delivery | None, journeys: Mapping[str, Journey]) -> bool:
+    """Whether an event can matter to a run. `delivery` is the one whose outcome the event is, if known.
+
+    A run of another version than the loaded one may wait for anything, so it is told everything.
+    """
+    if event.name == OPT_OUT:
+        return True
+    if delivery is not None:
+        return (delivery.workflow_id, delivery.first_run_id) == (run.workflow_id, run.first_run_id)
+    journey = journeys.get(run.journey)
+    return journey is None or journey.version != run.version or event.name in journey.interests()
+
+
+async def signal(temporal: Client, run: Run, event: Event) -> None:
+    """Tell a run of an event. The run takes each event once, however often it is told.
+
+    Raises RunGone, and RPCError when Temporal does not take it.
+    """
+    try:
+        await temporal.get_workflow_handle(run.workflow_id).signal(_EVENT, event, rpc_timeout=RPC_TIMEOUT)
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            raise RunGone(error.message) from error
+        raise
