@@ -1,6 +1,5 @@
 """Push over Firebase Cloud Messaging, HTTP v1."""
 
-import hashlib
 import json
 from datetime import timedelta
 from functools import cached_property
@@ -18,16 +17,18 @@ from activities.channels.answers import (
     asked_to_wait,
     failure,
 )
-from activities.channels.fields import PushFields, read_fields
+from activities.channels.fields import read_fields
 from activities.channels.google_auth import AccessTokens, ServiceAccount, read_service_account
 from activities.channels.http import BaseUrl, HttpProvider, read_answer
 from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessage, Refused, SendError
 from content.rendering import Rendered
+from content.shapes import PushFields
 
 _SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 _LONGEST_TOKEN = 4096
 _MOST_BYTES = 4096
-_RESERVED_KEYS = ("from", "message_type", "google", "gcm")
+_RESERVED_KEYS = ("from", "message_type")
+_RESERVED_PREFIXES = ("google", "gcm")
 
 # https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode
 _FCM_ERRORS: dict[str, Meaning] = {
@@ -68,20 +69,19 @@ class Fcm(HttpProvider):
             raise Refused("fcm.bad_token", "this is not a registration token", "deactivate_address")
         fields = read_fields(PushFields, rendered)
         shown = {"title": fields.title, "body": fields.body}
-        data = _strings(fields.data) | {"delivery_id": delivery_id}
+        data = _allowed(fields.data) | {"delivery_id": delivery_id}
         size = len(json.dumps({"notification": shown, "data": data}, ensure_ascii=False).encode())
         if size > _MOST_BYTES:
             reason = f"title, body and data take {size} bytes; FCM takes {_MOST_BYTES}"
             raise Refused("fcm.too_large", reason, "fix_content")
         # The same tag replaces what is shown, so a duplicate is not seen twice. No collapseKey: FCM keeps only
         # four different ones for a device that is offline, and would drop other messages.
-        same = hashlib.sha256(delivery_id.encode()).hexdigest()[:32]
         message: dict[str, Any] = {
             "token": recipient,
             "notification": shown,
             "data": data,
-            "android": {"notification": {"tag": same}},
-            "apns": {"headers": {"apns-collapse-id": same}},
+            "android": {"notification": {"tag": delivery_id}},
+            "apns": {"headers": {"apns-collapse-id": delivery_id}},
         }
         return OutgoingMessage(
             channel=self.channel, provider=self.provider, recipient=recipient, body={"message": message}
@@ -162,9 +162,9 @@ class _Failure(NamedTuple):
         return self.code == "UNAUTHENTICATED" and not self.by_fcm
 
 
-def _strings(data: dict[str, Any]) -> dict[str, str]:
-    """FCM data holds strings only. Raises Refused for keys that FCM keeps for itself."""
+def _allowed(data: dict[str, str]) -> dict[str, str]:
+    """The data, unless it has a key that FCM keeps for itself, which raises Refused."""
     for key in data:
-        if key in _RESERVED_KEYS[:2] or key.startswith(_RESERVED_KEYS[2:]):
+        if key in _RESERVED_KEYS or key.startswith(_RESERVED_PREFIXES):
             raise Refused("fcm.reserved_key", f"FCM keeps the data key '{key}' for itself", "fix_content")
-    return {k: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for k, v in data.items()}
+    return data

@@ -9,7 +9,6 @@ from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
-from activities.channels.fields import EmailFields
 from activities.channels.model import Refused
 from content.rendering import Rendered
 
@@ -17,11 +16,9 @@ _URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _LONGEST_ADDRESS = 254
-_BODY_TAG = re.compile(r"<body[^>]*>", re.IGNORECASE)
-_HIDDEN = '<div style="display:none;max-height:0;overflow:hidden">{}</div>'
 
-# Quoted-printable and base64 pass every relay, 8-bit text does not.
-_PARTS = SMTP.clone(cte_type="7bit")
+# Quoted-printable and base64 pass every relay, 8-bit text does not; their lines have at most 76 characters.
+_PARTS = SMTP.clone(cte_type="7bit", max_line_length=76)
 # Folded, a long URL turns into an encoded word, which breaks one-click unsubscribe.
 _ONE_LINE = _PARTS.clone(max_line_length=998)
 
@@ -38,8 +35,7 @@ _WIRE = _Policy(linesep="\r\n", cte_type="7bit", max_line_length=998)
 
 def message_id(delivery_id: str, sender: str) -> str:
     """The Message-ID, the same for every attempt, so that a duplicate can be recognised as one."""
-    digest = hashlib.sha256(delivery_id.encode()).hexdigest()[:32]
-    return f"<{digest}@{sender_address(sender).domain}>"
+    return f"<{delivery_id}@{sender_address(sender).domain}>"
 
 
 def sender_address(sender: str) -> Address:
@@ -68,18 +64,8 @@ def headers(rendered: Rendered, delivery_id: str, sender: str) -> dict[str, str]
     }
 
 
-def with_preheader(fields: EmailFields) -> str:
-    """The HTML with its preview line, which mail programs show in the list, unless the layout has it."""
-    if not fields.preheader or fields.preheader in fields.html:
-        return fields.html
-    escaped = fields.preheader.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    tag = _BODY_TAG.search(fields.html)
-    place = tag.end() if tag else 0
-    return fields.html[:place] + _HIDDEN.format(escaped) + fields.html[place:]
-
-
 def build(body: dict[str, Any], date: datetime | None = None) -> bytes:
-    """The mail as it goes over the wire, text and HTML as alternatives.
+    """The mail as it goes over the wire, text and, if there is one, HTML as alternatives.
 
     Raises ValueError when a header has a line break or an address is not one.
     """
@@ -92,8 +78,9 @@ def build(body: dict[str, Any], date: datetime | None = None) -> bytes:
     for name, value in body["headers"].items():
         mail[name] = value
     mail.set_content(body["text"])
-    mail.add_alternative(body["html"], subtype="html")
-    # The library's own boundary is random; the same message must give the same bytes.
-    content = f"{body['text']}\0{body['html']}".encode()
-    mail.set_boundary(f"=_{hashlib.sha256(content).hexdigest()[:32]}")
+    if body["html"]:
+        mail.add_alternative(body["html"], subtype="html")
+        # The library's own boundary is random; the same message must give the same bytes.
+        content = f"{body['text']}\0{body['html']}".encode()
+        mail.set_boundary(f"=_{hashlib.sha256(content).hexdigest()[:32]}")
     return mail.as_bytes(policy=_WIRE)

@@ -19,7 +19,7 @@ from activities.channels.answers import (
     Retry,
     failure,
 )
-from activities.channels.fields import EmailFields, read_fields
+from activities.channels.fields import read_fields
 from activities.channels.model import (
     AddressKind,
     OutcomeUnknown,
@@ -31,6 +31,7 @@ from activities.channels.model import (
 )
 from activities.channels.smtp_connections import SmtpConnections
 from content.rendering import Rendered
+from content.shapes import EmailFields
 
 _ENHANCED = re.compile(r"\b[245](\.\d{1,3}\.\d{1,3})\b")
 _GREYLISTED = Retry(timedelta(minutes=5))
@@ -40,7 +41,7 @@ _FULL = Retry(timedelta(hours=1))
 _PERMANENT: dict[str, Meaning] = {
     **dict.fromkeys((".1.1", ".1.2", ".1.3", ".1.10", ".2.1", ".4.4"), DEAD_ADDRESS),
     ".2.2": _FULL,
-    ".3.4": WRONG_CONTENT,
+    **dict.fromkeys((".3.4", ".6.0"), WRONG_CONTENT),
     # policy: our domain or address is not trusted; the recipient's address is fine
     **dict.fromkeys((".7.0", ".7.1", ".7.8", ".7.9", ".7.26", ".7.515"), WRONG_SETUP),
 }
@@ -90,7 +91,7 @@ class Smtp(Provider):
             "to": recipient,
             "subject": fields.subject,
             "text": fields.text,
-            "html": mail.with_preheader(fields),
+            "html": fields.html,
             "headers": mail.headers(rendered, delivery_id, self.sender),
         }
         try:

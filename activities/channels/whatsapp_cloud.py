@@ -17,10 +17,11 @@ from activities.channels.answers import (
     asked_to_wait,
     failure,
 )
-from activities.channels.fields import WhatsAppFields, read_fields
+from activities.channels.fields import read_fields
 from activities.channels.http import BaseUrl, HttpProvider, read_answer
 from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessage, Refused, SendError
 from content.rendering import Rendered
+from content.shapes import WhatsappFields
 
 _PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")
 _BREAKS_A_TEMPLATE = re.compile(r"[\r\n\t]| {5}")
@@ -81,9 +82,9 @@ class WhatsAppCloud(HttpProvider):
             raise Refused("whatsapp_cloud.bad_phone", "this is not a phone number in E.164", "deactivate_address")
         if len(delivery_id) > _LONGEST_CALLBACK:
             raise Refused("whatsapp_cloud.long_id", f"delivery ids have at most {_LONGEST_CALLBACK} characters")
-        fields = read_fields(WhatsAppFields, rendered)
+        fields = read_fields(WhatsappFields, rendered)
         template: dict[str, Any] = {"name": fields.template, "language": {"code": fields.language}}
-        parameters = [_text(str(p)) for p in fields.parameters]
+        parameters = [_text(p) for p in fields.parameters]
         if parameters:
             template["components"] = [{"type": "body", "parameters": parameters}]
         body = {

@@ -1,0 +1,72 @@
+"""Faults on request: what the vendors answer instead, told by the recipient."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+Answer = int | str
+"""A reply, status or error code in the vendor's own words, or one of `ACCIDENTS`."""
+
+ACCIDENTS = {
+    "drop_early": "the connection breaks before the message is taken",
+    "drop": "the message is taken, then the connection breaks before the answer",
+    "half": "the message is taken, then the connection breaks in the middle of the answer",
+    "slow_early": "the message is not taken, and no answer comes for long",
+    "slow": "the message is taken, and no answer comes for long",
+    "garbled": "the message is taken, and the answer says yes without an id",
+    "gateway": "a gateway in between answers 502 with a web page",
+}
+
+
+@dataclass
+class Fault:
+    answer: Answer
+    times: int | None = None
+    """How many messages it still hits; None is every one."""
+    retry_after: int | None = None
+    """Seconds, told in a Retry-After header where the vendor has one."""
+
+
+class Faults:
+    """The faults in waiting, by recipient."""
+
+    def __init__(self, slow_seconds: float) -> None:
+        self._slow_seconds = slow_seconds
+        self._planned: dict[str, list[Fault]] = {}
+        self._seen: set[str] = set()
+        self._closing = asyncio.Event()
+
+    def add(
+        self, *, recipient: str, answer: Answer, times: int | None = 1, retry_after: int | None = None
+    ) -> None:
+        """Answer the next `times` messages to `recipient` so; None is all of them."""
+        self._planned.setdefault(recipient, []).append(Fault(answer, times, retry_after))
+
+    def take(self, recipient: str, magic: Callable[[str], Answer | None]) -> Fault | None:
+        """The fault for a message that just came for `recipient`: a planned one, or the one in its name."""
+        planned = self._planned.get(recipient)
+        if planned:
+            fault = planned[0]
+            if fault.times is not None:
+                fault.times -= 1
+                if fault.times == 0:
+                    planned.pop(0)
+            return fault
+        answer = magic(recipient)
+        return None if answer is None else Fault(answer)
+
+    def first_time(self, recipient: str) -> bool:
+        """Whether this is asked about `recipient` for the first time."""
+        known = recipient in self._seen
+        self._seen.add(recipient)
+        return not known
+
+    async def stall(self) -> None:
+        """Keep the sender waiting, though not longer than the sandbox lives."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), self._slow_seconds)
+
+    def close(self) -> None:
+        """Let everybody go."""
+        self._closing.set()

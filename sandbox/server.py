@@ -1,0 +1,92 @@
+"""The sandbox as a whole: a mail server, Google and Meta on two ports of this machine, and one mailbox."""
+
+import secrets
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from sandbox.faults import Faults
+from sandbox.fcm import Fcm
+from sandbox.google_accounts import GoogleAccounts
+from sandbox.http_server import serving
+from sandbox.mailbox import Mailbox
+from sandbox.pages import Pages
+from sandbox.smtp import MailServer
+from sandbox.whatsapp import Template, WhatsApp
+
+_USERNAME = "sandbox"
+_PHONE_NUMBER_ID = "106540352242922"
+_SLOW_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A running sandbox. What it accepted is in `mailbox`; what goes wrong on request is in `faults`."""
+
+    http_url: str
+    smtp_port: int
+    service_account: Path
+    mailbox: Mailbox
+    faults: Faults
+    mail_server: MailServer
+    google: GoogleAccounts
+    whatsapp: WhatsApp
+
+    @classmethod
+    @asynccontextmanager
+    async def start(
+        cls,
+        *,
+        state_dir: Path,
+        smtp_port: int = 0,
+        http_port: int = 0,
+        whatsapp_templates: Mapping[str, Template] | None = None,
+        slow_seconds: float = _SLOW_SECONDS,
+    ) -> AsyncGenerator["Sandbox"]:
+        """Start it inside the running program; port 0 is any free one. It ends with the block.
+
+        `whatsapp_templates` are the approved templates by name: the number of parameters of each, or its
+        text. `slow_seconds` is how long a slow answer takes. Raises OSError when a port is taken.
+        """
+        mailbox, faults = Mailbox(), Faults(slow_seconds)
+        mail_server = MailServer(mailbox, faults, _USERNAME, secrets.token_urlsafe(16))
+        templates = dict(whatsapp_templates or {})
+        whatsapp = WhatsApp(mailbox, faults, _PHONE_NUMBER_ID, "EAA" + secrets.token_urlsafe(48), templates)
+        app = Starlette()
+        async with mail_server.listening(smtp_port) as smtp, serving(app, http_port) as http:
+            url = f"http://127.0.0.1:{http}"
+            google = GoogleAccounts(f"{url}/google/token")
+            key = google.write_key(state_dir)
+            app.router.routes.extend(_routes(google, Fcm(mailbox, faults, google), whatsapp, Pages(mailbox)))
+            try:
+                yield cls(url, smtp, key, mailbox, faults, mail_server, google, whatsapp)
+            finally:
+                faults.close()
+
+    def environment(self) -> dict[str, str]:
+        """The variables that make a project send here instead of to the vendors."""
+        return {
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(self.smtp_port),
+            "SMTP_USERNAME": self.mail_server.username,
+            "SMTP_PASSWORD": self.mail_server.password,
+            "SMTP_TLS": "none",
+            "FCM_SERVICE_ACCOUNT": str(self.service_account),
+            "FCM_URL": self.http_url,
+            "WHATSAPP_URL": f"{self.http_url}/v23.0",
+            "WHATSAPP_TOKEN": self.whatsapp.token,
+            "WHATSAPP_PHONE_NUMBER_ID": self.whatsapp.phone_number_id,
+        }
+
+
+def _routes(google: GoogleAccounts, fcm: Fcm, whatsapp: WhatsApp, pages: Pages) -> list[Route]:
+    return [
+        Route("/google/token", google.token, methods=["POST"]),
+        Route("/v1/projects/{project}/messages:send", fcm.send, methods=["POST"]),
+        Route("/{version:str}/{phone_number_id:str}/messages", whatsapp.send, methods=["POST"]),
+        *pages.routes(),
+    ]
