@@ -166,6 +166,8 @@ class Approvals:
             if error.status in _TRY_AGAIN:
                 _try_again(error)
             raise
+        except RuntimeError as error:  # what a client raises that connects on first use, and cannot
+            _try_again(error)
         return True
 
     async def _without_run(self, approval: Approval, person: Person, state: Settled) -> Decided:

@@ -8,10 +8,12 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from starter.console.page import PageRoute, SignedIn
+from starter.console.words import tone
 from store.history import Counts, count_deliveries, count_runs, list_runs
 
 _LOOKS_BACK = timedelta(days=7)
 _LATEST = 8
+_TONES = ("good", "calm", "busy", "bad")
 
 router = APIRouter(route_class=PageRoute)
 
@@ -41,12 +43,11 @@ async def show_overview(console: SignedIn) -> HTMLResponse:
         runs = await count_runs(session, since)
         deliveries = await count_deliveries(session, since)
         latest = await list_runs(session)
-    ends = sorted(((outcome, n) for state, outcome, n in runs if state == "closed"), key=lambda end: -end[1])
+    ends = _bar("ended", [(outcome, number) for state, outcome, number in runs if state == "closed"])
     return await console.show(
         "overview.html",
         going=sum(n for state, _, n in runs if state != "closed"),
         ends=ends,
-        ended=_bar("Ended", ends),
         channels=_by_channel(deliveries),
         latest=latest.rows[:_LATEST],
     )
@@ -57,11 +58,13 @@ def _by_channel(deliveries: Counts) -> list[Bar]:
     channels: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for channel, state, number in deliveries:
         channels[channel].append((state, number))
-    bars = [_bar(channel, sorted(parts, key=lambda part: -part[1])) for channel, parts in channels.items()]
+    bars = [_bar(channel, parts) for channel, parts in channels.items()]
     return sorted(bars, key=lambda bar: -bar.total)
 
 
 def _bar(label: str, parts: list[tuple[str, int]]) -> Bar:
+    """The parts of a whole, good ones first and the larger before the smaller."""
+    parts = sorted(parts, key=lambda part: (_TONES.index(tone(part[0])), -part[1], part[0]))
     total, start, shares = sum(count for _, count in parts), 0.0, list[Share]()
     for name, count in parts:
         width = 100 * count / total

@@ -1,19 +1,20 @@
 """Runs: find them, and see in one screen what one does, why, what it waits for and what it did."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from journeys.ids import trace_id
+from journeys.ids import span_id, trace_id
 from settings import Settings
 from starter.console.page import Console, PageRoute, Problem, SignedIn
 from starter.console.standing import ask_run, sentence, standing
 from starter.console.waterfall import ScaleKind, waterfall
 from store.approvals import approvals_of_run
 from store.history import deliveries_of_run, find_runs, list_runs, spans_of_trace
-from store.tables import Run
+from store.tables import Run, Span
 from workflows.state import Progress
 
 _PARTS = ("run", "internal", "producer")
@@ -73,7 +74,7 @@ async def show_run(
         others=[row for row in runs if row is not chosen],
         standing=standing(chosen, steps, await _progress(console, chosen)),
         timeline=[(span, *sentence(span)) for span in steps],
-        trace=waterfall(spans, scale),
+        trace=waterfall(_with_root(chosen, spans), scale),
         scale=scale,
         deliveries=deliveries,
         approvals=approvals,
@@ -83,6 +84,25 @@ async def show_run(
 
 async def _progress(console: Console, run: Run) -> Progress | None:
     return await ask_run(console.services.temporal, run) if run.state == "open" else None
+
+
+def _with_root(run: Run, spans: Sequence[Span]) -> Sequence[Span]:
+    """The spans of a run under one root. A run writes its own span at its end; until then this stands in."""
+    if not spans or any(span.kind == "run" for span in spans):
+        return spans
+    root = Span(
+        span_id=span_id(run.workflow_id, run.first_run_id),
+        trace_id=trace_id(run.workflow_id, run.first_run_id),
+        workflow_id=run.workflow_id,
+        name=f"journey {run.journey}",
+        kind="run",
+        started_at=min(run.started_at, spans[0].started_at),
+        ended_at=max(span.ended_at for span in spans),
+        outcome="running",
+        attributes={},
+        links=[],
+    )
+    return [root, *spans]
 
 
 def _temporal_url(settings: Settings, run: Run) -> str:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
-from starter.console.words import plain
+from starter.console.words import channel_name, plain
 from store.tables import Run, Span
 from workflows.journey import CustomerJourney
 from workflows.state import Progress
@@ -32,7 +32,7 @@ async def ask_run(temporal: Client, run: Run) -> Progress | None:
     handle = cast(Any, temporal.get_workflow_handle(run.workflow_id))
     try:
         return cast(Progress, await handle.query(CustomerJourney.progress, rpc_timeout=_ANSWER_WITHIN))
-    except (RPCError, WorkflowQueryFailedError):
+    except (RPCError, WorkflowQueryFailedError, RuntimeError):  # the last from a client that cannot connect
         return None
 
 
@@ -40,9 +40,11 @@ def standing(run: Run, steps: Sequence[Span], progress: Progress | None) -> Stan
     """Put together what the run says and what the store knows of its finished `steps`."""
     if run.state == "closed":
         return Standing(f"Ended: {plain(run.outcome)}", run.reason, open=False)
-    last = f"After {sentence(steps[-1])[0]}" if steps else "It has just begun"
+    last = f"Last step: {sentence(steps[-1])[0]}" if steps else "No step has finished yet"
+    if run.state == "starting":
+        return Standing("Is about to start", "The event that starts it is on its way to Temporal")
     if progress is None:
-        return Standing("Somewhere after its last finished step", last, live=False)
+        return Standing("Under way", last, live=False)
     why = f"It ends: {progress.interrupt}" if progress.interrupt else last
     return Standing(_doing(progress), why, progress.waiting_until)
 
@@ -61,7 +63,7 @@ def _doing(progress: Progress) -> str:
 def sentence(span: Span) -> tuple[str, str]:
     """A finished step as a line of the timeline: what it did, and the detail."""
     said = span.attributes.get
-    message = f"{said('journey.channel', 'message')} '{said('journey.content', span.step_id)}'"
+    message = f"{channel_name(said('journey.channel', 'message'))} '{said('journey.content', span.step_id)}'"
     told = {
         ("wait", "elapsed"): (f"Waited {span.detail}", ""),
         ("wait_for", "came"): (f"{span.detail} came", ""),

@@ -17,7 +17,7 @@ from store.tables import Span
 
 ScaleKind = Literal["even", "true"]
 _LEAST_WEIGHT = 0.5
-_TICK_ROOM = 9.0
+_TICK_ROOM = 12.0
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,14 @@ class _Scale:
         """Moments with room for their name between them, from the start."""
         ticks: list[Tick] = []
         for moment in self._moments:
-            at = self.at(moment)
-            if not ticks or (at - ticks[-1].at >= _TICK_ROOM and at <= 100 - _TICK_ROOM / 2):
-                ticks.append(Tick(at, moment - self.begin))
+            tick = Tick(self.at(moment), moment - self.begin)
+            if not ticks or self._has_room(ticks[-1], tick):
+                ticks.append(tick)
         return ticks
+
+    def _has_room(self, before: Tick, tick: Tick) -> bool:
+        told_apart = (tick.offset - before.offset) >= max(timedelta(milliseconds=1), tick.offset / 100)
+        return told_apart and before.at + _TICK_ROOM <= tick.at <= 100 - _TICK_ROOM / 2
 
 
 def _weight(gap: timedelta, kind: ScaleKind) -> float:

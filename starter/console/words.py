@@ -8,9 +8,9 @@ from typing import Any
 from journeys.times import zone_or_utc
 
 _STATES = {
-    "good": "approved completed goal sent delivered opened clicked replied allow matched came elapsed",
+    "good": "approved completed goal sent delivered opened clicked replied allow allowed matched came elapsed",
     "busy": "open starting reserved retrying hold needs_approval held asked running",
-    "bad": "rejected bounced complained unknown deny denied gave_up failed",
+    "bad": "rejected bounced complained unknown deny denied gave_up failed lost",
 }
 _TONES = {state: tone for tone, states in _STATES.items() for state in states.split()}
 _CHANNELS = {"email": "email", "push": "push", "whatsapp": "WhatsApp", "sms": "SMS"}
