@@ -29,6 +29,14 @@ async def due_entries(session: AsyncSession, now: datetime, but: Collection[str]
     return list((await session.exec(query)).all())
 
 
+async def waits_for_delivery(session: AsyncSession, customer_id: str) -> bool:
+    """Whether an event of a customer has yet to reach Temporal."""
+    query = select(OutboxEntry.seq).where(
+        col(OutboxEntry.customer_id) == customer_id, col(OutboxEntry.dead).is_(False)
+    )
+    return (await session.exec(query.limit(1))).first() is not None
+
+
 async def remove_entries(session: AsyncSession, numbers: Collection[int]) -> None:
     """These events reached every run they concern."""
     await session.exec(delete(OutboxEntry).where(col(OutboxEntry.seq).in_(numbers)))
