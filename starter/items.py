@@ -91,7 +91,7 @@ def _inside(value: object) -> list[Any]:
     return [child for child in children if isinstance(child, dict | list)]
 
 
-Word = Annotated[str, BeforeValidator(_number_as_text), Field(max_length=255), AfterValidator(_without_control)]
+Word = Annotated[str, Field(max_length=255), BeforeValidator(_number_as_text), AfterValidator(_without_control)]
 Time = Annotated[datetime, AfterValidator(_utc)]
 Facts = Annotated[dict[str, Any], AfterValidator(_shallow)]
 

