@@ -49,7 +49,7 @@ def value(source: str, scope: Scope) -> object:
     """What an expression gives, or None when something in it is missing or of the wrong type."""
     try:
         return _compile(source).execute(dict(scope))
-    except (KeyError, TypeError, ValueError, RuntimeError, OverflowError):
+    except (LookupError, ArithmeticError, TypeError, ValueError, RuntimeError):
         return None
 
 

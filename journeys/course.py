@@ -24,7 +24,8 @@ class Course:
         return block[0].id if block else self.after(step)
 
     def _link(self, steps: list[Step], after: str | None) -> None:
-        for step, following in zip(steps, [*(s.id for s in steps[1:]), after], strict=True):
+        for number, step in enumerate(steps, start=1):
+            following = steps[number].id if number < len(steps) else after
             self._next[step.id] = following
             for block in children(step):
                 self._link(block, following)

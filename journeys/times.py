@@ -10,6 +10,9 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(?:\d+[smhdw])(?:\s*\d+[smhdw])*")
 _PART = re.compile(r"(\d+)([smhdw])")
+# Ten years: longer than any journey, short enough for every calendar.
+_LONGEST = timedelta(days=3653)
+_MOST = int(_LONGEST.total_seconds())
 _TIME_OF_DAY = re.compile(r"(?:(next day|\w+day)\s+)?at\s+(\d{1,2}):(\d{2})")
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -20,7 +23,10 @@ def parse_duration(text: object) -> timedelta:
         return text
     if not isinstance(text, str) or not _DURATION.fullmatch(text.strip()):
         raise ValueError(f"{text!r} is not a duration; write 30m, 4h, 3d or 1w")
-    return timedelta(**_sum_parts(text))
+    parts = _sum_parts(text)
+    if any(count > _MOST for count in parts.values()) or timedelta(**parts) > _LONGEST:
+        raise ValueError(f"{text!r} is longer than {format_duration(_LONGEST)}")
+    return timedelta(**parts)
 
 
 def _sum_parts(text: str) -> dict[str, int]:
