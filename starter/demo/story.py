@@ -1,0 +1,79 @@
+"""The story as it unfolds: what has happened to whom. The conductor writes it, the views read it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from starter.demo.shoppers import Kind, Shopper
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message that reached a shopper. `at` is the time of their run, in UTC."""
+
+    kind: Kind | None
+    channel: str
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something worth telling. `at` is on the shopper's own clock."""
+
+    at: datetime
+    shopper: str
+    text: str
+
+
+@dataclass
+class Part:
+    """One shopper's part in the story. Times are in UTC."""
+
+    shopper: Shopper
+    viewed_at: datetime
+    now: datetime
+    last: str = ""
+    waits_for: str = ""
+    workflow_id: str = ""
+    customer_id: str = ""
+    outcome: str = ""
+    """How the run ended; empty while it goes on."""
+    approval_id: str = ""
+    """The question that waits for a person now, if one does."""
+    received: list[Received] = field(default_factory=list[Received])
+
+    def local(self, moment: datetime) -> datetime:
+        return moment.astimezone(ZoneInfo(self.shopper.zone))
+
+
+class Story:
+    """All parts, and what happened so far in the order in which it was noticed."""
+
+    def __init__(self, shoppers: list[Shopper], now: datetime) -> None:
+        self.parts = [Part(shopper=shopper, viewed_at=now, now=now) for shopper in shoppers]
+        self.happenings: list[Happening] = []
+        self.listener: Callable[[Happening], None] | None = None
+        """Told of each happening as it comes, besides."""
+
+    def tell(self, part: Part, text: str, at: datetime | None = None) -> None:
+        """Something happened to a shopper, at `at` or now."""
+        happening = Happening(part.local(at or part.now), part.shopper.name, text)
+        part.last = text
+        self.happenings.append(happening)
+        if self.listener:
+            self.listener(happening)
+
+    @property
+    def played(self) -> timedelta:
+        """How much of the shoppers' time has passed, for whoever is furthest."""
+        return max(part.now - part.viewed_at for part in self.parts)
+
+    @property
+    def over(self) -> bool:
+        return all(part.outcome for part in self.parts)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

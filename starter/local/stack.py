@@ -1,0 +1,138 @@
+"""The local stack: all parts started in order, healthy before anyone is told, stopped in reverse."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import httpx
+from pydantic import BaseModel, ConfigDict
+from temporalio.client import Client
+
+import yamlfile
+from sandbox.server import Sandbox
+from settings import Settings
+from starter.local.environment import vendor_variables
+from starter.local.ports import Ports, listen
+from starter.local.temporal_server import LocalPartFailed, TemporalServer, temporal_server
+from starter.services import Services
+from starter.serving import serving
+from worker import running_worker
+
+_HEALTHY_WITHIN = 30.0
+_LOOK_AGAIN = 0.1
+
+
+class _AtTheVendors(BaseModel):
+    """`sandbox.yaml` of a project: what its vendors have approved, for the sandbox to know it too."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    whatsapp_templates: dict[str, str] = {}
+    """The text of each approved template by its name, with `{{1}}`, `{{2}}` where its parameters go."""
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """All parts, running and healthy."""
+
+    settings: Settings
+    services: Services
+    sandbox: Sandbox
+    server: TemporalServer
+    real_vendors: list[str]
+    """The vendors for which credentials are set, so that messages really leave over them."""
+
+    @property
+    def temporal(self) -> Client:
+        return self.server.client
+
+    @property
+    def mailbox_url(self) -> str:
+        return f"{self.sandbox.http_url}/mailbox"
+
+    @classmethod
+    @asynccontextmanager
+    async def start(
+        cls, settings: Settings, ports: Ports, *, persistent: bool, keep_real_vendors: bool
+    ) -> "AsyncGenerator[LocalStack]":
+        """Start everything for the project in `settings`, and stop it when the block ends.
+
+        `persistent` keeps the runs of Temporal in `state_dir`. Raises PortTaken, LocalPartFailed, and
+        yamlfile.FileProblems when the project has problems.
+        """
+        settings = local_settings(settings, ports)
+        with _listening(settings.host, ports.api) as listener:
+            async with (
+                _sandbox(settings, ports.mailbox) as sandbox,
+                temporal_server(settings, ports.temporal_ui, persistent=persistent) as server,
+            ):
+                with vendor_variables(sandbox.environment(), keep_real=keep_real_vendors) as real:
+                    async with (
+                        serving(settings, server.client, listener) as services,
+                        running_worker(server.client, settings),
+                    ):
+                        await _wait_until_healthy(settings, sandbox)
+                        yield cls(settings, services, sandbox, server, real)
+
+
+def local_settings(settings: Settings, ports: Ports) -> Settings:
+    """The settings with every address on this machine, at `ports`."""
+    local = {
+        "state_dir": settings.state_dir.absolute(),
+        "temporal_address": f"127.0.0.1:{ports.temporal}",
+        "temporal_ui_url": f"http://127.0.0.1:{ports.temporal_ui}",
+        "port": ports.api,
+    }
+    if "public_url" not in settings.model_fields_set:
+        local["public_url"] = f"http://127.0.0.1:{ports.api}"
+    return settings.model_copy(update=local)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Generator[socket.socket]:
+    listener = listen(host, port)
+    try:
+        yield listener
+    finally:
+        listener.close()
+
+
+@asynccontextmanager
+async def _sandbox(settings: Settings, port: int) -> AsyncGenerator[Sandbox]:
+    """The sandbox, with the templates that the project's `sandbox.yaml` says are approved. Raises PortTaken."""
+    file = settings.project_dir / "sandbox.yaml"
+    approved = yamlfile.read_as(_AtTheVendors, file) if file.is_file() else _AtTheVendors()
+    folder = settings.state_dir / "sandbox"
+    folder.mkdir(parents=True, exist_ok=True)
+    templates = dict(approved.whatsapp_templates)
+    async with Sandbox.start(state_dir=folder, http_port=port, whatsapp_templates=templates) as sandbox:
+        yield sandbox
+
+
+async def _wait_until_healthy(settings: Settings, sandbox: Sandbox) -> None:
+    """Wait until every part answers over HTTP. Raises LocalPartFailed for the one that does not."""
+    pages = {
+        "The API": f"http://127.0.0.1:{settings.port}/readyz",
+        "The Temporal UI": settings.temporal_ui_url,
+        "The mailbox": f"{sandbox.http_url}/mailbox",
+    }
+    async with httpx.AsyncClient(timeout=_HEALTHY_WITHIN, trust_env=False) as client:
+        for part, url in pages.items():
+            try:
+                async with asyncio.timeout(_HEALTHY_WITHIN):
+                    while not await _answers(client, url):
+                        await asyncio.sleep(_LOOK_AGAIN)
+            except TimeoutError:
+                raise LocalPartFailed(
+                    f"{part} does not answer at {url} after {_HEALTHY_WITHIN:.0f} seconds. Is the machine very busy, "
+                    "or does a firewall stop connections to 127.0.0.1? Try again."
+                ) from None
+
+
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).is_success
+    except httpx.TransportError:
+        return False

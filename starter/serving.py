@@ -1,0 +1,78 @@
+"""Runs the HTTP application, with the dispatcher beside it, inside the present process."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from temporalio.client import Client
+
+from journeys.loader import load_journeys
+from settings import Settings, installation_secret, load_project
+from starter.app import create_app
+from starter.services import Services
+from store.database import Database
+from store.migrate import migrate
+
+_CLOSE_WITHIN = 10
+_LOOK_AGAIN = 0.02
+
+
+class ServerFailed(Exception):
+    """The HTTP server did not come up, or ended by itself."""
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave signals to the process, which has more than this server to stop."""
+        yield
+
+
+@asynccontextmanager
+async def serving(settings: Settings, temporal: Client, listener: socket.socket) -> AsyncGenerator[Services]:
+    """Serve the API and the console on `listener` while the block lasts.
+
+    Raises yamlfile.FileProblems when the project has problems, ServerFailed when the server does not come up.
+    """
+    database = Database(settings.database)
+    try:
+        await migrate(database)
+        services = Services(
+            settings=settings,
+            project=load_project(settings),
+            journeys=load_journeys(settings.project_dir / "journeys"),
+            database=database,
+            temporal=temporal,
+            secret=installation_secret(settings),
+        )
+        async with _listening(services, listener):
+            yield services
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _listening(services: Services, listener: socket.socket) -> AsyncGenerator[None]:
+    config = uvicorn.Config(
+        create_app(services),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=_CLOSE_WITHIN,
+    )
+    server = _Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:
+            if running.done():
+                raise ServerFailed("The API did not start; the lines above say why.") from running.exception()
+            await asyncio.sleep(_LOOK_AGAIN)
+        yield
+    finally:
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
