@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NoReturn, cast
 
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from settings import Person
@@ -20,7 +21,7 @@ from store.tables import Approval, ApprovalState
 from workflows.journey import CustomerJourney
 from workflows.ports import Decision
 
-_ANSWER_WITHIN = timedelta(seconds=8)
+_ANSWER_WITHIN = timedelta(seconds=5)
 _TRY_AGAIN = {
     RPCStatusCode.ABORTED,
     RPCStatusCode.CANCELLED,
@@ -157,7 +158,7 @@ class Approvals:
                 CustomerJourney.decide_approval, token, id=update_id, rpc_timeout=_ANSWER_WITHIN
             )
         except WorkflowUpdateFailedError as refusal:
-            raise RefusedByRun(_sentence(str(refusal.cause))) from refusal
+            raise RefusedByRun(_sentence(refusal.cause)) from refusal
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             _try_again(error)
         except RPCError as error:
@@ -227,5 +228,7 @@ def _try_again(error: Exception) -> NoReturn:
     ) from error
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+def _sentence(refusal: BaseException) -> str:
+    """What the run said, without the type that the SDK puts before it."""
+    said = refusal.message if isinstance(refusal, FailureError) else str(refusal)
+    return f"{said[:1].upper()}{said[1:].rstrip('.')}."

@@ -42,7 +42,7 @@ def exactly(moment: datetime, zone: str) -> str:
 
 
 def duration(length: timedelta) -> str:
-    """Two units at most: `3d 4h`, `30m`, `1.2s`, `84ms`."""
+    """The two largest units there are: `3d 4h`, `30m`, `1.2s`, `84ms`."""
     seconds = length.total_seconds()
     if seconds < 1:
         return f"{seconds * 1000:.0f}ms"
@@ -53,8 +53,6 @@ def duration(length: timedelta) -> str:
         count, left = divmod(left, size)
         if count:
             parts.append(f"{count}{unit}")
-        elif parts:
-            break
     return " ".join(parts[:2])
 
 

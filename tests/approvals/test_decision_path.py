@@ -1,0 +1,133 @@
+"""A decision on its whole way: through the API to a real run, and from there to the mail server."""
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from starter.approvals import Approvals, DecisionRefused, RefusedByRun, RunGone, TemporalUnavailable
+from store.approvals import find_approval
+from store.tables import Approval
+from tests.living import LivingShop
+from tests.seeding import ADA
+
+pytestmark = pytest.mark.xdist_group("living")
+
+ADA_IS_ASKING = {"Authorization": "Bearer token-ada"}
+
+
+async def _row(living: LivingShop, approval_id: str) -> Approval:
+    async with living.services.database.reading() as session:
+        found = await find_approval(session, approval_id)
+    assert found is not None
+    return found
+
+
+async def test_what_is_approved_leaves_as_it_was_shown(living: LivingShop, living_api: httpx.AsyncClient) -> None:
+    run = await living.start()
+    approval_id = await living.asks(run)
+    shown = (await living_api.get(f"/v1/approvals/{approval_id}", headers=ADA_IS_ASKING)).json()
+
+    answer = await living_api.post(
+        f"/v1/approvals/{approval_id}/decision", json={"decision": "approve"}, headers=ADA_IS_ASKING
+    )
+
+    assert answer.json()["state"] == "approved"
+    assert (await run.result()).outcome == "completed"
+    [mail] = living.mailbox.messages
+    assert mail.recipient == "lena.koch@example.com"
+    assert mail.content["html"].split() == shown["message"]["body"]["html"].split()
+    assert (await _row(living, approval_id)).decided_by == ADA.email
+
+
+async def test_what_is_rejected_stays(living: LivingShop, living_api: httpx.AsyncClient) -> None:
+    run = await living.start()
+    approval_id = await living.asks(run)
+
+    body = {"decision": "reject", "reason": "Too soon after the last one"}
+    await living_api.post(f"/v1/approvals/{approval_id}/decision", json=body, headers=ADA_IS_ASKING)
+
+    assert (await run.result()).outcome == "completed"
+    assert living.mailbox.messages == []
+    row = await _row(living, approval_id)
+    assert (row.state, row.decision_reason) == ("rejected", "Too soon after the last one")
+
+
+async def test_two_clicks_are_one_decision(living: LivingShop) -> None:
+    run = await living.start()
+    approval_id = await living.asks(run)
+    service = Approvals(living.services)
+
+    first = await service.decide(approval_id, ADA, approve=True)
+    second = await service.decide(approval_id, ADA, approve=True)
+
+    await run.result()
+    assert (first.state, second.state) == ("approved", "approved")
+    assert len(living.mailbox.messages) == 1
+
+
+async def test_an_answer_lost_on_the_way_back_is_found_again(living: LivingShop) -> None:
+    run = await living.start()
+    approval_id = await living.asks(run)
+    service = Approvals(living.services)
+    await service.decide(approval_id, ADA, approve=True)
+    await run.result()
+
+    again = await service.decide(approval_id, ADA, approve=True)
+
+    assert (again.state, again.by) == ("approved", ADA.email)
+
+
+async def test_the_run_refuses_what_is_not_what_it_asked_about(living: LivingShop) -> None:
+    run = await living.start()
+    approval_id = await living.asks(run)
+    async with living.services.database.transaction() as session:
+        row = (await session.exec(select(Approval))).one()
+        row.content_hash = "of something else"
+        session.add(row)
+
+    with pytest.raises(RefusedByRun, match="The content has changed since it was shown"):
+        await Approvals(living.services).decide(approval_id, ADA, approve=True)
+    assert (await _row(living, approval_id)).state == "open"
+
+
+async def test_the_approval_of_a_run_that_was_killed_leaves_the_list(living: LivingShop) -> None:
+    run = await living.start()
+    approval_id = await living.asks(run)
+    await run.terminate()
+
+    with pytest.raises(RunGone):
+        await Approvals(living.services).decide(approval_id, ADA, approve=True)
+    assert (await _row(living, approval_id)).state == "withdrawn"
+
+
+async def test_a_later_run_with_the_same_id_is_not_decided_about(living: LivingShop) -> None:
+    run = await living.start()
+    approval_id = await living.asks(run)
+    async with living.services.database.transaction() as session:
+        row = (await session.exec(select(Approval))).one()
+        row.first_run_id = "00000000-0000-4000-8000-000000000009"
+        session.add(row)
+
+    with pytest.raises(DecisionRefused):
+        await Approvals(living.services).decide(approval_id, ADA, approve=True)
+    assert (await living.asks(run)) == approval_id
+
+
+async def test_without_a_worker_the_approver_may_try_again(living: LivingShop) -> None:
+    run = await living.start()
+    approval_id = await living.asks(run)
+    await living.worker.aclose()
+
+    with pytest.raises(TemporalUnavailable, match="Decide again in a minute"):
+        await Approvals(living.services).decide(approval_id, ADA, approve=True)
+    assert (await _row(living, approval_id)).state == "open"
+
+
+async def test_without_the_server_the_approver_may_try_again(living: LivingShop) -> None:
+    run = await living.start()
+    approval_id = await living.asks(run)
+    await living.worker.aclose()
+    await living.environment.shutdown()
+
+    with pytest.raises(TemporalUnavailable):
+        await Approvals(living.services).decide(approval_id, ADA, approve=True)

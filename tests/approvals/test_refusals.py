@@ -1,0 +1,162 @@
+"""What the approvals API and its service refuse, and what they say then, on both databases."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from starter.approvals import Approvals, NotAllowed, NotFound
+from starter.services import Services
+from store.approvals import find_approval
+from tests.seeding import ADA, MARIA, NOW, OMAR, approval, customer, put
+
+DECISION = "/v1/approvals/a_1/decision"
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def _decide(api: httpx.AsyncClient, token: str, **body: Any) -> tuple[int, str, str]:
+    answer = await api.post(DECISION, json={"decision": "approve"} | body, headers=bearer(token))
+    return answer.status_code, answer.json()["code"], answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Basic dXNlcg=="},
+        bearer("nobody's token"),
+        bearer("tökén"),
+    ],
+    ids=["no token", "an empty one", "not a bearer", "nobody's", "not ASCII"],
+)
+async def test_whoever_is_not_known_gets_nothing(api: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    raw = {name: value.encode() for name, value in headers.items()}
+    for answer in (
+        await api.get("/v1/approvals", headers=raw),
+        await api.get("/v1/approvals/a_1", headers=raw),
+        await api.post(DECISION, json={"decision": "approve"}, headers=raw),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_the_list_says_who_may_decide(api: httpx.AsyncClient, shop: Services) -> None:
+    await put(shop.database, customer(), approval())
+
+    seen = {}
+    for person in (ADA, MARIA, OMAR):
+        [row] = (await api.get("/v1/approvals", headers=bearer(person.token))).json()["approvals"]
+        seen[person.email] = row["may_decide"]
+
+    assert seen == {ADA.email: True, MARIA.email: False, OMAR.email: False}
+
+
+async def test_the_list_is_paged_and_by_state(api: httpx.AsyncClient, shop: Services) -> None:
+    settled = approval("a_done", state="approved", decided_by=ADA.email, decided_at=NOW)
+    await put(shop.database, customer(), settled, *(approval(f"a_{n:02}") for n in range(30)))
+
+    first = (await api.get("/v1/approvals?state=open", headers=bearer(ADA.token))).json()
+    second = (await api.get("/v1/approvals?state=open&page=2", headers=bearer(ADA.token))).json()
+    done = (await api.get("/v1/approvals?state=approved", headers=bearer(ADA.token))).json()
+
+    assert (len(first["approvals"]), first["more"]) == (25, True)
+    assert (len(second["approvals"]), second["more"]) == (5, False)
+    assert [row["id"] for row in done["approvals"]] == ["a_done"]
+
+
+@pytest.mark.parametrize("address", ["/v1/approvals?state=maybe", "/v1/approvals?page=0"])
+async def test_a_wrong_question_is_told_what_is_wrong(api: httpx.AsyncClient, address: str) -> None:
+    answer = await api.get(address, headers=bearer(ADA.token))
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+@pytest.mark.parametrize("body", ["{", "{}", '{"decision": "perhaps"}', '{"decision": "approve", "by": "me"}'])
+async def test_a_malformed_decision_decides_nothing(api: httpx.AsyncClient, shop: Services, body: str) -> None:
+    await put(shop.database, customer(), approval())
+    headers = bearer(ADA.token) | {"Content-Type": "application/json"}
+    answer = await api.post(DECISION, content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+async def test_what_does_not_exist_is_not_found(api: httpx.AsyncClient) -> None:
+    assert (await api.get("/v1/approvals/a_1", headers=bearer(ADA.token))).status_code == 404
+    assert (await _decide(api, ADA.token))[:2] == (404, "not_found")
+
+
+async def test_another_group_is_refused(api: httpx.AsyncClient, shop: Services) -> None:
+    await put(shop.database, customer(), approval())
+    status, code, message = await _decide(api, OMAR.token)
+    assert (status, code) == (403, "not_allowed")
+    assert "Only people of the group 'marketing'" in message
+
+
+async def test_the_author_is_refused(api: httpx.AsyncClient, shop: Services) -> None:
+    await put(shop.database, customer(), approval())
+    status, code, message = await _decide(api, MARIA.token)
+    assert (status, code) == (403, "not_allowed")
+    assert "nobody approves what they wrote" in message
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+async def test_a_rejection_says_why(api: httpx.AsyncClient, shop: Services, reason: str) -> None:
+    await put(shop.database, customer(), approval())
+    assert (await _decide(api, ADA.token, decision="reject", reason=reason))[:2] == (400, "reason_needed")
+
+
+async def test_a_reason_is_not_a_novel(api: httpx.AsyncClient, shop: Services) -> None:
+    await put(shop.database, customer(), approval())
+    assert (await _decide(api, ADA.token, reason="a" * 2_001))[:2] == (400, "reason_needed")
+
+
+async def test_a_second_opinion_comes_too_late(api: httpx.AsyncClient, shop: Services) -> None:
+    done = approval(state="rejected", decided_by="lars@northwind.example", decided_at=NOW)
+    await put(shop.database, customer(), done)
+    status, code, message = await _decide(api, ADA.token)
+    assert (status, code) == (409, "already_decided")
+    assert message.startswith("lars@northwind.example has already rejected this.")
+
+
+async def test_nobody_changes_their_mind_afterwards(api: httpx.AsyncClient, shop: Services) -> None:
+    await put(shop.database, customer(), approval(state="approved", decided_by=ADA.email, decided_at=NOW))
+    status, code, message = await _decide(api, ADA.token, decision="reject", reason="on second thought")
+    assert (status, code) == (409, "already_decided")
+    assert message.startswith("You have already approved this.")
+
+
+async def test_the_same_decision_again_is_fine(api: httpx.AsyncClient, shop: Services) -> None:
+    await put(shop.database, customer(), approval(state="approved", decided_by=ADA.email, decided_at=NOW))
+    answer = await api.post(DECISION, json={"decision": "approve"}, headers=bearer(ADA.token))
+    assert (answer.status_code, answer.json()["state"]) == (200, "approved")
+
+
+@pytest.mark.parametrize("state", ["expired", "withdrawn"])
+async def test_what_is_closed_is_gone(api: httpx.AsyncClient, shop: Services, state: str) -> None:
+    await put(shop.database, customer(), approval(state=state, decided_at=NOW))
+    assert (await _decide(api, ADA.token))[:2] == (410, "closed")
+
+
+async def test_when_temporal_is_down_nothing_is_decided(api: httpx.AsyncClient, shop: Services) -> None:
+    await put(shop.database, customer(), approval())
+
+    status, code, message = await _decide(api, ADA.token)
+
+    assert (status, code) == (503, "temporal_unavailable")
+    assert "Decide again in a minute" in message
+    async with shop.database.reading() as session:
+        row = await find_approval(session, "a_1")
+    assert row is not None
+    assert row.state == "open"
+
+
+async def test_the_service_refuses_without_any_door(shop: Services) -> None:
+    await put(shop.database, customer(), approval())
+    with pytest.raises(NotAllowed):
+        await Approvals(shop).decide("a_1", OMAR, approve=True)
+    with pytest.raises(NotFound):
+        await Approvals(shop).decide("a_2", ADA, approve=True)
+    assert [row.id for row in (await Approvals(shop).open_for(ADA)).rows] == ["a_1"]
+    assert (await Approvals(shop).open_for(OMAR)).rows == []
