@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(?:\d+[smhdw])(?:\s*\d+[smhdw])*")
@@ -99,7 +99,22 @@ def _at(local: datetime, days_ahead: int, clock: time) -> datetime:
 
 def zone_or_utc(name: str | None) -> ZoneInfo:
     """The named IANA zone, or UTC when it is unknown."""
+    return known_zone(name) or ZoneInfo("UTC")
+
+
+def known_zone(name: str | None) -> ZoneInfo | None:
+    """The named IANA zone, or None. The name may be anything: events bring it."""
     try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones, as `Europe`, is an OSError
+        return None
+
+
+def check_zone(name: str) -> str:
+    """A name that is an IANA zone. Raises ValueError."""
+    if known_zone(name) is None:
+        raise ValueError(f"'{name}' is not a time zone; write one such as Europe/Berlin")
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(check_zone)]

@@ -13,7 +13,8 @@ class ConsentPolicy(Policy):
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
         matching = [c for c in facts.consents if (c.channel, c.purpose) == (action.channel, action.purpose)]
-        latest = max(matching, key=lambda c: c.at, default=None)
+        # Of a yes and a no at the same moment the no counts.
+        latest = max(matching, key=lambda c: (c.at, not c.granted), default=None)
         if latest and not latest.granted:
             return Deny(reason=f"the customer withdrew consent to {action.purpose} by {action.channel}")
         if action.purpose == "marketing" and latest is None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from journeys.model import Purpose
+from journeys.times import known_zone
 
 
 class Fact(BaseModel):
@@ -59,7 +60,7 @@ class Facts(Fact):
 
     def local(self, fallback: str) -> datetime:
         """Now on the customer's clock, or on that of `fallback` when their zone is unknown."""
-        return self.now.astimezone(ZoneInfo(self.time_zone or fallback))
+        return self.now.astimezone(known_zone(self.time_zone) or ZoneInfo(fallback))
 
 
 class Allow(Fact):

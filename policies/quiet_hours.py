@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from journeys.times import ZoneName
 from policies.model import Allow, Facts, Hold, Policy, Verdict
 
 
@@ -15,7 +16,7 @@ class QuietHoursPolicy(Policy):
 
     start: time = Field(alias="from", default=time(21))
     end: time = Field(alias="to", default=time(8))
-    unknown_zone: str = "UTC"
+    unknown_zone: ZoneName = "UTC"
     """The zone to go by for a customer whose own is unknown."""
 
     def judge(self, facts: Facts) -> Verdict:

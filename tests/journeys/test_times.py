@@ -139,7 +139,9 @@ def test_a_duration_is_the_same_everywhere(seconds: int, now: datetime, zone: Zo
     assert resolve_moment(format_duration(duration), now, zone) == now + duration
 
 
-@pytest.mark.parametrize("name", [None, "", "Mars/Olympus", "../../etc/passwd", "Europe/Berlin\0"])
+@pytest.mark.parametrize(
+    "name", [None, "", "Mars/Olympus", "../../etc/passwd", "Europe/Berlin\0", "Europe", "x" * 300]
+)
 def test_an_unknown_zone_is_utc(name: str | None):
     assert zone_or_utc(name) == ZoneInfo("UTC")
 

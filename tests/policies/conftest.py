@@ -1,0 +1,39 @@
+"""Facts about one customer, with what a test does not care about filled in."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from journeys.model import Purpose
+from policies.model import Action, Consent, Contact, Facts
+
+NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+"""A Tuesday."""
+
+
+def facts(
+    channel: str = "email",
+    purpose: Purpose = "marketing",
+    discount: float | None = None,
+    approved: bool = False,
+    **known: Any,
+) -> Facts:
+    """What is known when a message over `channel` is about to leave, at noon UTC unless `now` is given."""
+    action = Action(
+        journey="j",
+        step_id="s",
+        channel=channel,
+        purpose=purpose,
+        content="c",
+        discount=discount,
+        approved=approved,
+    )
+    filled: dict[str, Any] = {"now": NOON, "action": action, "time_zone": "UTC", **known}
+    return Facts(**filled)
+
+
+def consent(granted: bool, channel: str = "email", purpose: Purpose = "marketing", at: datetime = NOON) -> Consent:
+    return Consent(channel=channel, purpose=purpose, granted=granted, source="test", at=at)
+
+
+def contact(at: datetime, channel: str = "email", purpose: Purpose = "marketing") -> Contact:
+    return Contact(channel=channel, purpose=purpose, at=at)
