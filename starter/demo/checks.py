@@ -22,14 +22,9 @@ def differences(story: Story, mailbox: Mailbox, records: list[RunRecord]) -> lis
     ]
 
 
-def _owner(recipient: str, cast: list[Shopper]) -> Shopper | None:
-    plain = recipient.removeprefix("+")
-    return next((s for s in cast if plain in {a.removeprefix("+") for a in s.addresses}), None)
-
-
 def _stray_messages(mailbox: Mailbox, cast: list[Shopper]) -> Iterator[str]:
     for message in mailbox.messages:
-        if _owner(message.recipient, cast) is None:
+        if not any(shopper.is_at(message.recipient) for shopper in cast):
             yield f"{message.recipient} is nobody we know, and received {message.channel}: {message.title}"
 
 
@@ -40,7 +35,7 @@ def _repeated_messages(mailbox: Mailbox) -> Iterator[str]:
 
 
 def _wrong_messages(shopper: Shopper, mailbox: Mailbox) -> Iterator[str]:
-    own = [message for message in mailbox.messages if _owner(message.recipient, [shopper])]
+    own = [message for message in mailbox.messages if shopper.is_at(message.recipient)]
     received = [kind_of(message.channel, message.title) or message.title for message in own]
     if received != list(shopper.receives):
         wanted, got = ", ".join(shopper.receives) or "nothing", ", ".join(received) or "nothing"
@@ -64,7 +59,8 @@ def _wrong_ends(part: Part, record: RunRecord) -> Iterator[str]:
         yield f"{shopper.name}'s run must end as {shopper.outcome}, and is {ended}: {record.run.reason}"
     states = [approval.state for approval in record.approvals]
     if states != ([shopper.approval] if shopper.approval else []):
-        yield f"{shopper.name}'s approvals must be {shopper.approval or 'none'}, and are {', '.join(states) or 'none'}"
+        found = ", ".join(states) or "none"
+        yield f"{shopper.name}'s approvals must be {shopper.approval or 'none'}, and are {found}"
     roots = [span for span in record.spans if span.parent_id is None]
     if len(roots) != 1:
         yield f"{shopper.name}'s trace must have one root span, and has {len(roots)}"

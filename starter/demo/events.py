@@ -26,7 +26,7 @@ class EventSender:
     async def send(self, items: Sequence[Item]) -> None:
         """Send items in order; they are durable when this returns. Raises EventsRefused."""
         answer = await self._api.post("/v1/batch", json={"batch": list(items)}, auth=self._auth)
-        if answer.status_code != httpx.codes.OK:
+        if not answer.is_success:
             raise EventsRefused(f"{answer.status_code}: {answer.text}")
         self.sent += len(items)
 

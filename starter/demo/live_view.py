@@ -15,7 +15,9 @@ from starter.demo.story import Happening, Part, Story
 _WIDTH = 80
 _REFRESH_S = 0.15
 _MOST_HAPPENINGS = 8
-_GOOD, _BAD, _WAITS = "green", "red", "yellow"
+_GOOD, _WAITS = "green", "yellow"
+APPROVALS = "Approvals"
+"""The link under which a person decides."""
 
 
 @asynccontextmanager
@@ -47,17 +49,15 @@ async def _draw(live: Live, console: Console, story: Story, links: Mapping[str, 
 
 
 def _screen(console: Console, story: Story, links: Mapping[str, str]) -> Group:
-    used = len(story.parts) + len(links) + 5
+    used = len(story.parts) + len(links) + 4
     room = max(2, min(_MOST_HAPPENINGS, console.height - used))
     width = min(_WIDTH, console.width)
-    return Group(
-        _shoppers(story, width), Text(""), _feed(story, room, width), Text(""), _links(links, width)
-    )
+    return Group(_shoppers(story, width), Text(""), _feed(story, room, width), Text(""), _links(links, width))
 
 
 def _shoppers(story: Story, width: int) -> Table:
     table = Table(box=None, width=width, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
-    for heading, size in (("Shopper", 8), ("Their time", 10), ("Last", 34), ("Waits for", None)):
+    for heading, size in (("Shopper", 7), ("Their time", 10), ("Last", 38), ("Waits for", 20)):
         table.add_column(heading, width=size, no_wrap=True, overflow="ellipsis")
     for part in story.parts:
         table.add_row(part.shopper.name, f"{part.local(part.now):%a %H:%M}", part.last, _standing(part))
@@ -66,8 +66,8 @@ def _shoppers(story: Story, width: int) -> Table:
 
 def _standing(part: Part) -> Text:
     if part.outcome:
-        return Text(f"ended: {part.outcome}", style=_GOOD if part.outcome == "goal" else "dim")
-    return Text(part.waits_for, style=_WAITS if part.approval_id else "")
+        return Text(f"over: {part.outcome}", style=_GOOD if part.outcome == "goal" else "dim")
+    return Text(part.waits_for, style=_WAITS if part.is_asked else "")
 
 
 def _feed(story: Story, room: int, width: int) -> Table:
@@ -81,10 +81,11 @@ def _feed(story: Story, room: int, width: int) -> Table:
     return table
 
 
-def _links(links: Mapping[str, str], width: int) -> Table:
+def _links(links: Mapping[str, str], asked: int, width: int) -> Table:
     table = Table(box=None, width=width, padding=(0, 1, 0, 0), show_header=False, pad_edge=False)
     table.add_column(width=12, no_wrap=True, style="bold")
-    table.add_column(no_wrap=True, overflow="fold")
+    table.add_column(no_wrap=True, overflow="fold", width=width - 14)
     for what, url in links.items():
-        table.add_row(what, url)
+        waiting = f"  {asked} wait for you" if asked and what == APPROVALS else ""
+        table.add_row(what, Text(url + waiting, style=_WAITS if waiting else ""))
     return table

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,9 +21,9 @@ from starter.demo.approver import ScriptedApprover, someone_who_may
 from starter.demo.checks import differences
 from starter.demo.conductor import Conductor
 from starter.demo.events import EventSender
-from starter.demo.live_view import live_view
+from starter.demo.live_view import APPROVALS, live_view
 from starter.demo.shoppers import shoppers
-from starter.demo.story import Story, utc_now
+from starter.demo.story import Story
 from starter.demo.summary import RunRecord, read_records, summarise
 from starter.local.ports import Ports
 from starter.local.stack import LocalStack
@@ -31,6 +32,11 @@ _JOURNEY = "browse-abandonment"
 _SPEED = 3 * 24 * 60
 """Three days in a minute."""
 _PLAYED_WITHIN_S = 180.0
+_INTRODUCTION = """\
+Ten shoppers look at a product and leave. Mail after 30 minutes, a push 4 hours
+later, an offer by WhatsApp the next day, if a person agrees. Real parts, made-up
+people: three days pass in about a minute.
+"""
 
 
 class DemoFailed(Exception):
@@ -51,7 +57,7 @@ class Demo:
         out = Console(stderr=self.as_json, quiet=self.as_json, width=None if Console().is_terminal else 100)
         _log_to(Console(stderr=True) if self.once else out)
         ports = wanted.or_free()
-        out.print("Starting a Temporal server, a worker, the API and the vendors' sandbox ...")
+        out.print(_INTRODUCTION)
         if ports != wanted:
             out.print("Some of the usual ports are taken, so others are used.")
         with tempfile.TemporaryDirectory(prefix="sojourn-demo-") as folder:
@@ -65,10 +71,10 @@ class Demo:
         self, stack: LocalStack, api: httpx.AsyncClient, out: Console, seconds: dict[str, float]
     ) -> bool:
         began = monotonic()
-        now = utc_now()
+        now = datetime.now(UTC)
         story = Story(shoppers(self.seed, stack.settings.project_dir / "catalogue.yaml", now), now)
         events = EventSender(api, stack.services.project.write_keys[0])
-        conductor = Conductor(stack, story, events, *self._tempo(stack, api))
+        conductor = Conductor(stack, story, stack.services.journeys[_JOURNEY], events, *self._tempo(stack, api))
         async with live_view(out, story, _links(stack)):
             await _unless_broken(stack, conductor.play(), _PLAYED_WITHIN_S if self.once else None)
         records = await read_records(stack.services.database, story)
@@ -127,7 +133,9 @@ async def _unless_broken(stack: LocalStack, play: Any, within: float | None) -> 
     try:
         done, _ = await asyncio.wait({playing, breaking}, timeout=within, return_when=asyncio.FIRST_COMPLETED)
         if not done:
-            raise DemoFailed(f"The demo was not over after {within:.0f} seconds. Is the machine very busy? Try again.")
+            raise DemoFailed(
+                f"The demo was not over after {within:.0f} seconds. Is the machine very busy? Try again."
+            )
         await done.pop()
     finally:
         for task in (playing, breaking):
@@ -138,7 +146,7 @@ async def _unless_broken(stack: LocalStack, play: Any, within: float | None) -> 
 def _links(stack: LocalStack) -> Mapping[str, str]:
     settings = stack.settings
     return {
-        "Approvals": f"{settings.public_url}/approvals",
+        APPROVALS: f"{settings.public_url}/approvals",
         "Runs, traces": f"{settings.public_url}/runs",
         "Mailbox": stack.mailbox_url,
         "Temporal UI": settings.temporal_ui_url,
@@ -152,7 +160,7 @@ def _print_summary(out: Console, summary: Mapping[str, Any]) -> None:
     out.print(f"\n{summary['days_played']} days in {summary['seconds']['play']:.0f} seconds.")
     out.print(f"  Runs        {counts(summary['runs'])}")
     for channel, states in summary["deliveries"].items():
-        out.print(f"  {channel.capitalize():<10}  {counts(states)}")
+        out.print(f"  {channel:<10}  {counts(states)}")
     out.print(f"  Approvals   {counts(summary['approvals'])}")
     out.print(f"  Spans       {summary['spans']}\n")
 
@@ -165,5 +173,3 @@ def _say_goodbye(out: Console, summary: Mapping[str, Any]) -> None:
 def _log_to(console: Console) -> None:
     handler = RichHandler(console=console, show_path=False, rich_tracebacks=False)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", handlers=[handler], force=True)
-
-

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from starter.demo.shoppers import Kind, Shopper
@@ -37,12 +37,17 @@ class Part:
     last: str = ""
     waits_for: str = ""
     workflow_id: str = ""
+    trace_id: str = ""
     customer_id: str = ""
     outcome: str = ""
     """How the run ended; empty while it goes on."""
-    approval_id: str = ""
-    """The question that waits for a person now, if one does."""
+    is_asked: bool = False
+    """Whether a question about this shopper waits for a person now."""
     received: list[Received] = field(default_factory=list[Received])
+
+    def has_lived(self, so_long: timedelta) -> None:
+        """So much time has passed for the shopper since they viewed the product, or more."""
+        self.now = max(self.now, self.viewed_at + so_long)
 
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(ZoneInfo(self.shopper.zone))
@@ -71,9 +76,6 @@ class Story:
         return max(part.now - part.viewed_at for part in self.parts)
 
     @property
-    def over(self) -> bool:
-        return all(part.outcome for part in self.parts)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+    def asked(self) -> int:
+        """How many questions wait for a person."""
+        return sum(part.is_asked for part in self.parts)
