@@ -29,6 +29,8 @@ class GoogleAccounts:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._key_id = secrets.token_hex(20)
         self._good_until: dict[str, float] = {}
+        self.life_seconds = _LIFE_SECONDS
+        """For how long a new access token is good."""
         self.granted = 0
         """How many access tokens were given out."""
 
@@ -78,8 +80,8 @@ class GoogleAccounts:
             return _denied("invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes)")
         token = "ya29." + secrets.token_urlsafe(48)
         self.granted += 1
-        self._good_until[token] = time.monotonic() + _LIFE_SECONDS
-        return JSONResponse({"access_token": token, "expires_in": _LIFE_SECONDS - 1, "token_type": "Bearer"})
+        self._good_until[token] = time.monotonic() + self.life_seconds
+        return JSONResponse({"access_token": token, "expires_in": self.life_seconds, "token_type": "Bearer"})
 
     def _claims(self, assertion: str) -> dict[str, Any]:
         return jwt.decode(

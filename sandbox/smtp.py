@@ -145,7 +145,7 @@ class MailServer:
 
 def _text(mail: EmailMessage, kind: str) -> str:
     part = mail.get_body((kind,))
-    return str(part.get_content()) if part else ""
+    return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
 
 def _reply(fault: Fault) -> str:

@@ -1,5 +1,6 @@
 """Reads rendered content in the shape its channel has, before a provider makes a message of it."""
 
+import json
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -14,7 +15,11 @@ Shape = TypeVar("Shape", bound=Fields)
 def read_fields(shape: type[Shape], rendered: Rendered) -> Shape:
     """The fields of `rendered`. Raises Refused when one is missing or of the wrong kind."""
     try:
+        json.dumps(rendered.fields, ensure_ascii=False).encode()
         return shape.model_validate(rendered.fields)
+    except UnicodeEncodeError as error:
+        reason = f"{rendered.content}: half a character, which no vendor takes"
+        raise Refused("content.wrong_field", reason, "fix_content") from error
     except ValidationError as error:
         wrong = error.errors()[0]
         reason = f"{rendered.content}: '{'.'.join(map(str, wrong['loc']))}': {wrong['msg']}"

@@ -147,9 +147,9 @@ def _error(error: Exception, recipient: str) -> SendError:
     if isinstance(error, aiosmtplib.SMTPResponseException):
         about_us = not isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError)
         return _refusal(error.code, error.message, recipient, about_us)
-    if isinstance(error, aiosmtplib.SMTPNotSupported):
-        return Refused("smtp.not_supported", str(error), "fix_configuration")
-    return RetryLater("smtp.unreachable", f"{type(error).__name__}: {error}")
+    if isinstance(error, OSError):  # timeouts and lost connections, aiosmtplib's own among them
+        return RetryLater("smtp.unreachable", f"{type(error).__name__}: {error}")
+    return Refused("smtp.not_supported", str(error), "fix_configuration")
 
 
 def _refusal(reply: int, text: str, recipient: str, about_us: bool) -> SendError:

@@ -1,0 +1,259 @@
+"""What every provider promises, whoever the vendor is. A new provider is tested here without being named."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from activities.channels.model import OutcomeUnknown, OutgoingMessage, Provider, Refused, RetryLater
+from sandbox.server import Sandbox
+from tests.channels.messages import FIELDS, RECIPIENTS, rendered
+
+MakeProvider = Callable[..., Provider]
+
+CREDENTIALS = {"smtp": {"password": "wrong"}, "whatsapp_cloud": {"token": "wrong"}}
+HOSTILE_TEXT = [
+    "x\r\nBcc: eve@evil.example",
+    "x\nList-Unsubscribe: <https://evil.example>",
+    "\r\n.\r\nMAIL FROM:<eve@evil.example>",
+    "nul \x00 and \x1b[31m escape",
+    "<script>alert(1)</script>",
+    "{{7*7}} ${7*7}",
+    "‮drawkcab ✨ 你好",
+    "\ud800",
+    "x" * 2000,
+    " ",
+    "",
+]
+HOSTILE_RECIPIENTS = {
+    "email": [
+        "ada@shoppers.example\r\nBcc: eve@evil.example",
+        "ada@shoppers.example, eve@evil.example",
+        "<ada@shoppers.example>",
+        "Ada <ada@shoppers.example>",
+        "ada@shoppers.example> SIZE=1",
+        "ada",
+        "ada@",
+        "@shoppers.example",
+        "a b@shoppers.example",
+        "ädä@shoppers.example",
+        "a" * 250 + "@shoppers.example",
+        "",
+    ],
+    "push_token": ["", "with\nline", "käse", "x" * 5000],
+    "phone": ["", "ada", "+49 170\n1", "0170123456", "+1", "+49170123456789012", "../100/messages"],
+}
+
+
+def address(provider: Provider) -> str:
+    return RECIPIENTS[provider.address_kind]
+
+
+def message_for(provider: Provider) -> OutgoingMessage:
+    return provider.prepare(rendered(provider.channel), address(provider), "d_1")
+
+
+async def test_a_message_arrives_with_its_delivery_id(provider: Provider, sandbox: Sandbox) -> None:
+    provider_id = await provider.send(message_for(provider), "d_1")
+
+    [received] = sandbox.mailbox.messages
+    assert (received.channel, received.recipient) == (provider.channel, address(provider))
+    assert received.delivery_id == "d_1"
+    assert received.vendor_id == provider_id
+
+
+async def test_many_messages_go_over_one_provider(provider: Provider, sandbox: Sandbox) -> None:
+    for number in range(30):
+        message = provider.prepare(rendered(provider.channel), address(provider), f"d_{number}")
+        await provider.send(message, f"d_{number}")
+
+    assert [m.delivery_id for m in sandbox.mailbox.messages] == [f"d_{n}" for n in range(30)]
+
+
+def test_the_same_input_prepares_the_same_message(provider: Provider) -> None:
+    assert message_for(provider).model_dump_json() == message_for(provider).model_dump_json()
+
+
+def test_two_deliveries_of_the_same_content_differ(provider: Provider) -> None:
+    other = provider.prepare(rendered(provider.channel), address(provider), "d_2")
+
+    assert other != message_for(provider)
+
+
+def test_preparing_changes_nothing_it_was_given(provider: Provider) -> None:
+    content = rendered(provider.channel)
+    before = content.model_dump_json()
+
+    provider.prepare(content, address(provider), "d_1")
+
+    assert content.model_dump_json() == before
+
+
+async def test_a_message_that_was_stored_meanwhile_still_leaves(provider: Provider, sandbox: Sandbox) -> None:
+    stored = message_for(provider).model_dump_json()
+
+    await provider.send(OutgoingMessage.model_validate_json(stored), "d_1")
+
+    assert sandbox.mailbox.messages[0].delivery_id == "d_1"
+
+
+@pytest.mark.parametrize("accident", ["drop", "half", "garbled"])
+async def test_a_message_taken_without_a_usable_answer_has_an_unknown_outcome(
+    accident: str, provider: Provider, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(recipient=address(provider), answer=accident)
+
+    with pytest.raises(OutcomeUnknown):
+        await provider.send(message_for(provider), "d_1")
+
+    assert len(sandbox.mailbox.messages) == 1
+
+
+async def test_a_gateway_that_answers_instead_leaves_the_outcome_unknown(
+    provider: Provider, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(recipient=address(provider), answer="gateway")
+
+    with pytest.raises(OutcomeUnknown):
+        await provider.send(message_for(provider), "d_1")
+
+
+async def test_no_answer_in_time_leaves_the_outcome_unknown(
+    name: str, make_provider: MakeProvider, sandbox: Sandbox
+) -> None:
+    impatient = make_provider(name, timeout_seconds=0.4)
+    sandbox.faults.add(recipient=address(impatient), answer="slow")
+
+    with pytest.raises(OutcomeUnknown):
+        await impatient.send(message_for(impatient), "d_1")
+
+    assert len(sandbox.mailbox.messages) == 1
+
+
+@pytest.mark.parametrize("accident", ["drop_early", "slow_early"])
+async def test_an_accident_before_the_mail_itself_is_tried_again_and_one_after_the_request_is_unknown(
+    accident: str, name: str, make_provider: MakeProvider, sandbox: Sandbox
+) -> None:
+    """SMTP hears the recipient before the mail; over HTTP all is handed over at once."""
+    impatient = make_provider(name, timeout_seconds=0.4)
+    sandbox.faults.add(recipient=address(impatient), answer=accident)
+
+    with pytest.raises(RetryLater if impatient.channel == "email" else OutcomeUnknown):
+        await impatient.send(message_for(impatient), "d_1")
+
+    assert sandbox.mailbox.messages == []
+
+
+async def test_a_provider_recovers_from_a_broken_connection(provider: Provider, sandbox: Sandbox) -> None:
+    sandbox.faults.add(recipient=address(provider), answer="drop_early")
+    with pytest.raises((RetryLater, OutcomeUnknown)):
+        await provider.send(message_for(provider), "d_1")
+
+    await provider.send(message_for(provider), "d_1")
+
+    assert len(sandbox.mailbox.messages) == 1
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+@pytest.fixture
+def deaf_port() -> Iterator[int]:
+    """A port where connecting takes forever: its queue is full and nobody takes from it."""
+    with ExitStack() as opened, socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def at_port(name: str, port: int) -> dict[str, Any]:
+    return {"port": port} if name == "smtp" else {"url": f"http://127.0.0.1:{port}"}
+
+
+async def test_a_refused_connection_is_tried_again(
+    name: str, make_provider: MakeProvider, closed_port: int
+) -> None:
+    unreachable = make_provider(name, **at_port(name, closed_port))
+
+    with pytest.raises(RetryLater, match=rf"^{name}\.unreachable"):
+        await unreachable.send(message_for(unreachable), "d_1")
+
+
+async def test_a_connection_that_is_never_made_is_tried_again(
+    name: str, make_provider: MakeProvider, deaf_port: int
+) -> None:
+    unreachable = make_provider(name, timeout_seconds=0.6, **at_port(name, deaf_port))
+
+    with pytest.raises(RetryLater, match=rf"^{name}\.unreachable"):
+        await unreachable.send(message_for(unreachable), "d_1")
+
+
+@pytest.mark.parametrize(("name", "wrong"), CREDENTIALS.items())
+async def test_wrong_credentials_are_for_ops_to_fix(
+    name: str, wrong: dict[str, str], make_provider: MakeProvider, sandbox: Sandbox
+) -> None:
+    provider = make_provider(name, **wrong)
+
+    with pytest.raises(Refused) as refused:
+        await provider.send(message_for(provider), "d_1")
+
+    assert refused.value.remedy == "fix_configuration"
+    assert sandbox.mailbox.messages == []
+
+
+def test_secrets_do_not_show(provider: Provider, sandbox: Sandbox) -> None:
+    assert sandbox.mail_server.password not in repr(provider)
+    assert sandbox.whatsapp.token not in repr(provider)
+    assert "PRIVATE KEY" not in repr(provider)
+
+
+@pytest.mark.parametrize("kind", HOSTILE_RECIPIENTS)
+def test_what_is_no_address_is_refused_and_deactivated(kind: str, provider: Provider) -> None:
+    for recipient in HOSTILE_RECIPIENTS[kind] if kind == provider.address_kind else ():
+        with pytest.raises(Refused) as refused:
+            provider.prepare(rendered(provider.channel), recipient, "d_1")
+
+        assert refused.value.remedy == "deactivate_address", recipient
+
+
+def with_text_in(field: str, text: str, provider: Provider) -> OutgoingMessage:
+    usual = FIELDS[provider.channel][field]
+    hostile = [text, text] if isinstance(usual, list) else {"url": text} if isinstance(usual, dict) else text
+    return provider.prepare(rendered(provider.channel, **{field: hostile}), address(provider), "d_1")
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXT)
+async def test_hostile_text_is_refused_or_arrives_as_one_message_to_one_recipient(
+    text: str, provider: Provider, sandbox: Sandbox
+) -> None:
+    """In each field that a customer's data can be in; what the vendor would not take must not reach it."""
+    taken, refusals = list[OutgoingMessage](), list[Refused]()
+    for field in FIELDS[provider.channel].keys() - {"template", "language"}:
+        try:
+            taken.append(with_text_in(field, text, provider))
+        except Refused as refused:
+            refusals.append(refused)
+
+    for message in taken:
+        await provider.send(message, "d_1")
+
+    assert {refused.remedy for refused in refusals} <= {"fix_content"}
+    assert [m.recipient for m in sandbox.mailbox.messages] == [address(provider)] * len(taken)
+
+
+def test_content_of_another_channel_is_refused(provider: Provider) -> None:
+    other = rendered("push" if provider.channel != "push" else "email")
+
+    with pytest.raises(Refused) as refused:
+        provider.prepare(other, address(provider), "d_1")
+
+    assert refused.value.remedy == "fix_content"
