@@ -176,8 +176,8 @@ class CustomerJourney:
         found: list[Event] = []
 
         def came() -> bool:
-            event = self._memory.first_match(step.wait_for, workflow.now())
-            found[:] = [event] if event else []
+            if not found and (event := self._memory.next_match(step.wait_for, workflow.now())):
+                found.append(event)
             return bool(found)
 
         await self._pause(self._deadline(step.within), f"{step.id}: {names} within {step.within}", came)
@@ -377,6 +377,7 @@ class CustomerJourney:
         await workflow.execute_local_activity(
             ports.close_run, request, start_to_close_timeout=_ATTEMPT, retry_policy=_RETRY
         )
+        await workflow.wait_condition(workflow.all_handlers_finished)
         return RunResult(outcome=outcome, reason=reason)
 
     async def _write_notes(self) -> None:

@@ -57,9 +57,13 @@ class Memory:
         if event.name in self._interests:
             self.state.events.append(event)
 
-    def first_match(self, matches: Sequence[EventMatch], now: datetime) -> Event | None:
-        """The first event since this step became current that one of `matches` is waiting for."""
-        for event in self.state.events:
+    def next_match(self, matches: Sequence[EventMatch], now: datetime) -> Event | None:
+        """Judge the events that came and were not judged yet; gives the first that one of `matches` wants.
+
+        Each is judged once, so that a busy customer costs a run no more for every further event.
+        """
+        while self.state.events:
+            event = self.state.events.pop(0)
             seen = event.scope() | {"step": self.state.deliveries.get(event.delivery, "")}
             scope = self.scope(now) | {"event": seen}
             if any(match.event == event.name and holds(match.where, scope) for match in matches):

@@ -1,0 +1,185 @@
+"""Runs of real journeys on the time-skipping server, in the SDK's sandbox, with a scripted `deliver`."""
+
+import sys
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from temporalio import activity
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from journeys.events import Event
+from journeys.ids import delivery_key
+from journeys.model import Journey
+from worker import sandboxed_runner
+from workflows.approval import DecisionSigner
+from workflows.journey import CustomerJourney
+from workflows.ports import (
+    Asked,
+    CloseRequest,
+    Decision,
+    DeliverRequest,
+    DeliverResult,
+    NoteRequest,
+    Sent,
+    StepRecord,
+)
+from workflows.search_attributes import ALL
+from workflows.state import RunInput, RunResult
+
+QUEUE = "test"
+SIGNER = DecisionSigner("a secret of the approvals service, long enough")
+
+
+class World:
+    """Stands in for the activities: says what a script tells it to, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.script: dict[str, list[DeliverResult | Exception | Callable[[DeliverRequest], DeliverResult]]] = {}
+        self.deliveries: list[DeliverRequest] = []
+        self.records: list[StepRecord] = []
+        self.closed: list[CloseRequest] = []
+        self.notes: list[NoteRequest] = []
+
+    def answers(self, step: str, *results: Any) -> None:
+        """The answers to the deliveries of a step, in order; after them it is sent."""
+        self.script[step] = list(results)
+
+    @activity.defn
+    async def deliver(self, request: DeliverRequest) -> DeliverResult:
+        self.deliveries.append(request)
+        self.records += request.notes.records
+        answers = self.script.get(request.step_id, [])
+        answer = answers.pop(0) if answers else Sent(delivery_id=f"d_{request.step_id}", provider_id="p1")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer(request) if callable(answer) else answer
+
+    @activity.defn
+    async def close_run(self, request: CloseRequest) -> None:
+        self.closed.append(request)
+        self.records += request.notes.records
+
+    @activity.defn
+    async def write_notes(self, request: NoteRequest) -> None:
+        self.notes.append(request)
+        self.records += request.notes.records
+
+    @property
+    def sent(self) -> list[str]:
+        return [request.step_id for request in self.deliveries]
+
+    @property
+    def story(self) -> list[str]:
+        return [f"{record.step_id} {record.outcome}" for record in self.records]
+
+
+class Runs:
+    """Starts runs of a journey and moves their time."""
+
+    def __init__(self, env: WorkflowEnvironment, world: World) -> None:
+        self.env = env
+        self.world = world
+        self.seq = 1
+        self.now: datetime
+
+    @property
+    def client(self) -> Client:
+        return self.env.client
+
+    async def start(self, text: str, **viewed: Any) -> WorkflowHandle[CustomerJourney, RunResult]:
+        """Start a run of the journey in `text`; `viewed` are the properties of its start event."""
+        journey = Journey.model_validate(YAML(typ="safe").load(text))
+        self.now = await self.env.get_current_time()
+        given = RunInput(
+            journey=journey,
+            customer_id="c_1",
+            time_zone="Europe/Berlin",
+            start=Event(id="start", name="Product Viewed", at=self.now, seq=1, properties=viewed),
+            approval_key=SIGNER.public_key,
+            console_url="http://console",
+        )
+        return await self.client.start_workflow(
+            CustomerJourney.run, given, id=f"{journey.journey}:c_1:{id(given)}", task_queue=QUEUE
+        )
+
+    async def happens(
+        self, handle: WorkflowHandle[Any, Any], name: str, event_id: str = "", **properties: Any
+    ) -> None:
+        """Something the customer does now."""
+        self.seq = seq = self.seq + 1
+        now = await self.env.get_current_time()
+        event = Event(id=event_id or f"e{seq}", name=name, at=now, seq=seq, properties=properties)
+        await handle.signal(CustomerJourney.event, event)
+
+    async def passes(self, duration: timedelta) -> None:
+        """Let time go by."""
+        await self.env.sleep(duration)
+
+    async def outcome(self, handle: WorkflowHandle[Any, Any], event: str, step: str) -> None:
+        """An outcome of the delivery of a step, as the provider or the app reports it."""
+        await self.happens(handle, event, delivery_id=await self.delivery_id(handle, step))
+
+    async def delivery_id(self, handle: WorkflowHandle[Any, Any], step: str) -> str:
+        return delivery_key(handle.id, handle.first_execution_run_id or "", step, 0)
+
+
+def asks(request: DeliverRequest) -> DeliverResult:
+    """The guard's answer when a person has to decide: asked until there is a grant, then sent."""
+    if request.grant:
+        return Sent(delivery_id="d_offer", provider_id="p1")
+    return Asked(
+        approval_id="a_1",
+        content_hash="hash",
+        group="marketing",
+        author=request.author,
+        deadline=request.now + request.approval_within,
+        reason="a discount of 10 %",
+    )
+
+
+def decision(**changes: Any) -> str:
+    """A token of a decision by Ada of marketing, with what a test wants changed."""
+    given: dict[str, Any] = {
+        "approval_id": "a_1",
+        "content_hash": "hash",
+        "approved": True,
+        "approver": "ada",
+        "groups": ("marketing",),
+        "decided_at": datetime.fromisoformat("2026-01-01T10:00:00Z"),
+    }
+    return SIGNER.sign(Decision.model_validate(given | changes))
+
+
+@pytest.fixture
+async def runs() -> AsyncGenerator[Runs]:
+    server = str(Path(sys.executable).parent / "temporal-test-server")
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=server, data_converter=pydantic_data_converter
+    ) as env:
+        await env.client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(
+                search_attributes={key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for key in ALL},
+                namespace=env.client.namespace,
+            )
+        )
+        world = World()
+        activities = [world.deliver, world.close_run, world.write_notes]
+        async with Worker(
+            env.client,
+            task_queue=QUEUE,
+            workflows=[CustomerJourney],
+            activities=activities,
+            workflow_runner=sandboxed_runner(),
+            workflow_failure_exception_types=[Exception],  # a defect fails the test at once, not after an hour
+            build_id="test",
+        ):
+            yield Runs(env, world)

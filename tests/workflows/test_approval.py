@@ -1,0 +1,135 @@
+"""A person decides: what counts, what does not, and what the run does then."""
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+
+from tests.workflows.conftest import SIGNER, Runs, asks, decision
+from workflows.approval import DecisionSigner
+from workflows.journey import CustomerJourney
+from workflows.ports import Decision
+from workflows.state import RunResult
+
+OFFER = """
+journey: offer
+owner: maria
+start: {event: Product Viewed}
+goal: Order Completed
+steps:
+  - {id: offer, send: whatsapp, content: offer, offer: {discount: 10%}, approval: marketing}
+  - {id: after, send: email, content: after}
+"""
+
+
+async def asked(runs: Runs, text: str = OFFER) -> WorkflowHandle[CustomerJourney, RunResult]:
+    """A run that waits for a decision on its offer."""
+    runs.world.answers("offer", asks, asks)
+    run = await runs.start(text)
+    while (await run.query(CustomerJourney.progress)).doing != "asking":
+        pass
+    return run
+
+
+async def refusal(run: WorkflowHandle[Any, Any], token: str) -> str:
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await run.execute_update(CustomerJourney.decide_approval, token)
+    return str(refused.value.cause)
+
+
+async def test_an_approved_offer_leaves_under_its_grant(runs: Runs) -> None:
+    run = await asked(runs)
+    answer = await run.execute_update(CustomerJourney.decide_approval, decision())
+    await run.result()
+    assert answer == "approved by ada"
+    grants = [r.grant for r in runs.world.deliveries if r.step_id == "offer"]
+    assert grants[0] is None
+    assert grants[1] is not None
+    assert (grants[1].content_hash, grants[1].by) == ("hash", "ada")
+
+
+async def test_a_rejected_offer_is_skipped_and_the_journey_goes_on(runs: Runs) -> None:
+    run = await asked(runs)
+    await run.execute_update(CustomerJourney.decide_approval, decision(approved=False, reason="too soon"))
+    assert (await run.result()).outcome == "completed"
+    assert runs.world.story == ["offer rejected", "after sent"]
+    closed = runs.world.notes[0].notes.closed_approvals[0]
+    assert (closed.state, closed.by, closed.reason) == ("rejected", "ada", "too soon")
+
+
+async def test_without_an_answer_the_journey_does_what_it_says(runs: Runs) -> None:
+    run = await asked(runs, OFFER.replace("approval: marketing", "approval: {group: marketing, otherwise: stop}"))
+    result = await run.result()
+    assert (result.outcome, runs.world.story) == ("stopped", ["offer expired"])
+
+
+async def test_buying_withdraws_the_question(runs: Runs) -> None:
+    run = await asked(runs)
+    await runs.happens(run, "Order Completed")
+    assert (await run.result()).outcome == "goal"
+    assert runs.world.closed[0].notes.closed_approvals[0].state == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"approval_id": "a_2"}, "not open"),
+        ({"content_hash": "other"}, "content has changed"),
+        ({"groups": ("support",)}, "only the group 'marketing'"),
+        ({"approver": "maria"}, "nobody approves what they wrote"),
+    ],
+)
+async def test_a_decision_that_does_not_fit_is_refused_with_its_reason(
+    runs: Runs, changes: dict[str, Any], reason: str
+) -> None:
+    run = await asked(runs)
+    assert reason in await refusal(run, decision(**changes))
+    await run.terminate()
+
+
+async def test_a_decision_signed_by_someone_else_is_refused(runs: Runs) -> None:
+    forger = DecisionSigner("another secret, of somebody else altogether")
+    honest = SIGNER.sign(Decision.model_validate_json(_payload(decision())))
+    forged = forger.sign(Decision.model_validate_json(_payload(honest)))
+    run = await asked(runs)
+    assert "not signed" in await refusal(run, forged)
+    assert "not signed" in await refusal(run, "rubbish")
+    assert "not signed" in await refusal(run, decision()[:-3] + "abc")
+    await run.terminate()
+
+
+async def test_only_the_first_decision_counts(runs: Runs) -> None:
+    run = await asked(runs)
+    await run.signal(CustomerJourney.approval, decision(approved=False, approver="ada", reason="no"))
+    await run.signal(CustomerJourney.approval, decision(approver="bob"))
+    await run.result()
+    assert runs.world.story[0] == "offer rejected"
+
+
+async def test_a_decision_before_the_question_or_after_its_end_is_refused(runs: Runs) -> None:
+    run = await runs.start("{journey: plain, owner: m, start: {event: Product Viewed}, steps: [{wait: 1d}]}")
+    assert "not open" in await refusal(run, decision())
+    await run.terminate()
+
+
+async def test_the_raw_signal_takes_a_signed_decision(runs: Runs) -> None:
+    run = await asked(runs)
+    await run.signal(CustomerJourney.approval, decision())
+    await run.result()
+    assert runs.world.story == ["offer sent", "after sent"]
+
+
+async def test_the_raw_signal_ignores_a_forged_decision(runs: Runs) -> None:
+    run = await asked(runs)
+    forger = DecisionSigner("another secret, of somebody else altogether")
+    await run.signal(CustomerJourney.approval, forger.sign(Decision.model_validate_json(_payload(decision()))))
+    await runs.passes(timedelta(hours=25))
+    await run.result()
+    assert runs.world.story[0] == "offer expired"
+
+
+def _payload(token: str) -> bytes:
+    payload = token.partition(".")[0]
+    return base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
