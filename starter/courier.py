@@ -29,7 +29,7 @@ class Courier:
         self._services = services
         self._launcher = launcher
         self._customer = customer
-        self._runs = list(runs)
+        self._runs = {_id(run): run for run in runs}
 
     async def carry(self, event: Event) -> None:
         """Carry an event to every run it concerns, and take it off the outbox.
@@ -46,7 +46,7 @@ class Courier:
             for run in started:
                 await record_start(session, _id(run), run.first_run_id)
             await remove_entries(session, [event.seq])
-        self._runs += started
+        self._runs.update({_id(run): run for run in started})
 
     async def _start(self, entry: Entry, event: Event) -> Run | None:
         """Start a run; None when it may not start, or was started and recorded before."""
@@ -68,6 +68,7 @@ class Courier:
             )
             async with self._services.database.transaction() as session:
                 await forget_start(session, _id(run))
+            self._runs.pop(_id(run), None)
             return None
         return run
 
@@ -88,13 +89,13 @@ class Courier:
 
     async def _signal_open_runs(self, event: Event) -> None:
         delivery = await self._delivery(event)
-        for run in list(self._runs):
+        for run in list(self._runs.values()):
             if run.start_seq == event.seq or not concerns(event, run, delivery, self._services.journeys):
                 continue
             try:
                 await signal(self._services.temporal, run, event)
             except RunGone as reason:
-                self._runs.remove(run)
+                del self._runs[_id(run)]
                 await self._close_lost(run, str(reason))
 
     async def _delivery(self, event: Event) -> Delivery | None:

@@ -8,14 +8,13 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
-
-from temporalio.service import RPCError, RPCStatusCode
 
 from starter.courier import Courier
 from starter.launch import Launcher
 from starter.leadership import Leadership
+from starter.patience import Pause, backoff, judge
 from starter.services import Services
 from store.customers import find_customers
 from store.events import as_event, find_events
@@ -28,14 +27,6 @@ POLL = 0.25
 LANES = 32
 """Customers who are served at the same time."""
 _READ_AHEAD = 500
-_ATTEMPTS = 12
-_LONGEST_WAIT = timedelta(minutes=5)
-_LONGEST_PAUSE = 5.0
-
-_AWAY = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED}
-"""What says that Temporal itself is away or too busy, whatever the event."""
-_HOPELESS = {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE}
-"""What will be refused however often it is tried."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,11 +40,16 @@ class Dispatcher:
         self._leadership = Leadership(services.database, "dispatcher", owner=secrets.token_hex(8))
         self._woken = asyncio.Event()
         self._lanes: dict[str, asyncio.Task[None]] = {}
-        self._pause = _Pause()
+        self._pause = Pause()
 
     def wake(self) -> None:
         """There may be something to deliver now."""
         self._woken.set()
+
+    @property
+    def leads(self) -> bool:
+        """Whether it is this process that delivers, of those that could."""
+        return self._leadership.holds()
 
     async def run(self) -> None:
         """Deliver until cancelled. Whatever is under way then is done again by whoever leads next."""
@@ -124,7 +120,7 @@ class Dispatcher:
         """Deliver one customer's events in order, up to the first that must be tried again later."""
         courier = Courier(self._services, self._launcher, customer, runs)
         for entry, record in work:
-            if self._pause.lasts() or not self._leadership.holds():
+            if self._pause.lasts() or not self.leads:
                 return
             try:
                 await courier.carry(as_event(record))
@@ -136,41 +132,19 @@ class Dispatcher:
 
     async def _put_off(self, entry: OutboxEntry, error: Exception) -> bool:
         """Decide when an event is tried again. Gives whether the customer's next event may go on."""
-        if isinstance(error, RPCError) and error.status in _AWAY:
+        trouble, reason = judge(error, entry.attempts), f"{type(error).__name__}: {error}"
+        if trouble == "away":
             self._pause.begin()
             _log.warning("Temporal is away: %s", error)
             return False
-        reason, hopeless = f"{type(error).__name__}: {error}", entry.attempts + 1 >= _ATTEMPTS
-        if isinstance(error, RPCError):
-            hopeless |= error.status in _HOPELESS
-        _log.warning("event %s could not be delivered: %s", entry.seq, reason, exc_info=error)
-        now = datetime.now(UTC)
+        _log.warning("event %s could not be delivered (%s): %s", entry.seq, trouble, reason)
         async with self._services.database.transaction() as session:
-            if hopeless:
+            if trouble == "hopeless":
                 await bury(session, entry.seq, reason)
                 await forget_starts(session, entry.seq)
             else:
-                await postpone(session, entry.seq, reason, now + _backoff(entry.attempts))
-        return hopeless
-
-
-class _Pause:
-    """No delivery at all while Temporal is away; longer each time it turns out to be away still."""
-
-    def __init__(self) -> None:
-        self._until = float("-inf")
-        self._length = 0.0
-
-    def begin(self) -> None:
-        if not self.lasts():
-            self._length = min(max(self._length * 2, 0.1), _LONGEST_PAUSE)
-            self._until = asyncio.get_running_loop().time() + self._length
-
-    def lasts(self) -> bool:
-        return asyncio.get_running_loop().time() < self._until
-
-    def end(self) -> None:
-        self._length = 0.0
+                await postpone(session, entry.seq, reason, datetime.now(UTC) + backoff(entry.attempts))
+        return trouble == "hopeless"
 
 
 def _by_customer(entries: Sequence[OutboxEntry]) -> list[tuple[str, list[OutboxEntry]]]:
@@ -178,10 +152,6 @@ def _by_customer(entries: Sequence[OutboxEntry]) -> list[tuple[str, list[OutboxE
     ordered = sorted(entries, key=lambda entry: (entry.customer_id, entry.seq))
     groups = [(key, list(group)) for key, group in groupby(ordered, key=lambda entry: entry.customer_id)]
     return sorted(groups, key=lambda group: group[1][0].seq)
-
-
-def _backoff(attempts: int) -> timedelta:
-    return min(timedelta(seconds=0.5 * 2**attempts), _LONGEST_WAIT)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -1,7 +1,10 @@
 """Leadership: which of several processes does a job, by a lease in the store."""
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from store.database import Database
 from store.leases import release_lease, take_lease
@@ -34,11 +37,12 @@ class Leadership:
         return _now() < self._until
 
     async def resign(self) -> None:
-        """Let another process lead at once."""
+        """Let another process lead at once; without a database the lease runs out by itself."""
         if self.holds():
             self._until = float("-inf")
-            async with self._database.transaction() as session:
-                await release_lease(session, self._job, self._owner)
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                async with self._database.transaction() as session:
+                    await release_lease(session, self._job, self._owner)
 
 
 def _now() -> float:
