@@ -36,8 +36,8 @@ _MAGIC: dict[str, Answer] = {
     "drop": "drop",
     "slow": "slow",
 }
-# Told after the mail itself: what is about its content or its sender's standing.
-_ABOUT_CONTENT = re.compile(r"[45]\d\d [45]\.(3|6|7)\.")
+# Told after the mail itself: what is about its content or its sender's standing, and a yes.
+_ABOUT_CONTENT = re.compile(r"2|[45]\d\d [45]\.(3|6|7)\.")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from activities.channels.smtp_connections import SmtpConnections
 from content.rendering import Rendered
 from content.shapes import EmailFields
 
-_ENHANCED = re.compile(r"\b[245](\.\d{1,3}\.\d{1,3})\b")
+_ENHANCED = re.compile(r"[45](\.\d{1,3}\.\d{1,3})(?![.\d])")
 _GREYLISTED = Retry(timedelta(minutes=5))
 _FULL = Retry(timedelta(hours=1))
 
@@ -105,7 +105,7 @@ class Smtp(Provider):
         wire = mail.build(message.body, datetime.now(UTC))
         try:
             async with self._connections.borrow(self.timeout_seconds) as connection:
-                await self._hand_over(connection, message.recipient, wire)
+                await self._hand_over(connection, message, wire)
         except (aiosmtplib.SMTPException, OSError) as error:
             raise _error(error, message.recipient) from error
         return message.body["headers"]["Message-ID"]
@@ -114,9 +114,9 @@ class Smtp(Provider):
         """Close the idle connections."""
         await self._connections.close()
 
-    async def _hand_over(self, connection: aiosmtplib.SMTP, recipient: str, wire: bytes) -> None:
-        await connection.mail(mail.sender_address(self.sender).addr_spec)
-        await connection.rcpt(recipient)
+    async def _hand_over(self, connection: aiosmtplib.SMTP, message: OutgoingMessage, wire: bytes) -> None:
+        await connection.mail(mail.sender_address(message.body["from"]).addr_spec)
+        await connection.rcpt(message.recipient)
         try:
             async with asyncio.timeout(self.timeout_seconds):
                 await connection.data(wire, timeout=self.timeout_seconds)
@@ -154,7 +154,9 @@ def _error(error: Exception, recipient: str) -> SendError:
 
 def _refusal(reply: int, text: str, recipient: str, about_us: bool) -> SendError:
     """`about_us`: the server spoke before it heard the recipient, so it can only mean our own set-up."""
-    found = _ENHANCED.search(text)
+    if reply < 400:
+        return OutcomeUnknown("smtp.odd_reply", f"{reply} {text}")
+    found = _ENHANCED.match(text)
     enhanced = found.group(1) if found else ""
     code = f"smtp.{reply // 100}{enhanced}" if enhanced else f"smtp.{reply}"
     if reply < 500:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities.channels.model import Provider, Refused, RetryLater
+from activities.channels.model import OutcomeUnknown, Provider, Refused, RetryLater
 from sandbox.server import Sandbox
 from tests.channels.messages import rendered
 
@@ -29,6 +29,7 @@ REFUSED = {
     "550 5.7.515 bulk sender not authenticated": "fix_configuration",
     "554 5.7.9 policy": "fix_configuration",
     "550 no": "none",
+    "550 no mail from 5.1.1.7": "none",
     "552 over quota or too big": "none",
     "554 no": "none",
 }
@@ -87,6 +88,13 @@ async def test_the_code_is_the_enhanced_one_where_there_is_one(provider: Provide
         await send(provider)
 
     assert (enhanced.value.code, bare.value.code) == ("smtp.5.1.1", "smtp.550")
+
+
+async def test_a_yes_that_no_manual_has_leaves_the_outcome_unknown(provider: Provider, sandbox: Sandbox) -> None:
+    sandbox.faults.add(recipient=ADA, answer="299 taken, in a way")
+
+    with pytest.raises(OutcomeUnknown):
+        await send(provider)
 
 
 async def test_the_reason_does_not_name_the_recipient(provider: Provider, sandbox: Sandbox) -> None:
