@@ -10,12 +10,12 @@ import secrets
 import tempfile
 from pathlib import Path
 from typing import Any, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import yamlfile
+from journeys.times import ZoneName
 
 _SECRET_LENGTH = 32
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
@@ -52,21 +52,12 @@ class Project(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     brand: Brand
-    time_zone: str = "UTC"
+    time_zone: ZoneName = "UTC"
     """The zone of customers whose own is unknown."""
     write_keys: tuple[str, ...] = Field(min_length=1)
     people: tuple[Person, ...] = ()
     channels: dict[str, dict[str, Any]]
     """By channel name: the provider and its settings."""
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"'{name}' is not a time zone; write one such as Europe/Berlin") from error
-        return name
 
 
 class Settings(BaseSettings):

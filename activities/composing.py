@@ -58,7 +58,20 @@ class Composer:
         self._public_url = public_url
 
     async def compose(self, request: DeliverRequest, delivery_id: str, now: datetime) -> Draft | Denied | Rejected:
-        """The message for a request at `now`, or why there is none."""
+        """The message for a request at `now`, or why there is none.
+
+        Under a grant the message is made for the moment at which it was shown to the approver. If it then is
+        not, byte for byte, what was approved, it is made for now, and has to be asked about again.
+        """
+        if grant := request.grant:
+            shown = await self._compose(request, delivery_id, grant.asked_at)
+            if isinstance(shown, Draft) and shown.content_hash == grant.content_hash:
+                return shown
+        return await self._compose(request, delivery_id, now)
+
+    async def _compose(
+        self, request: DeliverRequest, delivery_id: str, now: datetime
+    ) -> Draft | Denied | Rejected:
         provider = self._providers.get(request.channel)
         if provider is None:
             return _rejected(delivery_id, "channel.unknown", f"no channel '{request.channel}' is set up")

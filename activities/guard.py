@@ -13,7 +13,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.channels.model import OutgoingMessage
-from activities.composing import Draft, hash_message
+from activities.composing import Draft
 from journeys.events import Event
 from journeys.ids import approval_id
 from policies.model import Action, Consent, Contact, Deny, Facts, Hold, NeedsApproval, Policy, Ruling, rule
@@ -77,9 +77,7 @@ class Guard:
         if granted and request.grant:
             grant = request.grant
             await close_approval(session, granted.id, "approved", grant.by, grant.reason, grant.at)
-            message = OutgoingMessage.model_validate(granted.message)
-            return Cleared(message=message, approval_id=granted.id), ruling
-        return Cleared(message=draft.message, approval_id=None), ruling
+        return Cleared(message=draft.message, approval_id=granted.id if granted else None), ruling
 
     async def _overtaken(self, session: AsyncSession, request: DeliverRequest, now: datetime) -> Overtaken | None:
         """Whether an event that is already accepted ends the run, though the run may not know it yet."""
@@ -93,13 +91,11 @@ class Guard:
         return None
 
     async def _granted(self, session: AsyncSession, grant: Grant | None, draft: Draft) -> Approval | None:
-        """The approval under which this may leave; None when there is none or what it was about has changed."""
+        """The approval under which exactly this draft may leave; None when it was about anything else."""
         approval = await find_approval(session, grant.approval_id) if grant else None
         if grant is None or approval is None or approval.basis != self._basis(draft):
             return None
-        # The message itself is hashed again: a row that was tampered with is not what was approved.
-        stored = hash_message(OutgoingMessage.model_validate(approval.message))
-        return approval if stored == approval.content_hash == grant.content_hash else None
+        return approval if draft.content_hash == approval.content_hash == grant.content_hash else None
 
     async def _facts(
         self,
@@ -152,6 +148,7 @@ class Guard:
             content_hash=approval.content_hash,
             group=approval.group,
             author=approval.author,
+            asked_at=approval.requested_at,
             deadline=approval.deadline,
             reason=approval.reason,
         )

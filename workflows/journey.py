@@ -272,7 +272,7 @@ class CustomerJourney:
 
     async def _ask(self, step: Send, asked: Asked) -> Grant | None:
         """Wait for a person. Gives what they granted, or None when the step must not be done."""
-        approval = self._memory.ask(asked, workflow.now())
+        approval = self._memory.ask(asked)
         _show([JOURNEY_STAGE.value_set("approval"), JOURNEY_APPROVAL.value_set(asked.group)])
         self._now_doing("asking")
         state = self._memory.state
@@ -286,6 +286,7 @@ class CustomerJourney:
             return Grant(
                 approval_id=asked.approval_id,
                 content_hash=asked.content_hash,
+                asked_at=asked.asked_at,
                 by=decision.approver,
                 reason=decision.reason,
                 at=workflow.now(),

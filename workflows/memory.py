@@ -81,7 +81,7 @@ class Memory:
         self.state.deliveries[key] = step.id
         return pass_
 
-    def ask(self, asked: Asked, now: datetime) -> OpenApproval:
+    def ask(self, asked: Asked) -> OpenApproval:
         """Open the question to a person; the same question stays as it was, with any answer it has."""
         approval = self.state.approval
         if approval is None or approval.approval_id != asked.approval_id:
@@ -91,7 +91,7 @@ class Memory:
                 content_hash=asked.content_hash,
                 group=asked.group,
                 author=asked.author,
-                asked_at=now,
+                asked_at=asked.asked_at,
                 deadline=asked.deadline,
             )
             self.state.approval = approval

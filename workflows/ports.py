@@ -64,6 +64,8 @@ class Grant(Message):
 
     approval_id: str
     content_hash: str
+    asked_at: datetime
+    """The moment for which the message was made."""
     by: str
     reason: str = ""
     at: datetime
@@ -140,6 +142,7 @@ class Asked(Message):
     content_hash: str
     group: str
     author: str
+    asked_at: datetime
     deadline: datetime
     reason: str
 

@@ -141,6 +141,7 @@ def asks(request: DeliverRequest) -> DeliverResult:
         content_hash="hash",
         group="marketing",
         author=request.author,
+        asked_at=request.now,
         deadline=request.now + request.approval_within,
         reason="a discount of 10 %",
     )
