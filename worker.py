@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from content.library import Library
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -19,6 +18,7 @@ from activities.deliver import Delivering
 from activities.guard import Guard
 from activities.notes import Bookkeeping
 from content.catalogue import Catalogue
+from content.library import Library
 from content.links import LinkSigner
 from policies.model import Policy
 from policies.registry import load_policies

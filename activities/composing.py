@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pydantic_core
-from content.library import Library
 
 from activities.channels.model import OutgoingMessage, Provider, Refused
+from content.library import Library
 from content.links import LinkSigner
 from content.rendering import ContentError, OfferTerms, Recipient, RenderContext
 from settings import Brand

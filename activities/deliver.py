@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
-from store.customers import lock_customer
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -20,6 +19,7 @@ from activities.notes import write_down
 from activities.spans import part_span
 from journeys.ids import delivery_key
 from policies.model import Ruling
+from store.customers import lock_customer
 from store.database import Database
 from store.ledger import deactivate_address, find_delivery
 from store.tables import Delivery
