@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 from store.tables import Span
@@ -75,7 +76,7 @@ class _Scale:
     def __init__(self, spans: Sequence[Span], kind: ScaleKind) -> None:
         self._moments = sorted({moment for span in spans for moment in (span.started_at, span.ended_at)})
         self.begin = self._moments[0]
-        weights = [_weight(b - a, kind) for a, b in zip(self._moments, self._moments[1:], strict=False)]
+        weights = [_weight(b - a, kind) for a, b in pairwise(self._moments)]
         self._total = sum(weights) or 1.0
         self._edges = [0.0]
         for weight in weights:

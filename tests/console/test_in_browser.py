@@ -1,0 +1,201 @@
+"""The console in a real browser: what a person sees, clicks and types."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import Page, expect
+
+from starter.services import Services
+from store.approvals import find_approval
+from tests.living import LivingShop
+from tests.seeding import NOW, approval, customer, put, run, run_ref, trace
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+Visit = Callable[..., Awaitable[Page]]
+CARDS = "article.card.open"
+
+
+async def _state(services: Services, approval_id: str) -> str:
+    async with services.database.reading() as session:
+        row = await find_approval(session, approval_id)
+    assert row is not None
+    return row.state
+
+
+async def test_a_demonstration_says_so_and_lets_anyone_in(visit: Visit, demo: Services) -> None:
+    page = await visit(demo, "/sign-in", person="Omar")
+    await expect(page.get_by_role("banner")).to_contain_text("Omar (support)")
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_text("This is a demonstration")).to_be_visible()
+
+
+async def test_a_token_signs_in_and_leads_to_where_one_wanted(visit: Visit, demo: Services) -> None:
+    page = await visit(demo, "/")
+    await page.get_by_role("button", name="Sign out").click()
+    await page.goto(page.url.replace("/sign-in", "/deliveries"))
+    await page.get_by_label("Your token").fill("token-ada")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Deliveries")).to_be_visible()
+
+
+async def test_a_mail_is_seen_as_its_recipient_sees_it(visit: Visit, demo: Services) -> None:
+    await put(demo.database, customer(), approval(channel="email"))
+    page = await visit(demo, "/approvals")
+    mail = page.frame_locator("iframe")
+    await expect(mail.get_by_role("heading", name="Still thinking about the Fjell tent?")).to_be_visible()
+    button = mail.get_by_role("link", name="Look at it again")
+    assert await button.evaluate("link => getComputedStyle(link).backgroundColor") == "rgb(31, 90, 75)"
+
+
+async def test_a_click_approves_and_the_message_leaves(visit: Visit, living: LivingShop) -> None:
+    run_of_lena = await living.start()
+    page = await visit(living.services, "/approvals")
+    await page.get_by_role("button", name="Approve").click()
+
+    await expect(page.get_by_text("The run sends exactly this")).to_be_visible()
+    assert (await run_of_lena.result()).outcome == "completed"
+    assert [mail.recipient for mail in living.mailbox.messages] == ["lena.koch@example.com"]
+    await expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+
+
+async def test_a_question_appears_by_itself(visit: Visit, living: LivingShop) -> None:
+    page = await visit(living.services, "/approvals")
+    await expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    await living.start()
+    await expect(page.get_by_role("heading", name="A message by email")).to_be_visible()
+
+
+async def test_keys_choose_and_approve(visit: Visit, living: LivingShop) -> None:
+    lena, noah = await living.start("c_lena"), await living.start("c_noah")
+    await living.asks(lena)
+    second = await living.asks(noah)
+    page = await visit(living.services, "/approvals")
+    await expect(page.locator(CARDS)).to_have_count(2)
+
+    for key in "jja":
+        await page.keyboard.press(key)
+
+    await expect(page.locator("#said")).to_have_text("Approved. The run goes on.")
+    await expect(page.locator(CARDS)).to_have_count(1)
+    assert (await noah.result()).outcome == "completed"
+    assert await _state(living.services, second) == "approved"
+
+
+async def test_keys_reject_with_a_reason(visit: Visit, living: LivingShop) -> None:
+    lena = await living.start()
+    approval_id = await living.asks(lena)
+    page = await visit(living.services, "/approvals")
+
+    await page.keyboard.press("r")
+    await page.keyboard.type("a tent in November?")
+    await page.keyboard.press("Enter")
+
+    await expect(page.locator("#said")).to_have_text("Rejected. The run goes on.")
+    await lena.result()
+    assert living.mailbox.messages == []
+    assert await _state(living.services, approval_id) == "rejected"
+
+
+async def test_a_rejection_without_a_reason_is_asked_for_one(visit: Visit, demo: Services) -> None:
+    await put(demo.database, customer(), approval())
+    page = await visit(demo, "/approvals")
+    await page.get_by_role("button", name="Reject").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Say why you reject it")
+    await expect(page.get_by_role("button", name="Approve")).to_be_enabled()
+    assert await _state(demo, "a_1") == "open"
+
+
+async def test_what_one_types_survives_the_refresh_of_the_page(visit: Visit, demo: Services) -> None:
+    await put(demo.database, customer(), approval())
+    page = await visit(demo, "/approvals")
+    await page.get_by_label("Reason").fill("half a thought")
+    async with page.expect_response(re.compile("/approvals$")) as refreshed:
+        pass
+    await (await refreshed.value).finished()
+    await put(demo.database, approval("a_2", deadline=NOW + timedelta(hours=99)))
+    await expect(page.locator(CARDS)).to_have_count(2)
+    await expect(page.get_by_label("Reason").first).to_have_value("half a thought")
+
+
+async def test_someone_was_faster(visit: Visit, demo: Services) -> None:
+    await put(demo.database, customer(), approval())
+    page = await visit(demo, "/approvals/a_1")
+    async with demo.database.transaction() as session:
+        row = await find_approval(session, "a_1")
+        assert row is not None
+        row.state, row.decided_by, row.decided_at = "rejected", "lars@northwind.example", NOW
+        session.add(row)
+    await page.get_by_role("button", name="Approve").click()
+    await expect(page.get_by_role("alert")).to_contain_text("lars@northwind.example has already rejected this")
+    await expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+
+
+async def test_the_author_sees_why_they_may_not_decide(visit: Visit, demo: Services) -> None:
+    await put(demo.database, customer(), approval())
+    page = await visit(demo, "/approvals", person="Maria")
+    await expect(page.get_by_text("nobody approves what they wrote")).to_be_visible()
+    await expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+
+
+async def test_another_group_sees_who_decides(visit: Visit, demo: Services) -> None:
+    await put(demo.database, customer(), approval())
+    page = await visit(demo, "/approvals?show=all", person="Omar")
+    await expect(page.get_by_text("Only people of the group 'marketing' decide this")).to_be_visible()
+
+
+async def test_a_forged_form_decides_nothing(visit: Visit, demo: Services) -> None:
+    await put(demo.database, customer(), approval())
+    page = await visit(demo, "/approvals/a_1")
+    await page.eval_on_selector(".decision input[name=form_token]", "field => { field.value = 'forged' }")
+    async with page.expect_response(re.compile("/decision$")) as answer:
+        await page.get_by_role("button", name="Approve").click()
+    assert (await answer.value).status == 403
+    assert await _state(demo, "a_1") == "open"
+
+
+async def test_the_question_mark_shows_the_keys(visit: Visit, demo: Services) -> None:
+    page = await visit(demo, "/approvals")
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/approvals", "/runs", "/deliveries", "/runs/browse-abandonment:c_lena:fjell-3"]
+)
+async def test_no_page_scrolls_sideways_on_a_phone(visit: Visit, demo: Services, path: str) -> None:
+    ref = run_ref()
+    rows = [approval("a_1", channel="email"), approval("a_2"), approval("a_3", channel="push")]
+    await put(demo.database, customer(), run(ref), *trace(ref, NOW - timedelta(hours=46)), *rows)
+    page = await visit(demo, path, width=390)
+    await expect(page.get_by_role("banner")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+async def test_a_run_says_what_it_asks_and_then_how_it_ended(visit: Visit, living: LivingShop) -> None:
+    lena = await living.start()
+    await living.asks(lena)
+    page = await visit(living.services, f"/runs/{lena.id}")
+    await expect(page.get_by_role("heading", name="Asks marketing whether 'note' may leave")).to_be_visible()
+
+    await page.get_by_role("link", name="note", exact=True).click()
+    await page.get_by_role("button", name="Approve").click()
+    await expect(page.get_by_text("The run sends exactly this")).to_be_visible()
+    await lena.result()
+
+    await page.get_by_role("link", name="hello", exact=True).click()
+    await expect(page.get_by_role("heading", name="Ended: completed")).to_be_visible()
+    await expect(page.locator("#trace")).to_contain_text("send email")
+
+
+async def test_a_span_opens_and_stays_open(visit: Visit, demo: Services) -> None:
+    ref = run_ref()
+    await put(demo.database, customer(), run(ref), *trace(ref, NOW - timedelta(hours=46)))
+    page = await visit(demo, f"/runs/{ref.workflow_id}")
+    await page.locator("summary", has_text="send email").click()
+    async with page.expect_response(re.compile("/runs/")) as refreshed:
+        pass
+    await (await refreshed.value).finished()
+    await expect(page.locator("details[open]")).to_contain_text("journey.step.id")
