@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
 
+import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from journeys.ids import event_traceparent
@@ -28,6 +29,8 @@ NAMES: dict[Kind, str] = {
 }
 """The names of the events that calls other than `track` become."""
 
+LARGEST = 32 * 1024
+"""Bytes that an item may have, as JSON."""
 _DEEPEST = 32
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -119,6 +122,7 @@ class Item(BaseModel):
 
 def read_item(raw: object, envelope: Envelope) -> Incoming:
     """The event in one item. Raises Malformed."""
+    _check_size(raw)
     try:
         item = Item.model_validate(raw)
     except ValidationError as error:
@@ -131,6 +135,15 @@ def read_item(raw: object, envelope: Envelope) -> Incoming:
     if item.type == "track" and not item.event:
         raise Malformed("event", "a track call needs the name of its event")
     return _incoming(item, envelope)
+
+
+def _check_size(raw: object) -> None:
+    try:
+        size = len(orjson.dumps(raw))
+    except orjson.JSONEncodeError as error:
+        raise Malformed("", "nested too deep") from error
+    if size > LARGEST:
+        raise Malformed("", f"an item may have at most {LARGEST // 1024} KB, this one has {size // 1024}")
 
 
 def _incoming(item: Item, envelope: Envelope) -> Incoming:

@@ -21,11 +21,19 @@ from starlette.responses import Response
 from starter.bodies import UnreadableBody, read_body
 from starter.incoming import Incoming
 from starter.ingestion import Backlogged, NotAccepted, ingestion_of
-from starter.items import KINDS, Envelope, Malformed, read_context, read_item, read_sent_at, read_traceparent
+from starter.items import (
+    KINDS,
+    LARGEST,
+    Envelope,
+    Malformed,
+    read_context,
+    read_item,
+    read_sent_at,
+    read_traceparent,
+)
 from starter.services import services_of
 from store.tables import Refusal
 
-ITEM_LIMIT = 32 * 1024
 REQUEST_LIMIT = 500 * 1024
 BATCH_LIMIT = 5_000
 
@@ -67,7 +75,7 @@ def _single(kind: str) -> Door:
     async def take(request: Request) -> None:
         body, envelope = await _open(request)
         try:
-            event = _read({**body, "type": kind}, replace(envelope, context=None))
+            event = read_item({**body, "type": kind}, replace(envelope, context=None))
         except Malformed as error:
             raise _Refused(400, "invalid_event", f"item 0: {error}") from error
         await _accept(request, [event], [])
@@ -87,7 +95,7 @@ async def _take_batch(request: Request) -> None:
     refusals: list[Refusal] = []
     for index, item in enumerate(items):
         try:
-            events.append(_read(item, envelope))
+            events.append(read_item(item, envelope))
         except Malformed as error:
             refusals.append(_refusal(item, f"item {index}: {error}", envelope.received_at))
     await _accept(request, events, refusals)
@@ -147,24 +155,13 @@ def _check_key(request: Request, key: object) -> None:
         raise _Refused(401, "unknown_write_key", "the write key is missing or not one of this project")
 
 
-def _read(item: object, envelope: Envelope) -> Incoming:
-    """The event in one item. Raises Malformed."""
-    try:
-        size = len(orjson.dumps(item))
-    except orjson.JSONEncodeError as error:
-        raise Malformed("", "nested too deep") from error
-    if size > ITEM_LIMIT:
-        raise Malformed("", f"an item may have at most {ITEM_LIMIT // 1024} KB, this one has {size // 1024}")
-    return read_item(item, envelope)
-
-
 def _refusal(item: object, reason: str, received_at: datetime) -> Refusal:
     raw = orjson.dumps(_pruned(item, _KEPT_DEPTH))
     return Refusal(
         id=hashlib.sha256(raw).hexdigest(),
         received_at=received_at,
         reason=reason,
-        raw=raw[:ITEM_LIMIT].decode(errors="ignore"),
+        raw=raw[:LARGEST].decode(errors="ignore"),
     )
 
 

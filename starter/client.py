@@ -1,0 +1,235 @@
+"""The Python client: sends events from a backend service, and decides approvals for a person.
+
+    async with Sojourn("https://journeys.example.com", "write-key") as sojourn:
+        await sojourn.track("user-42", "Product Viewed", {"product_id": "p1"})
+
+When a call returns, the events are durable. A call that was cut short is sent again with the same ids, so
+that nothing counts twice.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Literal, Self, cast
+
+import httpx
+import orjson
+
+BATCH_ITEMS = 100
+BATCH_BYTES = 450_000
+"""Below what the server takes in one request."""
+
+_ATTEMPTS = 8
+_LONGEST_WAIT = 60.0
+_TIMEOUT = 15.0
+
+
+class SojournError(Exception):
+    """A call that did not succeed.
+
+    SojournError
+    +-- Refused       the server will never take this; `code` says why
+    +-- Unavailable   the server did not take it in all attempts; sending the same again is safe
+    """
+
+
+class Refused(SojournError):
+    """The server said no. `status` is the HTTP status, `code` the server's own word for the reason."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        self.status = status
+        self.code = code
+        super().__init__(message)
+
+
+class Unavailable(SojournError):
+    """No answer, or only ones that say to come back later."""
+
+
+class Sojourn:
+    """A connection to one Sojourn server. `write_key` sends events; `token` is a person's, for approvals."""
+
+    def __init__(
+        self,
+        url: str,
+        write_key: str = "",
+        *,
+        token: str = "",
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._http = httpx.AsyncClient(base_url=url, transport=transport, timeout=_TIMEOUT)
+        self._write_key = write_key
+        self._token = token
+        self._sleep = sleep
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def track(
+        self,
+        user_id: str,
+        event: str,
+        properties: Mapping[str, Any] | None = None,
+        *,
+        anonymous_id: str | None = None,
+        timestamp: datetime | None = None,
+        message_id: str | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Tell what a customer did, and give the event's id. Raises SojournError."""
+        item = {"type": "track", "event": event, "properties": dict(properties or {})}
+        return await self._send_one(item, user_id, anonymous_id, timestamp, message_id, context)
+
+    async def identify(
+        self,
+        user_id: str,
+        traits: Mapping[str, Any] | None = None,
+        *,
+        anonymous_id: str | None = None,
+        timestamp: datetime | None = None,
+        message_id: str | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Tell who a customer is, and give the event's id. Raises SojournError."""
+        item = {"type": "identify", "traits": dict(traits or {})}
+        return await self._send_one(item, user_id, anonymous_id, timestamp, message_id, context)
+
+    async def batch(self, items: Iterable[Mapping[str, Any]]) -> int:
+        """Send items of Segment's shape in their order, and give how many. An item without a `messageId`
+        gets one. Raises SojournError; the requests before the one that failed are durable then."""
+        count = 0
+        for chunk in _chunks(_with_ids(items)):
+            await self._post("/v1/batch", {"batch": chunk})
+            count += len(chunk)
+        return count
+
+    async def approvals(self, state: str = "open") -> list[dict[str, Any]]:
+        """The approvals in a state, all of them. Raises SojournError."""
+        found: list[dict[str, Any]] = []
+        page = 1
+        while True:
+            answer = await self._ask("GET", "/v1/approvals", params={"state": state, "page": str(page)})
+            found += answer["approvals"]
+            if not answer.get("more"):
+                return found
+            page += 1
+
+    async def approve(self, approval_id: str, reason: str = "") -> dict[str, Any]:
+        """Let exactly this message leave. Raises Refused when it may not be decided, or not by you."""
+        return await self._decide(approval_id, "approve", reason)
+
+    async def reject(self, approval_id: str, reason: str = "") -> dict[str, Any]:
+        """Keep this message from leaving. Raises Refused when it may not be decided, or not by you."""
+        return await self._decide(approval_id, "reject", reason)
+
+    async def _decide(
+        self, approval_id: str, decision: Literal["approve", "reject"], reason: str
+    ) -> dict[str, Any]:
+        body = {"decision": decision, "reason": reason}
+        return await self._ask("POST", f"/v1/approvals/{approval_id}/decision", json=body)
+
+    async def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        answer = await self._until_taken(lambda: self._http.request(method, path, headers=headers, **request))
+        return cast(dict[str, Any], answer.json())
+
+    async def _send_one(
+        self,
+        item: dict[str, Any],
+        user_id: str,
+        anonymous_id: str | None,
+        timestamp: datetime | None,
+        message_id: str | None,
+        context: Mapping[str, Any] | None,
+    ) -> str:
+        event_id = message_id or _new_id()
+        given = {
+            "messageId": event_id,
+            "userId": user_id,
+            "anonymousId": anonymous_id,
+            "timestamp": timestamp or datetime.now(UTC),
+            "context": context,
+        }
+        await self._post(f"/v1/{item['type']}", {**item, **{key: value for key, value in given.items() if value}})
+        return event_id
+
+    async def _post(self, path: str, content: Mapping[str, Any]) -> None:
+        async def post() -> httpx.Response:
+            # Our clock as of this attempt: from it the server knows how wrong the clock is.
+            body = orjson.dumps({**content, "sentAt": datetime.now(UTC)})
+            headers = {"Content-Type": "application/json"}
+            return await self._http.post(path, content=body, headers=headers, auth=(self._write_key, ""))
+
+        await self._until_taken(post)
+
+    async def _until_taken(self, request: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        """Ask until the server answers for good, with growing pauses or those that it asks for."""
+        why, wait = "", 0.0
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                await self._sleep(wait)
+            wait = min(0.5 * 2**attempt, _LONGEST_WAIT)
+            try:
+                answer = await request()
+            except httpx.TransportError as error:
+                why = f"{type(error).__name__}: {error}"
+                continue
+            if answer.is_success:
+                return answer
+            if answer.status_code != 429 and answer.status_code < 500:
+                raise _refused(answer)
+            wait, why = _asked_to_wait(answer, wait), f"HTTP {answer.status_code}"
+        raise Unavailable(f"the server did not take it in {_ATTEMPTS} attempts: {why}")
+
+
+def _new_id() -> str:
+    return f"py_{secrets.token_hex(16)}"
+
+
+def _with_ids(items: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for item in items:
+        yield item if item.get("messageId") else {**item, "messageId": _new_id()}
+
+
+def _chunks(items: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Requests as large as the server takes."""
+    chunk: list[Mapping[str, Any]] = []
+    size = 0
+    for item in items:
+        length = len(orjson.dumps(item)) + 1
+        if chunk and (len(chunk) >= BATCH_ITEMS or size + length > BATCH_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(item)
+        size += length
+    if chunk:
+        yield chunk
+
+
+def _asked_to_wait(answer: httpx.Response, otherwise: float) -> float:
+    """Seconds that the server asks to wait for, if it says so in a way we know."""
+    asked = answer.headers.get("Retry-After", "")
+    return min(float(asked), _LONGEST_WAIT) if asked.isdecimal() else otherwise
+
+
+def _refused(answer: httpx.Response) -> Refused:
+    try:
+        body: object = orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        body = None
+    told = cast(dict[str, Any], body) if isinstance(body, dict) else {}
+    return Refused(
+        answer.status_code, str(told.get("code", "")), str(told.get("message", f"HTTP {answer.status_code}"))
+    )
