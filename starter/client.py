@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal, Self, cast
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -125,6 +126,10 @@ class Sojourn:
             if not answer.get("more"):
                 return found
             page += 1
+
+    async def approval(self, approval_id: str) -> dict[str, Any]:
+        """One approval with all that is needed to decide it. Raises Refused when there is none."""
+        return await self._ask("GET", f"/v1/approvals/{quote(approval_id, safe='')}")
 
     async def approve(self, approval_id: str, reason: str = "") -> dict[str, Any]:
         """Let exactly this message leave. Raises Refused when it may not be decided, or not by you."""

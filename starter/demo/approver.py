@@ -2,35 +2,23 @@
 
 from collections.abc import Sequence
 
-import httpx
-
 from settings import Person
+from starter.client import Sojourn
 from starter.demo.shoppers import Verdict
 
 
-class DecisionNotTaken(Exception):
-    """The API did not take a decision; the message is its answer."""
-
-
 class ScriptedApprover:
-    """Decides as `person`, whose token goes with every decision."""
+    """Decides with the client of a person."""
 
-    def __init__(self, api: httpx.AsyncClient, person: Person) -> None:
-        self._api = api
-        self.person = person
+    def __init__(self, client: Sojourn) -> None:
+        self._client = client
 
     async def decide(self, approval_id: str, verdict: Verdict) -> None:
-        """Approve, reject, or leave it open. Raises DecisionNotTaken."""
-        if verdict == "nobody":
-            return
-        reason = "This customer had an offer last month." if verdict == "reject" else ""
-        answer = await self._api.post(
-            f"/v1/approvals/{approval_id}/decision",
-            json={"decision": verdict, "reason": reason},
-            headers={"Authorization": f"Bearer {self.person.token}"},
-        )
-        if not answer.is_success:
-            raise DecisionNotTaken(f"{answer.status_code}: {answer.text}")
+        """Approve, reject, or leave it open. Raises starter.client.SojournError when it is not taken."""
+        if verdict == "approve":
+            await self._client.approve(approval_id)
+        elif verdict == "reject":
+            await self._client.reject(approval_id, "This customer had an offer last month.")
 
 
 def someone_who_may(people: Sequence[Person], group: str, author: str) -> Person:

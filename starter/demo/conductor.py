@@ -6,7 +6,7 @@ made over HTTP. It asks the runs only how far they are, to know how far to move 
 
 import asyncio
 import heapq
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,10 @@ from journeys.events import OUTCOMES
 from journeys.ids import trace_id
 from journeys.model import Journey
 from sandbox.mailbox import Message
+from starter.client import Sojourn
 from starter.demo.approver import ScriptedApprover
 from starter.demo.clocks import Handle, Pace, RunClocks
-from starter.demo.events import EventSender, arrival, order, track
+from starter.demo.events import Item, arrival, order, track
 from starter.demo.narrator import Narrator
 from starter.demo.shoppers import Act, Cue, kind_of
 from starter.demo.story import Part, Received, Story
@@ -58,18 +59,24 @@ class Conductor:
     stack: LocalStack
     story: Story
     journey: Journey
-    events: EventSender
+    client: Sojourn
     speed: float | None
     """How many times faster than real a viewer sees time pass; None is at once."""
     approver: ScriptedApprover | None
     reminded: bool = False
     """Whether the viewer was told that someone must decide."""
+    events: int = 0
+    """How many events were sent."""
 
     async def play(self) -> None:
         """Play until every run has ended. Raises an ExceptionGroup when a part of the stack fails."""
         async with asyncio.TaskGroup() as lives:
             for part in self.story.parts:
                 lives.create_task(_Life(self, part).live())
+
+    async def send(self, items: Sequence[Item]) -> None:
+        """Send a shopper's events; they are durable when this returns."""
+        self.events += await self.client.batch(items)
 
 
 class _Life:
@@ -105,7 +112,7 @@ class _Life:
         """Arrive in the shop; gives the run that this starts."""
         shopper, part, database = self._shopper, self._part, self._stack.services.database
         self._plan("viewed", part.viewed_at)
-        await self._conductor.events.send(arrival(shopper, part.viewed_at))
+        await self._conductor.send(arrival(shopper, part.viewed_at))
         self._conductor.story.tell(part, f"views {shopper.product['name']}")
         async with database.reading() as session:
             owners = await owners_of(session, [("user", shopper.user_id)])
@@ -192,7 +199,7 @@ class _Life:
         properties: Mapping[str, Any] = {"delivery_id": plan.delivery_id} if event in OUTCOMES else {}
         if event == "Order Completed":
             properties = order(self._shopper)
-        await self._conductor.events.send([track(self._shopper, event, plan.at, properties)])
+        await self._conductor.send([track(self._shopper, event, plan.at, properties)])
         self._conductor.story.tell(self._part, _WORDS[event], plan.at)
         await self._until_delivered()
 

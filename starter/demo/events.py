@@ -1,34 +1,12 @@
-"""The events that shoppers give rise to, in Segment's shape, and their way to the API."""
+"""The events that shoppers give rise to, in Segment's shape."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-
-import httpx
 
 from starter.demo.shoppers import Shopper
 
 Item = dict[str, Any]
-
-
-class EventsRefused(Exception):
-    """The API did not accept an event; the message is its answer."""
-
-
-class EventSender:
-    """Sends items to `/v1/batch`, as a shop's back end would. Their times stay as they are: no `sentAt`."""
-
-    def __init__(self, api: httpx.AsyncClient, write_key: str) -> None:
-        self._api = api
-        self._auth = (write_key, "")
-        self.sent = 0
-
-    async def send(self, items: Sequence[Item]) -> None:
-        """Send items in order; they are durable when this returns. Raises EventsRefused."""
-        answer = await self._api.post("/v1/batch", json={"batch": list(items)}, auth=self._auth)
-        if not answer.is_success:
-            raise EventsRefused(f"{answer.status_code}: {answer.text}")
-        self.sent += len(items)
 
 
 def arrival(shopper: Shopper, at: datetime) -> list[Item]:

@@ -52,7 +52,8 @@ def _screen(console: Console, story: Story, links: Mapping[str, str]) -> Group:
     used = len(story.parts) + len(links) + 4
     room = max(2, min(_MOST_HAPPENINGS, console.height - used))
     width = min(_WIDTH, console.width)
-    return Group(_shoppers(story, width), Text(""), _feed(story, room, width), Text(""), _links(links, width))
+    tables = (_shoppers(story, width), _feed(story, room, width), _links(links, story.asked, width))
+    return Group(tables[0], Text(""), tables[1], Text(""), tables[2])
 
 
 def _shoppers(story: Story, width: int) -> Table:

@@ -4,8 +4,7 @@ import asyncio
 import json
 import logging
 import tempfile
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +16,10 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from settings import Settings
+from starter.client import Sojourn
 from starter.demo.approver import ScriptedApprover, someone_who_may
 from starter.demo.checks import differences
 from starter.demo.conductor import Conductor
-from starter.demo.events import EventSender
 from starter.demo.live_view import APPROVALS, live_view
 from starter.demo.shoppers import shoppers
 from starter.demo.story import Story
@@ -32,11 +31,6 @@ _JOURNEY = "browse-abandonment"
 _SPEED = 3 * 24 * 60
 """Three days in a minute."""
 _PLAYED_WITHIN_S = 180.0
-_INTRODUCTION = """\
-Ten shoppers look at a product and leave. Mail after 30 minutes, a push 4 hours
-later, an offer by WhatsApp the next day, if a person agrees. Real parts, made-up
-people: three days pass in about a minute.
-"""
 
 
 class DemoFailed(Exception):
@@ -57,40 +51,36 @@ class Demo:
         out = Console(stderr=self.as_json, quiet=self.as_json, width=None if Console().is_terminal else 100)
         _log_to(Console(stderr=True) if self.once else out)
         ports = wanted.or_free()
-        out.print(_INTRODUCTION)
         if ports != wanted:
             out.print("Some of the usual ports are taken, so others are used.")
         with tempfile.TemporaryDirectory(prefix="sojourn-demo-") as folder:
             settings = demo_settings(Path(folder))
             async with LocalStack.start(settings, ports, persistent=False, keep_real_vendors=False) as stack:
-                ready = monotonic()
-                async with _api(stack) as api:
-                    return await self._play(stack, api, out, {"start": ready - began})
+                return await self._play(stack, out, {"start": monotonic() - began})
 
-    async def _play(
-        self, stack: LocalStack, api: httpx.AsyncClient, out: Console, seconds: dict[str, float]
-    ) -> bool:
-        began = monotonic()
-        now = datetime.now(UTC)
+    async def _play(self, stack: LocalStack, out: Console, seconds: dict[str, float]) -> bool:
+        began, now, journey = monotonic(), datetime.now(UTC), stack.services.journeys[_JOURNEY]
         story = Story(shoppers(self.seed, stack.settings.project_dir / "catalogue.yaml", now), now)
-        events = EventSender(api, stack.services.project.write_keys[0])
-        conductor = Conductor(stack, story, stack.services.journeys[_JOURNEY], events, *self._tempo(stack, api))
-        async with live_view(out, story, _links(stack)):
-            await _unless_broken(stack, conductor.play(), _PLAYED_WITHIN_S if self.once else None)
+        approver = someone_who_may(stack.services.project.people, "marketing", journey.owner)
+        async with _client(stack, approver.token) as client:
+            conductor = Conductor(
+                stack=stack,
+                story=story,
+                journey=journey,
+                client=client,
+                speed=None if self.once else _SPEED,
+                approver=ScriptedApprover(client) if self.once else None,
+            )
+            async with live_view(out, story, _links(stack)):
+                await _unless_broken(stack, conductor.play(), _PLAYED_WITHIN_S if self.once else None)
         records = await read_records(stack.services.database, story)
-        seconds |= {"play": monotonic() - began}
-        summary = summarise(story, records, events.sent, seconds)
+        seconds["play"] = monotonic() - began
+        summary = summarise(story, records, conductor.events, seconds)
         if self.once:
             return self._judge(stack, story, records, summary, out)
         _say_goodbye(out, summary)
         await stack.server.ended()
         return True
-
-    def _tempo(self, stack: LocalStack, api: httpx.AsyncClient) -> tuple[float | None, ScriptedApprover | None]:
-        if not self.once:
-            return _SPEED, None
-        author = stack.services.journeys[_JOURNEY].owner
-        return None, ScriptedApprover(api, someone_who_may(stack.services.project.people, "marketing", author))
 
     def _judge(
         self, stack: LocalStack, story: Story, records: list[RunRecord], summary: dict[str, Any], out: Console
@@ -119,11 +109,10 @@ def demo_settings(state_dir: Path) -> Settings:
     )
 
 
-@asynccontextmanager
-async def _api(stack: LocalStack) -> AsyncGenerator[httpx.AsyncClient]:
-    url = f"http://127.0.0.1:{stack.settings.port}"
-    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as api:
-        yield api
+def _client(stack: LocalStack, token: str) -> Sojourn:
+    """A client that sends events and speaks for the person with the token. It heeds no proxy: all is local."""
+    url, key = f"http://127.0.0.1:{stack.settings.port}", stack.services.project.write_keys[0]
+    return Sojourn(url, key, token=token, transport=httpx.AsyncHTTPTransport(trust_env=False))
 
 
 async def _unless_broken(stack: LocalStack, play: Any, within: float | None) -> None:

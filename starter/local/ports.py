@@ -2,7 +2,7 @@
 
 import errno
 import socket
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 
 
 class PortTaken(Exception):
@@ -20,19 +20,20 @@ class Ports:
 
     def check(self) -> None:
         """Raises PortTaken for the first port that is not free."""
-        for field in fields(self):
-            port = getattr(self, field.name)
+        for part, port in self._each().items():
             if not _is_free(port):
-                option = "--" + ("port" if field.name == "api" else f"{field.name.replace('_', '-')}-port")
+                option = "--port" if part == "api" else f"--{part.replace('_', '-')}-port"
                 raise PortTaken(
                     f"Port {port} is taken by another program. Stop it, or choose another port with {option}."
                 )
 
     def or_free(self) -> "Ports":
         """The same ports, with a free one in the place of each that is taken."""
-        taken = [field.name for field in fields(self) if not _is_free(getattr(self, field.name))]
-        free = dict(zip(taken, free_ports(len(taken)), strict=True))
-        return Ports(**{field.name: free.get(field.name, getattr(self, field.name)) for field in fields(self)})
+        taken = [part for part, port in self._each().items() if not _is_free(port)]
+        return Ports(**(self._each() | dict(zip(taken, free_ports(len(taken)), strict=True))))
+
+    def _each(self) -> dict[str, int]:
+        return asdict(self)
 
 
 def listen(host: str, port: int, backlog: int = 2048) -> socket.socket:

@@ -122,12 +122,12 @@ async def _wait_until_healthy(settings: Settings, sandbox: Sandbox) -> None:
         for part, url in pages.items():
             try:
                 async with asyncio.timeout(_HEALTHY_WITHIN):
-                    while not await _answers(client, url):
+                    while not await _answers(client, url):  # noqa: ASYNC110 another process tells no event
                         await asyncio.sleep(_LOOK_AGAIN)
             except TimeoutError:
                 raise LocalPartFailed(
-                    f"{part} does not answer at {url} after {_HEALTHY_WITHIN:.0f} seconds. Is the machine very busy, "
-                    "or does a firewall stop connections to 127.0.0.1? Try again."
+                    f"{part} does not answer at {url} after {_HEALTHY_WITHIN:.0f} seconds. Is the machine very "
+                    "busy, or does a firewall stop connections to 127.0.0.1? Try again."
                 ) from None
 
 

@@ -53,7 +53,7 @@ async def temporal_server(settings: Settings, ui_port: int, *, persistent: bool)
     if persistent:
         arguments += ["--db-filename", str(settings.state_dir / "temporal.db")]
     with log.open("wb") as output:
-        # In a session of its own, a Ctrl-C in the terminal reaches us alone, and the worker stops before its server.
+        # In a session of its own, so that a Ctrl-C in the terminal reaches us alone and the worker stops first.
         process = await asyncio.create_subprocess_exec(
             _program(), *arguments, stdout=output, stderr=output, start_new_session=True
         )

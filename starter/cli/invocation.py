@@ -1,0 +1,70 @@
+"""What every command shares: the settings it runs with, the form of its output, and the store it reads."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from starter.cli.failures import CommandFailed
+
+if TYPE_CHECKING:
+    from settings import Settings
+    from store.database import Database
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """The options that stand before the noun."""
+
+    project: Path | None = None
+
+
+class Format(StrEnum):
+    text = "text"
+    json = "json"
+
+
+Output = Annotated[Format, typer.Option("--output", "-o", help="text to read, json for programs.")]
+Page = Annotated[int, typer.Option(min=1, help="Which page; the first is 1.")]
+
+
+def noun(name: str, help_: str) -> typer.Typer:
+    """The commands of one noun."""
+    return typer.Typer(name=name, help=help_, no_args_is_help=True, rich_markup_mode=None)
+
+
+def settings_of(context: typer.Context) -> "Settings":
+    """The settings from the environment, with `--project` before it. Raises pydantic.ValidationError."""
+    from settings import Settings
+
+    project = cast(Invocation, context.obj).project
+    return Settings(project_dir=project) if project else Settings()
+
+
+@asynccontextmanager
+async def open_store(settings: "Settings") -> "AsyncGenerator[Database]":
+    """The store, brought to the tables of this release. Raises CommandFailed when there is none yet."""
+    from store.database import Database
+    from store.migrate import migrate
+
+    _check_there_is_one(settings.database)
+    database = Database(settings.database)
+    try:
+        await migrate(database)
+        yield database
+    finally:
+        await database.close()
+
+
+def _check_there_is_one(url: str) -> None:
+    """A mistyped folder must not leave an empty database behind. Raises CommandFailed."""
+    file = url.removeprefix("sqlite:///")
+    if file != url and not Path(file).is_file():
+        raise CommandFailed(
+            f"There is no database at {file}. Run this where 'sojourn dev' or 'sojourn worker' runs, "
+            "or set SOJOURN_STATE_DIR or SOJOURN_DATABASE_URL to theirs."
+        )

@@ -1,0 +1,65 @@
+"""`sojourn journey`: what the project's journeys are, and whether they are right."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from starter.cli.failures import CommandFailed
+from starter.cli.invocation import Format, Output, noun, settings_of
+from starter.cli.output import print_json, print_listing
+
+app = noun("journey", "The project's journeys: check, list, show.")
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    path: Annotated[
+        Path | None, typer.Argument(help="A project folder, or one journey file. Default: the project.")
+    ] = None,
+) -> None:
+    """Check journeys, policies and content. Every problem is told as file:line:column."""
+    from starter.cli.checking import check_project
+
+    told = check_project(path or settings_of(context).project_dir)
+    if told.problems:
+        count = len(told.problems)
+        raise CommandFailed("\n".join([*map(str, told.problems), f"{count} problem{'s' if count > 1 else ''}."]))
+    typer.echo(f"All right: {', '.join(told.journeys)}.")
+
+
+@app.command("list")
+def list_(context: typer.Context, output: Output = Format.text) -> None:
+    """List the project's journeys."""
+    from journeys.loader import load_journeys
+
+    journeys = load_journeys(settings_of(context).project_dir / "journeys")
+    rows = [
+        {"name": j.journey, "version": j.version, "starts": j.start.event, "owner": j.owner, "steps": len(j.steps)}
+        for j in journeys.values()
+    ]
+    columns = {"JOURNEY": "name", "VERSION": "version", "STARTS WITH": "starts", "OWNER": "owner"}
+    print_listing(rows, columns, output, "This project has no journeys yet; write one in its folder 'journeys'.")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The journey's name.")],
+    output: Output = Format.text,
+) -> None:
+    """Show what a journey does, step by step."""
+    from journeys.loader import load_journeys
+    from starter.cli.outline import outline
+    from yamlfile import nearest
+
+    journeys = load_journeys(settings_of(context).project_dir / "journeys")
+    if name not in journeys:
+        fix = nearest(name, list(journeys)) or f"there are: {', '.join(journeys) or 'none'}"
+        raise CommandFailed(f"There is no journey '{name}' ({fix}).")
+    journey = journeys[name]
+    if output is Format.json:
+        print_json(journey.model_dump(mode="json", by_alias=True) | {"version": journey.version})
+    else:
+        typer.echo(outline(journey))

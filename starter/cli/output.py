@@ -1,0 +1,63 @@
+"""How commands print: listings as aligned columns within 80 characters, or as JSON for programs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import typer
+
+from starter.cli.invocation import Format
+
+Row = Mapping[str, Any]
+
+
+def print_listing(rows: Sequence[Row], columns: Mapping[str, str], form: Format, nothing: str) -> None:
+    """Print rows. `columns` gives each heading the key of its value; in JSON every key of a row is there.
+    `nothing` is what to say when there are none."""
+    if form is Format.json:
+        print_json(list(rows))
+    elif not rows:
+        typer.echo(nothing)
+    else:
+        _print_table([[_text(row[key]) for key in columns.values()] for row in rows], list(columns))
+
+
+def print_json(value: object) -> None:
+    """One JSON document, times in ISO 8601."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+
+
+def print_facts(facts: Mapping[str, object]) -> None:
+    """Names and values, one a line; what is empty is left out."""
+    shown = {name: _text(value) for name, value in facts.items() if value not in (None, "", [], {})}
+    width = max(map(len, shown), default=0)
+    for name, value in shown.items():
+        typer.echo(f"{name:<{width}}  {value}")
+
+
+def print_more(more: bool, page: int, form: Format) -> None:
+    """Say that there is a next page."""
+    if more and form is Format.text:
+        typer.echo(f"There are more: --page {page + 1}", err=True)
+
+
+def moment(time: datetime) -> str:
+    """A time in UTC, to the minute."""
+    return f"{time:%Y-%m-%d %H:%M}"
+
+
+def _print_table(rows: list[list[str]], headings: list[str]) -> None:
+    """Columns as wide as what is in them. The last is never cut: ids stay whole, to be copied."""
+    widths = [max(len(line[column]) for line in [headings, *rows]) for column in range(len(headings) - 1)]
+    for line in [headings, *rows]:
+        cells = [f"{cell:<{width}}" for cell, width in zip(line, widths, strict=False)]
+        typer.echo("  ".join([*cells, line[-1]]).rstrip())
+
+
+def _text(value: object) -> str:
+    return moment(value) if isinstance(value, datetime) else "" if value is None else str(value)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

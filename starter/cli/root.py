@@ -1,0 +1,47 @@
+"""The root of the command line: its nouns, and the options that go before them."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from starter.cli import approvals, deliveries, events, journeys, processes, runs
+from starter.cli.invocation import Invocation
+
+app = typer.Typer(
+    help="Customer journeys as durable workflows.\n\nNew here? Run 'sojourn demo'.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sojourn {version('sojourn')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            "--project", metavar="DIR", help="The project folder. Default: SOJOURN_PROJECT_DIR, or here."
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say which version this is.")
+    ] = False,
+) -> None:
+    context.obj = Invocation(project=project)
+
+
+for noun in (journeys.app, events.app, approvals.app, runs.app, deliveries.app):
+    app.add_typer(noun)
+for verb in (processes.demo, processes.dev, processes.worker, processes.serve):
+    app.command()(verb)

@@ -1,0 +1,112 @@
+"""`sojourn run`: what journey runs are doing and what they did."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from starter.cli.failures import CommandFailed
+from starter.cli.invocation import Format, Output, Page, noun, open_store, settings_of
+from starter.cli.output import moment, print_facts, print_json, print_listing, print_more
+
+if TYPE_CHECKING:
+    from settings import Settings
+    from store.database import Database
+    from store.tables import Run, Span
+    from workflows.state import Progress
+
+app = noun("run", "What journeys do with customers: list, show.")
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    journey: Annotated[str, typer.Option(help="Only runs of this journey.")] = "",
+    state: Annotated[str, typer.Option(help="open, closed, or an outcome such as goal or opt_out.")] = "",
+    customer: Annotated[str, typer.Option(help="Only runs of this customer id.")] = "",
+    page: Page = 1,
+    output: Output = Format.text,
+) -> None:
+    """List runs, the latest first."""
+    asyncio.run(_list(context, {"journey": journey, "state": state, "customer_id": customer}, page, output))
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="The run's workflow id, as 'run list' shows it.")],
+    output: Output = Format.text,
+) -> None:
+    """Show what a run is doing now, what it waits for, and its timeline."""
+    asyncio.run(_show(context, run, output))
+
+
+async def _list(context: typer.Context, only: dict[str, str], page: int, output: Format) -> None:
+    from store.history import list_runs
+
+    async with open_store(settings_of(context)) as database, database.reading() as session:
+        found = await list_runs(session, **only, number=page)
+    rows = [row.model_dump() | {"stage": row.outcome or row.state} for row in found.rows]
+    columns = {"STARTED (UTC)": "started_at", "STAGE": "stage", "RUN": "workflow_id"}
+    print_listing(rows, columns, output, "There are no such runs.")
+    print_more(found.more, page, output)
+
+
+async def _show(context: typer.Context, workflow_id: str, output: Format) -> None:
+    settings = settings_of(context)
+    async with open_store(settings) as database:
+        run, spans = await _read(database, workflow_id)
+    progress = None if run.state == "closed" else await _progress(settings, workflow_id)
+    if output is Format.json:
+        print_json(
+            run.model_dump()
+            | {"progress": progress and progress.model_dump(), "timeline": [s.model_dump() for s in spans]}
+        )
+        return
+    _print_standing(run, progress)
+    if spans:
+        typer.echo("\nTimeline (UTC)")
+    for span in spans:
+        detail = f": {span.detail}" if span.detail else ""
+        what = f"{span.step_id}: {span.name}" if span.step_id else span.name
+        typer.echo(f"  {moment(span.started_at)}  {what}  {span.outcome}{detail}")
+
+
+async def _read(database: "Database", workflow_id: str) -> "tuple[Run, Sequence[Span]]":
+    """The newest run with a workflow id, and its spans. Raises CommandFailed when there is none."""
+    from journeys.ids import trace_id
+    from store.history import find_runs, spans_of_trace
+
+    async with database.reading() as session:
+        runs = await find_runs(session, workflow_id)
+        if not runs:
+            raise CommandFailed(f"There is no run '{workflow_id}'. See 'sojourn run list'.")
+        return runs[0], await spans_of_trace(session, trace_id(workflow_id, runs[0].first_run_id))
+
+
+async def _progress(settings: "Settings", workflow_id: str) -> "Progress":
+    """What the run itself says. Raises TemporalUnreachable, or CommandFailed when no worker answers."""
+    from temporalio.service import RPCError
+
+    from starter.temporal import connect
+    from workflows.state import Progress
+
+    client = await connect(settings)
+    try:
+        return await client.get_workflow_handle(workflow_id).query("progress", result_type=Progress)
+    except RPCError as error:
+        raise CommandFailed(f"The run does not answer: {error.message}. Is a worker running?") from error
+
+
+def _print_standing(run: "Run", progress: "Progress | None") -> None:
+    facts: dict[str, object] = {"run": run.workflow_id, "journey": f"{run.journey} (version {run.version})"}
+    facts["started"] = f"{moment(run.started_at)} UTC"
+    if run.ended_at:
+        facts |= {"ended": f"{moment(run.ended_at)} UTC", "outcome": run.outcome, "because": run.reason}
+    if progress:
+        facts |= {"now": f"{progress.doing} at step {progress.at}"}
+        facts |= {"until": f"{moment(progress.waiting_until)} UTC"} if progress.waiting_until else {}
+        facts |= {"waits for": ", ".join(progress.waiting_for)}
+        facts |= {"approval": progress.approval and f"{progress.approval.approval_id} ({progress.approval.group})"}
+    print_facts(facts)
