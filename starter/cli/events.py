@@ -65,7 +65,10 @@ def replay(
     else:
         typer.echo(f"Sent {done.sent} event{'' if done.sent == 1 else 's'}.")
     if done.bad_lines:
-        raise CommandFailed(f"{done.bad_lines} lines are no events and were left out.")
+        count = done.bad_lines
+        raise CommandFailed(
+            f"{count} line{' is no event and was' if count == 1 else 's are no events and were'} left out."
+        )
 
 
 @app.command()
