@@ -95,11 +95,13 @@ async def sqlite_database(sqlite_url: str) -> AsyncGenerator[Database]:
 
 @pytest.fixture(scope="session")
 def temporal_address() -> Iterator[str]:
-    """The address of a Temporal dev server with our search attributes. Tests keep apart by their customers."""
+    """The address of a Temporal dev server with our search attributes, on which a run's clock can be moved
+    forward. Tests keep apart by their customers."""
     server = asyncio.run(
         WorkflowEnvironment.start_local(
             dev_server_existing_path=str(Path(sys.executable).parent / "temporal"),
             search_attributes=search_attributes.ALL,
+            dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
         )
     )
     yield server.client.service_client.config.target_host

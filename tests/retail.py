@@ -1,0 +1,236 @@
+"""The retail example, really running: the worker, the API on a port, and vendors that are played next door."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+from sqlmodel import select
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import TimeSkipper
+
+import yamlfile
+from sandbox.mailbox import Channel, Message
+from sandbox.server import Sandbox
+from settings import Settings
+from starter.demo.zones import zone_where_it_is
+from starter.local.environment import vendor_variables
+from starter.local.ports import listen
+from starter.services import Services
+from starter.serving import serving
+from store.customers import owners_of
+from store.database import Database
+from store.history import deliveries_of_run, list_runs, spans_of_trace
+from store.outbox import waits_for_delivery
+from store.tables import Approval, Delivery, Run, Span
+from tests.conftest import RETAIL
+from worker import load_parts, make_worker, sandboxed_runner
+from workflows.journey import CustomerJourney
+from workflows.state import Progress, RunResult
+
+SECRET = "the secret of this installation, long enough"
+WRITE_KEY = "demo-write-key"
+ADA = "demo-token-ada"
+MARIA = "demo-token-maria"
+TENT = {
+    "product_id": "lumen-2",
+    "name": "Lumen 2 tent",
+    "price": 329.0,
+    "currency": "EUR",
+    "url": "https://northwind.example/p/lumen-2",
+}
+_WITHIN = 30.0
+
+Handle = WorkflowHandle[CustomerJourney, RunResult]
+
+
+@asynccontextmanager
+async def retail_sandbox(state_dir: Path, *, slow_seconds: float = 60) -> AsyncGenerator[Sandbox]:
+    """The vendors as the retail example knows them, and the environment that leads to them."""
+    templates = cast(dict[str, str], yamlfile.read(RETAIL / "sandbox.yaml").root["whatsapp_templates"])
+    async with Sandbox.start(
+        state_dir=state_dir, whatsapp_templates=templates, slow_seconds=slow_seconds
+    ) as sandbox:
+        with vendor_variables(sandbox.environment(), keep_real=False):
+            yield sandbox
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for something that another process or task brings about."""
+    async with asyncio.timeout(_WITHIN):
+        while not await holds():  # noqa: ASYNC110 what is written to a database or to Temporal sets no event here
+            await asyncio.sleep(0.02)
+
+
+@dataclass
+class RetailShop:
+    """The running shop, seen from outside: what goes in over HTTP and what arrives at the vendors."""
+
+    services: Services
+    sandbox: Sandbox
+    api: httpx.AsyncClient
+    clocks: TimeSkipper
+
+    def received(self, channel: Channel) -> list[Message]:
+        return [message for message in self.sandbox.mailbox.messages if message.channel == channel]
+
+    async def receives(self, channel: Channel) -> Message:
+        """The first message that arrives over a channel."""
+
+        async def came() -> bool:
+            return bool(self.received(channel))
+
+        await eventually(came)
+        return self.received(channel)[0]
+
+    async def decides(self, approval_id: str, decision: str, token: str, reason: str = "") -> httpx.Response:
+        return await self.api.post(
+            f"/v1/approvals/{approval_id}/decision",
+            json={"decision": decision, "reason": reason},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+
+    async def open_approvals(self) -> list[dict[str, Any]]:
+        answer = await self.api.get("/v1/approvals", headers={"Authorization": f"Bearer {ADA}"})
+        return cast(list[dict[str, Any]], answer.json()["approvals"])
+
+    async def spans(self, handle: Handle) -> Sequence[Span]:
+        async with self.services.database.reading() as session:
+            query = select(Span.trace_id).where(Span.workflow_id == handle.id).limit(1)
+            return await spans_of_trace(session, (await session.exec(query)).one())
+
+    async def deliveries(self, run: Run) -> Sequence[Delivery]:
+        async with self.services.database.reading() as session:
+            return await deliveries_of_run(session, run.workflow_id, run.first_run_id)
+
+    async def approvals(self) -> Sequence[Approval]:
+        async with self.services.database.reading() as session:
+            return (await session.exec(select(Approval))).all()
+
+    async def progress(self, handle: Handle) -> Progress:
+        return await handle.query(CustomerJourney.progress)
+
+    async def waits(self, handle: Handle, at: str) -> Progress:
+        """The run waits at a step, or asks there."""
+
+        async def there() -> bool:
+            found = await self.progress(handle)
+            return found.at == at and found.doing in ("waiting", "asking")
+
+        await eventually(there)
+        return await self.progress(handle)
+
+    async def skip_wait(self, handle: Handle, at: str) -> datetime:
+        """Move the run's clock to the end of its wait at a step; gives the time it was waiting for."""
+        until = (await self.waits(handle, at)).waiting_until
+        assert until is not None
+        now = await self.clocks.get_current_time(handle)
+        await self.clocks.fast_forward(handle, until - now + timedelta(milliseconds=1))
+        return until
+
+
+@dataclass
+class Shopper:
+    """Someone who lives where it is noon when they arrive, so that no night falls into a test by chance."""
+
+    shop: RetailShop
+    user_id: str = "lena"
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def push_token(self) -> str:
+        return f"token-of-{self.user_id}-app"
+
+    @property
+    def zone(self) -> str:
+        return zone_where_it_is(12, datetime.now(UTC))
+
+    async def arrives(self) -> None:
+        """They are known to the shop, can be reached, and said that it may write to them."""
+        traits = {
+            "first_name": self.user_id.capitalize(),
+            "email": f"{self.user_id}@shoppers.example",
+            "phone": "+4915112345642",
+            "timezone": self.zone,
+            "locale": "en_GB",
+            "consents": {"email": True, "push": True, "whatsapp": True},
+        }
+        context = {"device": {"token": self.push_token, "type": "android"}}
+        await self._post("identify", {"traits": traits, "context": context})
+
+    async def does(self, event: str, at: datetime | None = None, **properties: Any) -> None:
+        """Something happens, and every run it concerns has heard of it when this returns."""
+        body = {"event": event, "properties": properties, "timestamp": (at or self.at).isoformat()}
+        await self._post("track", body)
+
+        async def delivered() -> bool:
+            async with self.shop.services.database.reading() as session:
+                return not await waits_for_delivery(session, await self.customer_id())
+
+        await eventually(delivered)
+
+    async def views(self, product: dict[str, Any] = TENT, at: datetime | None = None) -> None:
+        await self.does("Product Viewed", at, **product)
+
+    async def buys(self, product: dict[str, Any] = TENT) -> None:
+        await self.does("Order Completed", products=[{"product_id": product["product_id"]}])
+
+    async def customer_id(self) -> str:
+        async with self.shop.services.database.reading() as session:
+            return (await owners_of(session, [("user", self.user_id)]))["user", self.user_id]
+
+    async def runs(self) -> list[Run]:
+        """Every run of theirs, the latest first."""
+        async with self.shop.services.database.reading() as session:
+            return list((await list_runs(session, customer_id=await self.customer_id())).rows)
+
+    async def run(self) -> Handle:
+        """Their latest run, as Temporal has it."""
+        latest = (await self.runs())[0]
+        return self.shop.services.temporal.get_workflow_handle_for(
+            CustomerJourney.run, latest.workflow_id, first_execution_run_id=latest.first_run_id
+        )
+
+    async def _post(self, call: str, body: dict[str, Any]) -> None:
+        body = {"userId": self.user_id, **body}
+        answer = await self.shop.api.post(f"/v1/{call}", json=body, auth=(WRITE_KEY, ""))
+        assert (answer.status_code, answer.json()) == (200, {"success": True})
+
+
+@asynccontextmanager
+async def retail_shop(
+    database: Database, temporal: Client, folder: Path, *, works: bool = True
+) -> AsyncGenerator[RetailShop]:
+    """Run the shop for as long as the block lasts; without `works` no worker runs. `folder` is for its state."""
+    settings = Settings(
+        project_dir=RETAIL,
+        state_dir=folder,
+        database_url=database.url,
+        task_queue=f"retail-{folder.name}",
+        secret=SECRET,
+    )
+    with listen("127.0.0.1", 0) as listener:
+        async with retail_sandbox(folder) as sandbox, serving(settings, temporal, listener) as services:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            async with httpx.AsyncClient(base_url=url) as api:
+                shop = RetailShop(services, sandbox, api, TimeSkipper(temporal))
+                if not works:
+                    yield shop
+                    return
+                async with working(temporal, settings, database):
+                    yield shop
+
+
+@asynccontextmanager
+async def working(temporal: Client, settings: Settings, database: Database) -> AsyncGenerator[None]:
+    """A worker that is well, for as long as the block lasts."""
+    parts = load_parts(settings)
+    try:
+        async with make_worker(temporal, settings, database, parts, sandboxed_runner()):
+            yield
+    finally:
+        await parts.close()
