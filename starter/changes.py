@@ -30,8 +30,10 @@ def _apply_traits(customer: Customer, event: Incoming) -> None:
     if profile.traits:
         merged = {**customer.traits, **profile.traits}
         customer.traits = {name: value for name, value in merged.items() if value is not None}
-    customer.time_zone = profile.time_zone or customer.time_zone
-    customer.locale = profile.locale or customer.locale
+    if profile.time_zone:
+        customer.time_zone = profile.time_zone
+    if profile.locale:
+        customer.locale = profile.locale
 
 
 async def _apply_addresses(session: AsyncSession, changes: Sequence[Change], now: datetime) -> None:

@@ -38,13 +38,23 @@ async def add_events(session: AsyncSession, events: Sequence[NewEvent]) -> None:
     """
     if not events:
         return
-    # The order of acceptance must be the order in the batch, whatever order the database inserts in.
-    statement = insert(EventRecord).returning(col(EventRecord.seq), sort_by_parameter_order=True)
+    # PostgreSQL must be asked to number rows in the order given. SQLite does so by itself, and when asked
+    # would insert them one by one.
+    ask_for_order = session.get_bind().dialect.name != "sqlite"
+    statement = insert(EventRecord).returning(
+        col(EventRecord.id), col(EventRecord.seq), sort_by_parameter_order=ask_for_order
+    )
     rows = [{name: getattr(event, name) for name in NewEvent.__slots__} for event in events]
-    numbers = [row[0] for row in (await session.exec(statement, params=rows)).all()]
+    numbers = {row[0]: row[1] for row in (await session.exec(statement, params=rows)).all()}
     entries = [
-        {"seq": seq, "customer_id": event.customer_id, "attempts": 0, "dead": False, "last_error": ""}
-        for seq, event in zip(numbers, events, strict=True)
+        {
+            "seq": numbers[event.id],
+            "customer_id": event.customer_id,
+            "attempts": 0,
+            "dead": False,
+            "last_error": "",
+        }
+        for event in events
     ]
     await session.exec(insert(OutboxEntry), params=entries)
 

@@ -80,3 +80,4 @@ async def close_run(
         run.state, run.first_run_id = "closed", first_run_id
         run.outcome, run.reason, run.ended_at = outcome, reason, ended_at
         session.add(run)
+        await session.flush()
