@@ -68,9 +68,14 @@ async def _show(context: typer.Context, workflow_id: str, output: Format) -> Non
     if spans:
         typer.echo("\nTimeline (UTC)")
     for span in spans:
-        detail = f": {span.detail}" if span.detail else ""
-        what = f"{span.step_id}: {span.name}" if span.step_id else span.name
-        typer.echo(f"  {moment(span.started_at)}  {what}  {span.outcome}{detail}")
+        typer.echo(f"  {moment(span.started_at)}  {_told(span)}")
+
+
+def _told(span: "Span") -> str:
+    """A span in a line: the run, a step by its id, or a part of a step, set in."""
+    named = {"run": span.name, "internal": f"  {span.name}", "producer": f"  {span.name}"}
+    detail = f" ({span.detail})" if span.detail else ""
+    return f"{named.get(span.kind, span.step_id)}: {span.outcome}{detail}"
 
 
 async def _read(database: "Database", workflow_id: str) -> "tuple[Run, Sequence[Span]]":
