@@ -47,4 +47,3 @@ async def living_api(living: LivingShop) -> AsyncGenerator[httpx.AsyncClient]:
     """The approvals API of `living`."""
     async with client_of(living.services) as client:
         yield client
-

@@ -73,7 +73,9 @@ async def living(sqlite_database: Database, tmp_path: Path) -> AsyncGenerator[Li
 async def serving(services: Services) -> AsyncGenerator[str]:
     """The console on a port of this machine; gives its address."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app_of(services), log_level="warning", ws="none"))
+    server = uvicorn.Server(
+        uvicorn.Config(app_of(services), log_level="warning", ws="none", timeout_graceful_shutdown=2)
+    )
     task = asyncio.create_task(server.serve(sockets=[listening]))
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     server.should_exit = True

@@ -199,3 +199,9 @@ async def test_a_span_opens_and_stays_open(visit: Visit, demo: Services) -> None
         pass
     await (await refreshed.value).finished()
     await expect(page.locator("details[open]")).to_contain_text("journey.step.id")
+
+
+async def test_when_the_session_ends_the_page_leads_to_the_door(visit: Visit, demo: Services) -> None:
+    page = await visit(demo, "/approvals")
+    await page.context.clear_cookies()
+    await expect(page.get_by_label("Your token")).to_be_visible()
