@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -103,7 +104,7 @@ def _is_traced_once(spans: Sequence[Span]) -> None:
     assert len(spans) == 1 + len(STEPS) + len(PARTS)
     assert len({span.trace_id for span in spans}) == 1
 
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in pairwise(steps):
         assert before.ended_at == after.started_at
     assert (root.started_at, root.ended_at) == (steps[0].started_at, steps[-1].ended_at)
     # Parts go by the worker's clock within the step, which may be a little ahead of the workflow's.
