@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
@@ -60,20 +61,25 @@ def load_parts(settings: Settings) -> Parts:
     )
 
 
+def make_activities(settings: Settings, database: Database, parts: Parts) -> list[Callable[..., Any]]:
+    """The activities of the project: one for each stub of `workflows/ports.py`."""
+    links = LinkSigner(installation_secret(settings))
+    composer = Composer(database, parts.providers, parts.library, links, parts.project.brand, settings.public_url)
+    delivering = Delivering(database, composer, Guard(parts.policies))
+    bookkeeping = Bookkeeping(database)
+    return [delivering.deliver, bookkeeping.write_notes, bookkeeping.close_run]
+
+
 def make_worker(
     client: Client, settings: Settings, database: Database, parts: Parts, runner: WorkflowRunner | None = None
 ) -> Worker:
     """A worker for the project. Determinism is proved by lint, import contracts and the replay tests, so
     production runs without the workflow sandbox, which doubles its CPU; the tests run with it."""
-    links = LinkSigner(installation_secret(settings))
-    composer = Composer(database, parts.providers, parts.library, links, parts.project.brand, settings.public_url)
-    delivering = Delivering(database, composer, Guard(parts.policies))
-    bookkeeping = Bookkeeping(database)
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[CustomerJourney],
-        activities=[delivering.deliver, bookkeeping.write_notes, bookkeeping.close_run],
+        activities=make_activities(settings, database, parts),
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
         build_id=_BUILD,
         graceful_shutdown_timeout=_GRACE,

@@ -51,9 +51,9 @@ Handle = WorkflowHandle[CustomerJourney, RunResult]
 @asynccontextmanager
 async def retail_sandbox(state_dir: Path, *, slow_seconds: float = 60) -> AsyncGenerator[Sandbox]:
     """The vendors as the retail example knows them, and the environment that leads to them."""
-    templates = cast(dict[str, str], yamlfile.read(RETAIL / "sandbox.yaml").root["whatsapp_templates"])
+    approved = cast(dict[str, Any], yamlfile.read(RETAIL / "sandbox.yaml").root)
     async with Sandbox.start(
-        state_dir=state_dir, whatsapp_templates=templates, slow_seconds=slow_seconds
+        state_dir=state_dir, whatsapp_templates=approved["whatsapp_templates"], slow_seconds=slow_seconds
     ) as sandbox:
         with vendor_variables(sandbox.environment(), keep_real=False):
             yield sandbox
