@@ -92,7 +92,8 @@ class _Life:
         self._narrator = Narrator(conductor.story, part, conductor.journey, self._stack.services.database)
         self._plans: list[_Plan] = []
         self._messages_seen = 0
-        self._asked_at: float | None = None
+        self._approval_id = ""
+        self._asked_at = 0.0
 
     async def live(self) -> None:
         run = await self._view_product()
@@ -145,8 +146,8 @@ class _Life:
         """Someone must decide about the offer. The scripted approver does at once; a person has their time."""
         approval, part, approver = progress.approval, self._part, self._conductor.approver
         assert approval is not None
-        if self._asked_at is None:
-            self._asked_at = asyncio.get_running_loop().time()
+        if self._approval_id != approval.approval_id:
+            self._approval_id, self._asked_at = approval.approval_id, asyncio.get_running_loop().time()
             part.is_asked, part.waits_for = True, self._narrator.waits_for(progress)
             self._conductor.story.tell(part, f"10 % offer: {approval.group} must decide")
             self._plan("asked", part.now)
@@ -157,11 +158,11 @@ class _Life:
         elif approver:
             await asyncio.sleep(_LOOK_AGAIN_S)
         else:
-            await self._leave_time_to_decide(self._asked_at)
+            await self._leave_time_to_decide()
 
-    async def _leave_time_to_decide(self, asked_at: float) -> None:
+    async def _leave_time_to_decide(self) -> None:
         """Nothing is skipped while a person decides, but the shopper lives on, and someone may be reminded."""
-        waited = asyncio.get_running_loop().time() - asked_at
+        waited = asyncio.get_running_loop().time() - self._asked_at
         if waited > _PATIENCE_S and self._plans:
             await self._do(heapq.heappop(self._plans))
         if waited > _REMIND_AFTER_S and not self._conductor.reminded:
@@ -170,8 +171,8 @@ class _Life:
         await asyncio.sleep(_WHILE_DECIDING_S)
 
     def _stop_asking(self) -> None:
-        if self._asked_at is not None:
-            self._part.is_asked, self._asked_at = False, None
+        if self._approval_id:
+            self._part.is_asked, self._approval_id = False, ""
             self._pace.resume_from(self._part.now - self._part.viewed_at)
 
     def _read_messages(self) -> None:
