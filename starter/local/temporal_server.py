@@ -89,10 +89,16 @@ async def _connected(settings: Settings, process: Process, log: Path) -> Client:
     """A client, once the server answers. Raises LocalPartFailed when it ends instead, or takes too long."""
     deadline = asyncio.get_running_loop().time() + _UP_WITHIN
     while process.returncode is None and asyncio.get_running_loop().time() < deadline:
-        with contextlib.suppress(TemporalUnreachable):
-            return await connect(settings)
+        # Another server may answer at the address, if it took the port first. Ours says when it is up.
+        if _says_it_is_up(log):
+            with contextlib.suppress(TemporalUnreachable):
+                return await connect(settings)
         await asyncio.sleep(_LOOK_AGAIN)
     raise LocalPartFailed(f"The Temporal server did not come up{_last_words(log)}")
+
+
+def _says_it_is_up(log: Path) -> bool:
+    return b"Temporal Server:" in log.read_bytes()
 
 
 def _last_words(log: Path) -> str:

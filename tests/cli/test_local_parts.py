@@ -78,6 +78,16 @@ async def test_a_temporal_server_that_does_not_come_up_is_told_with_its_last_wor
             pass
 
 
+async def test_another_server_at_the_same_address_is_not_taken_for_ours(tmp_path: Path):
+    settings, ui = _settings(tmp_path)
+    async with temporal_server(settings, ui, persistent=False):
+        with pytest.raises(LocalPartFailed, match=r"did not come up: .*address already in use"):
+            async with temporal_server(
+                settings.model_copy(update={"state_dir": tmp_path / "b"}), ui, persistent=False
+            ):
+                pass
+
+
 @contextmanager
 def _dev(*options: str) -> Generator[subprocess.Popen[str]]:
     """`sojourn dev` for the retail shop, in the present folder."""
