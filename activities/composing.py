@@ -57,24 +57,26 @@ class Composer:
         self._brand = brand
         self._public_url = public_url
 
-    async def compose(self, request: DeliverRequest, delivery_id: str, now: datetime) -> Draft | Denied | Rejected:
-        """The message for a request at `now`, or why there is none.
+    async def compose(
+        self, request: DeliverRequest, channel: str, delivery_id: str, now: datetime
+    ) -> Draft | Denied | Rejected:
+        """The message for a request over one channel at `now`, or why there is none.
 
         Under a grant the message is made for the moment at which it was shown to the approver. If it then is
         not, byte for byte, what was approved, it is made for now, and has to be asked about again.
         """
         if grant := request.grant:
-            shown = await self._compose(request, delivery_id, grant.asked_at)
+            shown = await self._compose(request, channel, delivery_id, grant.asked_at)
             if isinstance(shown, Draft) and shown.content_hash == grant.content_hash:
                 return shown
-        return await self._compose(request, delivery_id, now)
+        return await self._compose(request, channel, delivery_id, now)
 
     async def _compose(
         self, request: DeliverRequest, delivery_id: str, now: datetime
     ) -> Draft | Denied | Rejected:
-        provider = self._providers.get(request.channel)
+        provider = self._providers.get(channel)
         if provider is None:
-            return _rejected(delivery_id, "channel.unknown", f"no channel '{request.channel}' is set up")
+            return _rejected(delivery_id, "channel.unknown", f"no channel '{channel}' is set up")
         async with self._database.reading() as session:
             customer = await customer_for_send(session, request.run.customer_id)
             recipient = await reachable_at(session, request.run.customer_id, provider.address_kind)
@@ -82,9 +84,9 @@ class Composer:
             return Denied(reason="the customer is not known")
         if recipient is None:
             return Denied(reason=f"the customer has no {provider.address_kind.replace('_', ' ')}")
-        context = self._context(request, customer, delivery_id, now)
+        context = self._context(request, channel, customer, delivery_id, now)
         try:
-            rendered = self._library.render(request.content, request.channel, context)
+            rendered = self._library.render(request.content, channel, context)
             message = provider.prepare(rendered, recipient, delivery_id)
         except ContentError as error:
             return _rejected(delivery_id, f"content.{type(error).__name__}", str(error))
@@ -95,10 +97,10 @@ class Composer:
         return Draft(message=message, basis=basis, customer=customer, provider=provider)
 
     def _context(
-        self, request: DeliverRequest, customer: Customer, delivery_id: str, now: datetime
+        self, request: DeliverRequest, channel: str, customer: Customer, delivery_id: str, now: datetime
     ) -> RenderContext:
         offer = request.offer
-        token = self._links.unsubscribe_token(customer.id, request.channel)
+        token = self._links.unsubscribe_token(customer.id, channel)
         return RenderContext(
             brand=self._brand,
             customer=Recipient(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from content.formats import is_language
-from journeys.model import Purpose
+from journeys.parts import Purpose
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _ADDRESS = re.compile(r"(https?://\S|mailto:|tel:|cid:|#)", re.IGNORECASE)

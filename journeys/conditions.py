@@ -40,6 +40,11 @@ def check_condition(source: str) -> str:
 Condition = Annotated[str, AfterValidator(check_condition)]
 
 
+def uses(source: str, name: str) -> bool:
+    """Whether an expression starts from one of the names, such as `customer`."""
+    return name in _compile(source).variables()
+
+
 def holds(source: str, scope: Scope) -> bool:
     """Whether a condition is true. A value that is missing or of the wrong type makes it false."""
     return value(source, scope) is True

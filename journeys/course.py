@@ -1,6 +1,7 @@
 """The course of a journey: which step comes after which. A run's place in its journey is one step id."""
 
-from journeys.model import Branch, Journey, Step, WaitFor, children, walk
+from journeys.model import Journey
+from journeys.steps import Agent, Repeat, Step, children, walk
 
 
 class Course:
@@ -19,13 +20,22 @@ class Course:
         """The id of the step that follows, out of the block this one closes if it must; None at the end."""
         return self._next[step.id]
 
-    def into(self, step: WaitFor | Branch, block: list[Step]) -> str | None:
-        """The id of the first step in one of the step's blocks, or of what follows when that is empty."""
-        return block[0].id if block else self.after(step)
+    def into(self, step: Step, block: list[Step]) -> str | None:
+        """The id of the first step in one of the step's blocks, or of what follows the step when it is empty."""
+        if block:
+            return block[0].id
+        return self.after(step)
 
     def _link(self, steps: list[Step], after: str | None) -> None:
         for number, step in enumerate(steps, start=1):
             following = steps[number].id if number < len(steps) else after
             self._next[step.id] = following
             for block in children(step):
-                self._link(block, following)
+                self._link(block, step.id if _loops(step, block) else following)
+
+
+def _loops(step: Step, block: list[Step]) -> bool:
+    """Whether the end of a block leads back to its step: that of a repetition, and of an agent's action."""
+    if isinstance(step, Repeat):
+        return True
+    return isinstance(step, Agent) and any(block is action.then for action in step.actions)

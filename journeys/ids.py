@@ -13,6 +13,11 @@ def workflow_id(journey: str, customer_id: str, entry_key: str) -> str:
     return f"{journey}:{customer_id}:{key}"
 
 
+def child_workflow_id(journey: str, customer_id: str, parent: str, step_id: str, pass_: int) -> str:
+    """The workflow id of a run that another run's step starts: the same on every replay."""
+    return workflow_id(journey, customer_id, _digest(parent, step_id, str(pass_))[:20])
+
+
 def delivery_key(workflow_id: str, first_run_id: str, step_id: str, pass_: int) -> str:
     """The one key of a step's delivery: the same on every retry and replay, another for each pass."""
     return "d_" + _digest(workflow_id, first_run_id, step_id, str(pass_))[:30]

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 from journeys.conditions import holds
 from journeys.events import OPT_OUT, Event
-from journeys.model import EventMatch, Journey, Part
+from journeys.model import Journey
+from journeys.parts import EventMatch, Goal, Part
 
 InterruptKind = Literal["goal", "stop", "opt_out", "life", "operator"]
 
@@ -25,7 +26,7 @@ class Interrupt(BaseModel):
 class InterruptRules(Part):
     """The part of a journey that says which events end it."""
 
-    goal: EventMatch | None = None
+    goal: Goal | None = None
     stop: tuple[EventMatch, ...] = ()
 
     @classmethod
@@ -39,7 +40,12 @@ class InterruptRules(Part):
     def judge(self, event: Event, start: Event, run: dict[str, Any], now: datetime) -> Interrupt | None:
         """The interrupt that `event` is for a run started by `start`, or None. A goal goes before a stop."""
         scope = {"event": event.scope(), "start": start.scope(), "run": run, "now": now}
-        if self.goal and self.goal.event == event.name and holds(self.goal.where, scope):
+        if (
+            self.goal
+            and self.goal.event == event.name
+            and self._in_time(event, start)
+            and holds(self.goal.where, scope)
+        ):
             return Interrupt(kind="goal", reason=f"goal reached: {event.name}", event=event)
         if event.name == OPT_OUT and not event.properties.get("channel"):
             return Interrupt(kind="opt_out", reason="the customer opted out", event=event)
@@ -47,3 +53,6 @@ class InterruptRules(Part):
             if match.event == event.name and holds(match.where, scope):
                 return Interrupt(kind="stop", reason=f"stop event: {event.name}", event=event)
         return None
+
+    def _in_time(self, event: Event, start: Event) -> bool:
+        return self.goal is None or self.goal.within is None or event.at - start.at <= self.goal.within

@@ -1,8 +1,8 @@
 """Durations and times of day as people write them: `30m`, `4h`, `3d`, `next day at 10:00`."""
 
 import re
-from datetime import datetime, time, timedelta, tzinfo
-from typing import Annotated
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Annotated, Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
@@ -13,7 +13,7 @@ _PART = re.compile(r"(\d+)([smhdw])")
 # Ten years: longer than any journey, short enough for every calendar.
 _LONGEST = timedelta(days=3653)
 _MOST = int(_LONGEST.total_seconds())
-_TIME_OF_DAY = re.compile(r"(?:(next day|\w+day)\s+)?at\s+(\d{1,2}):(\d{2})")
+_TIME_OF_DAY = re.compile(r"(?:(next day|\w+day|\d{4}-\d{2}-\d{2})\s+)?at\s+(\d{1,2}):(\d{2})")
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -61,7 +61,9 @@ def check_moment(text: object) -> str:
     cleaned = " ".join(text.split())
     if match := _TIME_OF_DAY.fullmatch(cleaned):
         day, hour, minute = match.groups()
-        if day not in (None, "next day", *_WEEKDAYS):
+        if day and day[0].isdigit():
+            date.fromisoformat(day)
+        elif day not in (None, "next day", *_WEEKDAYS):
             raise ValueError(f"'{day}' is not a weekday")
         if int(hour) > 23 or int(minute) > 59:
             raise ValueError(f"{hour}:{minute} is not a time of day")
@@ -71,7 +73,10 @@ def check_moment(text: object) -> str:
 
 
 Moment = Annotated[str, BeforeValidator(check_moment)]
-"""When a wait ends: `30m`, `at 10:00` (the next one), `next day at 10:00`, `monday at 09:00`."""
+"""When a wait ends: `30m`, `at 10:00` (the next one), `next day at 10:00`, `monday at 09:00`,
+`2026-12-24 at 09:00` (a date that is past ends the wait at once)."""
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 def resolve_moment(moment: str, now: datetime, zone: tzinfo) -> datetime:
@@ -85,6 +90,8 @@ def resolve_moment(moment: str, now: datetime, zone: tzinfo) -> datetime:
         return now + parse_duration(moment)
     day, hour, minute = match.groups()
     local = now.astimezone(zone)
+    if day and day[0].isdigit():
+        return at_clock(date.fromisoformat(day), time(int(hour), int(minute)), zone)
     ahead = 1 if day == "next day" else (_WEEKDAYS.index(day) - local.weekday()) % 7 if day else 0
     target = _at(local, ahead, time(int(hour), int(minute)))
     if target <= now:
@@ -92,9 +99,13 @@ def resolve_moment(moment: str, now: datetime, zone: tzinfo) -> datetime:
     return target
 
 
+def at_clock(day: date, clock: time, zone: tzinfo) -> datetime:
+    """The instant at which clocks in `zone` show `clock` on a day, in UTC."""
+    return datetime.combine(day, clock, tzinfo=zone).astimezone(ZoneInfo("UTC"))
+
+
 def _at(local: datetime, days_ahead: int, clock: time) -> datetime:
-    day = local.date() + timedelta(days=days_ahead)
-    return datetime.combine(day, clock, tzinfo=local.tzinfo).astimezone(ZoneInfo("UTC"))
+    return at_clock(local.date() + timedelta(days=days_ahead), clock, cast(tzinfo, local.tzinfo))
 
 
 def zone_or_utc(name: str | None) -> ZoneInfo:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from journeys.model import Percent
+from journeys.parts import Percent
 from policies.model import Allow, Deny, Facts, NeedsApproval, Policy, Verdict
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from journeys.model import Purpose
+from journeys.parts import Purpose
 from journeys.times import known_zone
 
 

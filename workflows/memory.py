@@ -8,9 +8,10 @@ from journeys.conditions import holds
 from journeys.events import IMPLIED, OUTCOMES, Event
 from journeys.ids import delivery_key
 from journeys.interrupts import Interrupt, InterruptRules
-from journeys.model import EventMatch, Send, Step, verb, walk
-from workflows.ports import Asked, ClosedApproval, Decision, DeliverResult, Notes, RunRef, StepRecord
-from workflows.state import SEEN_EVENTS, OpenApproval, RunInput, RunState
+from journeys.parts import EventMatch
+from journeys.steps import Agent, Repeat, Send, Step, verb, walk
+from workflows.ports import Asked, ClosedApproval, Decision, DeliverResult, Notes, RunRef, Sent, StepRecord
+from workflows.state import SEEN_EVENTS, Loop, OpenApproval, RunInput, RunState
 
 _NO_FACTS = {"sent": False, **dict.fromkeys(OUTCOMES.values(), False)}
 
@@ -28,6 +29,7 @@ class Memory:
         self.interrupts = InterruptRules.of(given.journey)
         self._interests = given.journey.interests()
         self._sends = [step.id for step in walk(given.journey.steps) if isinstance(step, Send)]
+        self._agents = [step for step in walk(given.journey.steps) if isinstance(step, Agent)]
         self.state = given.state or RunState(
             started_at=now,
             at=given.journey.steps[0].id,
@@ -36,13 +38,14 @@ class Memory:
             causes=_traces(given.start),
         )
 
-    def facts(self) -> dict[str, dict[str, Any]]:
-        """What conditions see as `run`: every send, done or not, by its step id."""
-        return {step: _NO_FACTS | self.state.facts.get(step, {}) for step in self._sends}
+    def facts(self) -> dict[str, Any]:
+        """What conditions see as `run`: every send, done or not, by its step id, and what steps set."""
+        sends = {step: _NO_FACTS | self.state.facts.get(step, {}) for step in self._sends}
+        return {**self.state.values, **sends}
 
     def scope(self, now: datetime) -> dict[str, Any]:
         """What a condition at a step may use."""
-        return {"start": self.start.scope(), "run": self.facts(), "now": now}
+        return {"start": self.start.scope(), "run": self.facts(), "customer": self.state.customer, "now": now}
 
     def observe(self, event: Event, now: datetime) -> None:
         """Take in an event. One that is delivered twice counts once."""
@@ -50,6 +53,7 @@ class Memory:
             return
         self.state.seen = [*self.state.seen[1 - SEEN_EVENTS :], event.id]
         self._take_outcome(event)
+        self._take_goals_of_agents(event, now)
         if self.state.interrupt is None:
             self.state.interrupt = self.interrupts.judge(event, self.start, self.facts(), now)
             if self.state.interrupt:
@@ -57,18 +61,29 @@ class Memory:
         if event.name in self._interests:
             self.state.events.append(event)
 
-    def next_match(self, matches: Sequence[EventMatch], now: datetime) -> Event | None:
-        """Judge the events that came and were not judged yet; gives the first that one of `matches` wants.
+    def next_event(self) -> Event | None:
+        """The oldest event that came and was not judged yet. Each is judged once, so that a busy customer
+        costs a run no more for every further event."""
+        return self.state.events.pop(0) if self.state.events else None
 
-        Each is judged once, so that a busy customer costs a run no more for every further event.
-        """
-        while self.state.events:
-            event = self.state.events.pop(0)
-            seen = event.scope() | {"step": self.state.deliveries.get(event.delivery, "")}
-            scope = self.scope(now) | {"event": seen}
-            if any(match.event == event.name and holds(match.where, scope) for match in matches):
-                return event
-        return None
+    def wants(self, match: EventMatch, event: Event, now: datetime) -> bool:
+        """Whether an event is one that a step waits for. `event.step` is the step whose outcome it is."""
+        if match.event != event.name:
+            return False
+        seen = event.scope() | {"step": self.state.deliveries.get(event.delivery, "")}
+        return holds(match.where, self.scope(now) | {"event": seen})
+
+    def pass_of(self, step: Step) -> int:
+        """How often this step was finished before."""
+        return self.state.passes.get(step.id, 0)
+
+    def loop(self, step: Repeat | Agent, now: datetime) -> Loop:
+        """How far a repetition or an agent is; begins it when it is entered."""
+        return self.state.loops.setdefault(step.id, Loop(started_at=now))
+
+    def reached(self) -> str | None:
+        """The id of an agent under way whose goal was reached."""
+        return next((step for step, loop in self.state.loops.items() if loop.reached), None)
 
     def interrupt(self, interrupt: Interrupt) -> None:
         """End the run early, unless something else already does."""
@@ -76,7 +91,7 @@ class Memory:
 
     def expect_delivery(self, step: Send) -> int:
         """The pass this delivery belongs to. From here on its outcomes are known by its id."""
-        pass_ = self.state.passes.get(step.id, 0)
+        pass_ = self.pass_of(step)
         key = delivery_key(self.run.workflow_id, self.run.first_run_id, step.id, pass_)
         self.state.deliveries[key] = step.id
         return pass_
@@ -123,10 +138,16 @@ class Memory:
             self.state.closed_approvals.append(closed)
 
     def finish(
-        self, step: Step, now: datetime, outcome: str, detail: str = "", causes: Sequence[str] = (), **facts: str
+        self,
+        step: Step,
+        now: datetime,
+        outcome: str,
+        detail: str = "",
+        causes: Sequence[str] = (),
+        **facts: str | int | float,
     ) -> None:
         """Record a finished step and make ready for the next."""
-        pass_ = self.state.passes.get(step.id, 0)
+        pass_ = self.pass_of(step)
         self.state.records.append(
             StepRecord(
                 step_id=step.id,
@@ -144,10 +165,14 @@ class Memory:
         self.state.step_started_at = now
         self.state.deadline = None
         self.state.causes = []
+        self.state.came = []
 
     def keep_result(self, step: Send, result: DeliverResult) -> None:
         """Let conditions see what became of a send."""
-        self.state.facts.setdefault(step.id, {})["sent"] = result.outcome == "sent"
+        facts = self.state.facts.setdefault(step.id, {})
+        facts["sent"] = isinstance(result, Sent)
+        if isinstance(result, Sent):
+            facts["channel"] = result.channel
 
     def notes(self) -> Notes:
         """The bookkeeping that has not been written yet."""
@@ -163,6 +188,13 @@ class Memory:
         if step is not None:
             outcome = OUTCOMES[event.name]
             self.state.facts.setdefault(step, {}).update(dict.fromkeys((outcome, *IMPLIED.get(outcome, ())), True))
+
+    def _take_goals_of_agents(self, event: Event, now: datetime) -> None:
+        for step in self._agents:
+            loop = self.state.loops.get(step.id)
+            if loop and not loop.reached and self.wants(step.goal, event, now):
+                loop.reached = True
+                self.state.causes = [*self.state.causes, *_traces(event)]
 
 
 def _traces(event: Event) -> list[str]:

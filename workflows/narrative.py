@@ -4,7 +4,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from journeys.course import Course
-from journeys.model import verb
+from journeys.steps import verb
 from journeys.times import zone_or_utc
 from workflows.state import RunInput, RunState
 

@@ -11,7 +11,7 @@ from temporalio import activity
 
 from journeys.events import Event
 from journeys.interrupts import InterruptRules
-from journeys.model import Offer, Purpose
+from journeys.parts import Offer, Purpose
 from journeys.times import Duration
 
 
@@ -88,37 +88,51 @@ class Notes(Message):
     closed_approvals: tuple[ClosedApproval, ...] = ()
 
 
-class DeliverRequest(Message):
-    """Send one step's message, if everything allows it at this moment."""
+class StepRequest(Message):
+    """What every activity that does a step is told."""
 
     run: RunRef
     step_id: str
     pass_: int
-    channel: str
+    now: datetime
+    notes: Notes = Notes()
+
+
+class ApprovalTerms(Message):
+    """How a person is asked, should one have to decide."""
+
+    group: str | None = None
+    """The group the journey itself wants to ask; None when only a policy may ask."""
+    author: str
+    """Who wrote the journey, and so may not approve it."""
+    within: Duration
+    otherwise: Literal["skip", "stop"]
+
+
+class DeliverRequest(StepRequest):
+    """Send one step's message, if everything allows it at this moment."""
+
+    channels: tuple[str, ...]
+    """In order of preference: the first over which it may and can leave is taken."""
     content: str
     purpose: Purpose
     offer: Offer | None = None
-    approval_group: str | None = None
-    """The group the journey itself wants to ask, whatever the policies say."""
-    author: str
-    """Who wrote the journey, and so may not approve it."""
-    approval_within: Duration
-    """How long a person has to decide, should one be asked."""
-    otherwise: Literal["skip", "stop"]
-    """What the run does without an approval."""
+    approval: ApprovalTerms
+    policies: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """The journey's own, on top of the project's."""
+    priority: int = 50
     start: Event
     interrupts: InterruptRules
     facts: dict[str, Any]
     """What the run did so far, as conditions see it."""
-    now: datetime
     grant: Grant | None = None
-    notes: Notes = Notes()
 
 
 class Sent(Message):
     outcome: Literal["sent"] = "sent"
     delivery_id: str
     provider_id: str
+    channel: str
 
 
 class Held(Message):
@@ -184,6 +198,81 @@ DeliverResult = Annotated[
 ]
 
 
+class DecideRequest(StepRequest):
+    """Choose one of the options that are open."""
+
+    decision: str
+    planner: str
+    options: tuple[str, ...]
+
+
+class Choice(Message):
+    """What was chosen, and how likely that was."""
+
+    option: str
+    probability: float
+    why: str
+
+
+class AskRequest(StepRequest):
+    """Put a question to a person that is not about a message."""
+
+    about: str
+    approval: ApprovalTerms
+
+
+class ActRequest(StepRequest):
+    """Do a business action by a tool, if everything allows it at this moment."""
+
+    tool: str
+    given: dict[str, Any]
+    approval: ApprovalTerms
+    start: Event
+    interrupts: InterruptRules
+    facts: dict[str, Any]
+    grant: Grant | None = None
+
+
+class Done(Message):
+    """The action was done; `result` is what conditions may see of it."""
+
+    outcome: Literal["done"] = "done"
+    result: dict[str, str | int | float | bool]
+
+
+ActResult = Annotated[Done | Asked | Denied | Rejected | Unknown | Overtaken, Field(discriminator="outcome")]
+
+
+class PerceiveRequest(Message):
+    """Look at the customer as they are now."""
+
+    customer_id: str
+
+
+class CustomerView(Message):
+    """What conditions see as `customer`, and the zone of their clock."""
+
+    attributes: dict[str, Any]
+    time_zone: str | None
+
+
+class SetRequest(StepRequest):
+    """Set lasting attributes of the customer."""
+
+    attributes: dict[str, Any]
+
+
+class OpenRunRequest(Message):
+    """Let the doors know of a run that another run starts."""
+
+    workflow_id: str
+    journey: str
+    version: str
+    customer_id: str
+    start_seq: int
+    now: datetime
+
+
 class CloseRequest(Message):
     """The run is over: write its last notes and its end."""
 
@@ -206,6 +295,42 @@ class NoteRequest(Message):
 @activity.defn(name="deliver")
 async def deliver(request: DeliverRequest) -> DeliverResult:
     """Guard, reserve, render, send and record one message. Safe to retry: it leaves at most once."""
+    raise NotImplementedError
+
+
+@activity.defn(name="decide")
+async def decide(request: DecideRequest) -> Choice:
+    """Let the planner choose. Safe to retry: the same request gives the same choice."""
+    raise NotImplementedError
+
+
+@activity.defn(name="ask")
+async def ask(request: AskRequest) -> Asked:
+    """Put a question to a person. Safe to retry: it is the same question."""
+    raise NotImplementedError
+
+
+@activity.defn(name="act")
+async def act(request: ActRequest) -> ActResult:
+    """Do a business action. Safe to retry: it is done at most once."""
+    raise NotImplementedError
+
+
+@activity.defn(name="perceive")
+async def perceive(request: PerceiveRequest) -> CustomerView:
+    """Look at the customer as they are now."""
+    raise NotImplementedError
+
+
+@activity.defn(name="set_attributes")
+async def set_attributes(request: SetRequest) -> None:
+    """Set lasting attributes of the customer. Safe to retry."""
+    raise NotImplementedError
+
+
+@activity.defn(name="open_run")
+async def open_run(request: OpenRunRequest) -> None:
+    """Keep a run that another run starts. Safe to retry."""
     raise NotImplementedError
 
 

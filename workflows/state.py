@@ -10,6 +10,7 @@ from journeys.interrupts import Interrupt
 from journeys.model import Journey
 from workflows.ports import ClosedApproval, Decision, Message, StepRecord
 
+Doing = Literal["waiting", "sending", "asking", "ended"]
 SEEN_EVENTS = 500
 """How many event ids a run keeps to recognise a signal that is delivered twice."""
 
@@ -23,6 +24,15 @@ class OpenApproval(Message):
     author: str
     asked_at: datetime
     deadline: datetime
+
+
+class Loop(BaseModel):
+    """How far a repetition or an agent is."""
+
+    started_at: datetime
+    turns: int = 0
+    reached: bool = False
+    """For an agent: whether its goal was reached."""
 
 
 class RunState(BaseModel):
@@ -46,6 +56,14 @@ class RunState(BaseModel):
     seen: list[str] = Field(default_factory=list)
     passes: dict[str, int] = Field(default_factory=dict)
     """How often each step was finished; a step that is done again is another pass."""
+    loops: dict[str, Loop] = Field(default_factory=dict)
+    """By step id, the repetitions and agents that are under way."""
+    came: list[int] = Field(default_factory=list)
+    """Which of the events that the present step waits for have come."""
+    values: dict[str, Any] = Field(default_factory=dict)
+    """What `set` steps and tools left for conditions to see in `run`."""
+    customer: dict[str, Any] = Field(default_factory=dict)
+    """The customer when the run last looked."""
     approval: OpenApproval | None = None
     decision: Decision | None = None
     interrupt: Interrupt | None = None
@@ -62,6 +80,8 @@ class RunInput(Message):
     customer_id: str
     time_zone: str | None
     start: Event
+    others: dict[str, Journey] = Field(default_factory=dict)
+    """The journeys that `run` steps name, pinned with this one."""
     approval_key: str
     """The public key of the approvals service."""
     console_url: str
@@ -80,9 +100,9 @@ class Progress(Message):
     """What a run is doing now, why, and what it waits for."""
 
     at: str
-    doing: Literal["waiting", "sending", "asking", "ended"]
+    doing: Doing
     waiting_until: datetime | None = None
     waiting_for: tuple[str, ...] = ()
     approval: OpenApproval | None = None
-    facts: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    facts: dict[str, Any] = Field(default_factory=dict)
     interrupt: str = ""

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from journeys.course import Course
-from journeys.model import Journey, Send
+from journeys.model import Journey
+from journeys.steps import Send
 from starter.demo.story import Part, Story
 from store.database import Database
 from store.history import spans_of_trace

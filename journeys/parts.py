@@ -1,0 +1,114 @@
+"""The small parts that journeys and their steps are made of."""
+
+from datetime import time, timedelta
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+
+from journeys.conditions import Condition
+from journeys.times import Duration, Weekday
+
+StepId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+JourneyName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
+"""The name of an arm, an option, a decision or a tool."""
+Purpose = Literal["marketing", "transactional"]
+Tier = Literal["full", "supervised", "human"]
+
+
+class Part(BaseModel):
+    """A part of a journey: immutable, closed to unknown keys, and brief when written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_serializer(mode="wrap")
+    def _brief(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written = cast(dict[str, Any], handler(self))
+        for name, field in type(self).model_fields.items():
+            if not field.is_required() and getattr(self, name) == field.get_default(call_default_factory=True):
+                written.pop(name, None)
+                written.pop(field.serialization_alias or field.alias or name, None)
+        return written
+
+
+def _parse_percent(text: object) -> object:
+    return text.strip().removesuffix("%") if isinstance(text, str) else text
+
+
+Percent = Annotated[float, BeforeValidator(_parse_percent), Field(gt=0, le=100)]
+
+
+class Offer(Part):
+    """What a message promises. `valid` counts from the moment the message is prepared."""
+
+    discount: Percent
+    valid: Duration = timedelta(hours=24)
+
+
+def group_alone(value: object) -> object:
+    return {"group": value} if isinstance(value, str) else value
+
+
+class ApprovalRule(Part):
+    """A person of `group` decides before the message leaves; without an answer the run does `otherwise`."""
+
+    group: str
+    within: Duration = timedelta(hours=24)
+    otherwise: Literal["skip", "stop"] = "skip"
+
+
+class EventMatch(Part):
+    """An event by name, with a condition over it. A bare name is a match without a condition."""
+
+    event: str
+    where: Condition = "true"
+
+
+def name_alone(value: object) -> object:
+    """Let a bare event name stand for a match without a condition."""
+    return {"event": value} if isinstance(value, str) else value
+
+
+def one_alone(value: object) -> object:
+    """Let a single item stand for a list of one."""
+    return cast(object, value) if isinstance(value, list | tuple) else [value]
+
+
+Match = Annotated[EventMatch, BeforeValidator(name_alone)]
+Matches = Annotated[list[Match], BeforeValidator(one_alone)]
+
+
+class Goal(EventMatch):
+    """The event for which the journey is made. With `within`, it counts only that long after the start."""
+
+    within: Duration | None = None
+
+
+class SendWindow(Part):
+    """When the journey may send, on the customer's clock. Outside of it, messages are held."""
+
+    start: time = Field(alias="from", default=time(0))
+    end: time = Field(alias="to", default=time(23, 59, 59))
+    days: list[Weekday] = []
+    """The days on which it may; none named is every day."""
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> "SendWindow":
+        if self.start >= self.end:
+            raise ValueError("a send window ends after it starts, on the same day")
+        return self
+
+
+class Budget(Part):
+    """At most this many messages of the journey to all its customers together, in any such time."""
+
+    messages: int = Field(ge=1)
+    within: Duration = timedelta(days=1)

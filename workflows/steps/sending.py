@@ -1,0 +1,113 @@
+"""Sending a message: within the policies, after a person agreed where one must, at most once."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from journeys.ids import delivery_key
+from journeys.steps import Send
+from journeys.times import format_duration
+from workflows import ports
+from workflows.conduct import ATTEMPT, GIVE_UP, RETRY, Conduct, Ended
+from workflows.ports import (
+    Asked,
+    DeliverResult,
+    GaveUp,
+    Grant,
+    Held,
+    Overtaken,
+    Rejected,
+    Sent,
+    Unknown,
+)
+from workflows.steps.asking import answer
+
+SIGNAL_LAG = timedelta(minutes=5)
+"""How long to wait for a signal that the guard already saw in the store, before asking the guard again."""
+
+
+async def send(run: Conduct, step: Send) -> str | None:
+    """Deliver: wait out a hold, ask a person where one must decide, send once."""
+    run.memory.state.events.clear()
+    grant: Grant | None = None
+    while True:
+        result = await _deliver(run, step, grant)
+        run.memory.keep_result(step, result)
+        if isinstance(result, Held):
+            await run.pause(result.until, f"{step.id} held: {result.reason}")
+        elif isinstance(result, Overtaken):
+            await run.pause(workflow.now() + SIGNAL_LAG, f"{step.id}: {result.reason}")
+        elif isinstance(result, Asked):
+            decided = await answer(run, step, result)
+            if not isinstance(decided, Grant):
+                return await _not_granted(run, step, decided.outcome, decided.reason)
+            grant = decided
+        else:
+            return _finish(run, step, result)
+
+
+async def _deliver(run: Conduct, step: Send, grant: Grant | None) -> DeliverResult:
+    memory, journey = run.memory, run.journey
+    policies = dict(journey.policies)
+    if journey.send_window:
+        policies["send_window"] = journey.send_window.model_dump(mode="json", by_alias=True)
+    if journey.budget:
+        policies["budget"] = journey.budget.model_dump(mode="json", by_alias=True)
+    notes = memory.notes()
+    request = ports.DeliverRequest(
+        run=run.ref,
+        step_id=step.id,
+        pass_=memory.expect_delivery(step),
+        now=workflow.now(),
+        notes=notes,
+        channels=tuple(step.send),
+        content=step.content,
+        purpose=step.purpose,
+        offer=step.offer,
+        approval=run.terms(step.approval),
+        policies=policies,
+        priority=journey.priority,
+        start=memory.start,
+        interrupts=memory.interrupts,
+        facts=memory.facts(),
+        grant=grant,
+    )
+    under_way = workflow.start_activity(
+        ports.deliver,
+        request,
+        start_to_close_timeout=ATTEMPT,
+        schedule_to_close_timeout=GIVE_UP,
+        retry_policy=RETRY,
+        # An attempt that is under way is waited for, so that the record says whether it left.
+        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        summary=f"{step.id}: {step.content} by {' or '.join(step.send)}",
+    )
+    try:
+        result = await run.uninterrupted(under_way)
+    except ActivityError as error:
+        run.stop_if_interrupted()
+        key = delivery_key(run.ref.workflow_id, run.ref.first_run_id, step.id, request.pass_)
+        return GaveUp(delivery_id=key, reason=f"given up after {format_duration(GIVE_UP)}: {error.cause}")
+    memory.written(notes)
+    return result
+
+
+def _finish(run: Conduct, step: Send, result: DeliverResult) -> str | None:
+    known = isinstance(result, Sent | Unknown | Rejected | GaveUp)
+    delivery = {"delivery_id": result.delivery_id} if known else {}
+    channel = result.channel if isinstance(result, Sent) else ", ".join(step.send)
+    detail = "" if isinstance(result, Sent) else result.reason
+    run.finish(step, result.outcome, detail, channel=channel, content=step.content, **delivery)
+    # What may have left is not made up for by something else.
+    if isinstance(result, Sent | Unknown):
+        return run.course.after(step)
+    return run.course.into(step, step.otherwise)
+
+
+async def _not_granted(run: Conduct, step: Send, outcome: str, reason: str) -> str | None:
+    run.finish(step, outcome, reason, channel=", ".join(step.send), content=step.content)
+    await run.write_notes()
+    if step.approval and step.approval.otherwise == "stop":
+        raise Ended("stopped", f"{step.id}: {reason}")
+    return run.course.into(step, step.otherwise)
