@@ -58,6 +58,8 @@ class Project(BaseModel):
     people: tuple[Person, ...] = ()
     channels: dict[str, dict[str, Any]]
     """By channel name: the provider and its settings."""
+    tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """By tool name: the settings of the business actions that journeys may take."""
 
 
 class Settings(BaseSettings):

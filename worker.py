@@ -12,12 +12,17 @@ from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.acting import Acting
 from activities.channels.model import Provider
 from activities.channels.registry import load_providers
 from activities.composing import Composer
+from activities.deciding import Deciding
 from activities.deliver import Delivering
 from activities.guard import Guard
 from activities.notes import Bookkeeping
+from activities.perceiving import Perceiving
+from activities.tools.model import Tool
+from activities.tools.registry import load_tools
 from content.catalogue import Catalogue
 from content.library import Library
 from content.links import LinkSigner
@@ -43,6 +48,7 @@ class Parts:
     policies: tuple[Policy, ...]
     library: Library
     providers: dict[str, Provider]
+    tools: dict[str, Tool]
 
     async def close(self) -> None:
         for provider in self.providers.values():
@@ -58,6 +64,7 @@ def load_parts(settings: Settings) -> Parts:
         policies=load_policies(folder / "policies.yaml"),
         library=Library.load(folder / "content", Catalogue.load(folder / "catalogue.yaml")),
         providers=load_providers(project.channels, folder / "sojourn.yaml"),
+        tools=load_tools(project.tools, folder / "sojourn.yaml"),
     )
 
 
@@ -66,8 +73,18 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     links = LinkSigner(installation_secret(settings))
     composer = Composer(database, parts.providers, parts.library, links, parts.project.brand, settings.public_url)
     delivering = Delivering(database, composer, Guard(parts.policies))
-    bookkeeping = Bookkeeping(database)
-    return [delivering.deliver, bookkeeping.write_notes, bookkeeping.close_run]
+    acting, perceiving, bookkeeping = Acting(database, parts.tools), Perceiving(database), Bookkeeping(database)
+    return [
+        delivering.deliver,
+        acting.act,
+        acting.ask,
+        Deciding(database).decide,
+        perceiving.perceive,
+        perceiving.set_attributes,
+        perceiving.open_run,
+        bookkeeping.write_notes,
+        bookkeeping.close_run,
+    ]
 
 
 def make_worker(

@@ -12,8 +12,9 @@ from content.library import Library
 from content.links import LinkSigner
 from content.rendering import ContentError, OfferTerms, Recipient, RenderContext
 from settings import Brand
+from store.customers import find_customer
 from store.database import Database
-from store.ledger import customer_for_send, reachable_at
+from store.ledger import reachable_at
 from store.tables import Customer
 from workflows.ports import DeliverRequest, Denied, Rejected
 
@@ -72,13 +73,13 @@ class Composer:
         return await self._compose(request, channel, delivery_id, now)
 
     async def _compose(
-        self, request: DeliverRequest, delivery_id: str, now: datetime
+        self, request: DeliverRequest, channel: str, delivery_id: str, now: datetime
     ) -> Draft | Denied | Rejected:
         provider = self._providers.get(channel)
         if provider is None:
             return _rejected(delivery_id, "channel.unknown", f"no channel '{channel}' is set up")
         async with self._database.reading() as session:
-            customer = await customer_for_send(session, request.run.customer_id)
+            customer = await find_customer(session, request.run.customer_id)
             recipient = await reachable_at(session, request.run.customer_id, provider.address_kind)
         if customer is None:
             return Denied(reason="the customer is not known")

@@ -4,25 +4,22 @@ One transaction before the provider is called, one after. An attempt that finds 
 off in between: whether the message left is unknown, and it is not sent again.
 """
 
-import time
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.attempt import Attempt
 from activities.channels.model import OutcomeUnknown, Refused, RetryLater
 from activities.composing import Composer, Draft, hash_message
-from activities.guard import Cleared, Guard, Judgement, findings_of
+from activities.guard import Case, Cleared, Guard, Judgement, findings_of
 from activities.notes import write_down
-from activities.spans import part_span
-from journeys.ids import delivery_key
 from policies.model import Ruling
 from store.customers import lock_customer
 from store.database import Database
 from store.ledger import deactivate_address, find_delivery
-from store.tables import Delivery
+from store.tables import Delivery, Span
 from store.timeline import write_spans
 from workflows.ports import DeliverRequest, DeliverResult, Denied, Rejected, Sent, Unknown
 
@@ -37,39 +34,50 @@ class Delivering:
 
     @activity.defn
     async def deliver(self, request: DeliverRequest) -> DeliverResult:
-        """Guard, reserve, render, send and record one message. Safe to retry: it leaves at most once.
+        """Guard, reserve, render, send and record one message, over the first channel that will do.
 
-        Raises ApplicationError, retryable, when the provider surely did not take it but may later.
+        Safe to retry: it leaves at most once. Raises ApplicationError, retryable, when the provider surely did
+        not take it but may later.
         """
-        attempt = _Attempt.begin(request)
-        draft = await self._composer.compose(request, attempt.delivery_id, attempt.now())
-        reserved = await self._reserve(attempt, draft)
+        attempt = Attempt.begin(request)
+        result: DeliverResult | None = None
+        for channel in request.channels:
+            result = await self._deliver(attempt, request, channel)
+            # Only what surely did not leave, and never will over this channel, is tried over the next.
+            if not isinstance(result, Denied | Rejected):
+                break
+        assert result is not None, "a send names a channel"
+        return result
+
+    async def _deliver(self, attempt: Attempt, request: DeliverRequest, channel: str) -> DeliverResult:
+        draft = await self._composer.compose(request, channel, attempt.delivery_id, attempt.now())
+        reserved = await self._reserve(attempt, request, channel, draft)
         if not isinstance(reserved, Cleared):
             return reserved
         assert isinstance(draft, Draft)
         return await self._send(attempt, draft, reserved)
 
-    async def _reserve(self, attempt: "_Attempt", draft: Draft | Denied | Rejected) -> Cleared | DeliverResult:
+    async def _reserve(
+        self, attempt: Attempt, request: DeliverRequest, channel: str, draft: Draft | Denied | Rejected
+    ) -> Cleared | DeliverResult:
         """The transaction before the send. Gives what may leave, or the result if nothing may."""
-        request = attempt.request
         async with self._database.transaction() as session:
             await lock_customer(session, request.run.customer_id)
             await write_down(session, request.run, request.notes)
             row = await find_delivery(session, attempt.delivery_id)
-            if row is not None and row.state != "retrying":
+            if row is not None and not _may_go_on(row, channel):
                 return await self._earlier_result(session, attempt, row)
             if not isinstance(draft, Draft):
-                await write_spans(session, [attempt.span("compose", draft.outcome, draft.reason)])
+                await write_spans(session, [attempt.span(f"compose {channel}", draft.outcome, draft.reason)])
                 return draft
-            judgement, ruling = await self._guard.judge(
-                session, request, draft, attempt.delivery_id, attempt.now()
-            )
-            await write_spans(session, [_guard_span(attempt, judgement, ruling)])
+            case = Case(request, draft, attempt.delivery_id, attempt.now())
+            judgement, ruling = await self._guard.judge(session, case)
+            await write_spans(session, [_guard_span(attempt, channel, judgement, ruling)])
             if isinstance(judgement, Cleared):
-                session.add(_reservation(attempt, draft, judgement, ruling, row))
+                session.add(_reservation(attempt, case, judgement, ruling, row))
             return judgement
 
-    async def _earlier_result(self, session: AsyncSession, attempt: "_Attempt", row: Delivery) -> DeliverResult:
+    async def _earlier_result(self, session: AsyncSession, attempt: Attempt, row: Delivery) -> DeliverResult:
         """What an earlier attempt of this same delivery came to."""
         if row.state == "reserved":
             row.state, row.code = "unknown", "worker.lost"
@@ -80,9 +88,9 @@ class Delivering:
             return Unknown(delivery_id=row.id, reason=row.reason)
         if row.state == "rejected":
             return Rejected(delivery_id=row.id, code=row.code, reason=row.reason)
-        return Sent(delivery_id=row.id, provider_id=row.provider_id or "")
+        return Sent(delivery_id=row.id, provider_id=row.provider_id or "", channel=row.channel)
 
-    async def _send(self, attempt: "_Attempt", draft: Draft, cleared: Cleared) -> DeliverResult:
+    async def _send(self, attempt: Attempt, draft: Draft, cleared: Cleared) -> DeliverResult:
         started = attempt.now()
         try:
             provider_id = await draft.provider.send(cleared.message, attempt.delivery_id)
@@ -96,11 +104,11 @@ class Delivering:
             await self._record(attempt, draft, started, "unknown", error.code, error.reason)
             return Unknown(delivery_id=attempt.delivery_id, reason=error.reason)
         await self._record(attempt, draft, started, "sent", provider_id=provider_id)
-        return Sent(delivery_id=attempt.delivery_id, provider_id=provider_id)
+        return Sent(delivery_id=attempt.delivery_id, provider_id=provider_id, channel=draft.message.channel)
 
     async def _record(
         self,
-        attempt: "_Attempt",
+        attempt: Attempt,
         draft: Draft,
         started: datetime,
         state: str,
@@ -115,7 +123,8 @@ class Delivering:
         async with self._database.transaction() as session:
             row = await find_delivery(session, attempt.delivery_id)
             # An outcome may have come in before the provider's answer did; it already proves more than this.
-            if row is not None and row.state == "reserved":
+            # A later attempt may have taken this one for lost; that it was sent settles the doubt.
+            if row is not None and (row.state == "reserved" or (row.state, state) == ("unknown", "sent")):
                 row.state, row.code, row.reason = state, code, reason
             if row is not None and state == "sent":
                 row.provider_id, row.sent_at = provider_id, now
@@ -128,44 +137,16 @@ class Delivering:
             await write_spans(session, [_send_span(attempt, draft, started, state, code, reason, provider_id)])
 
 
-@dataclass(frozen=True)
-class _Attempt:
-    """One attempt of the activity, and its clock."""
-
-    request: DeliverRequest
-    delivery_id: str
-    mark: str
-    """Tells this attempt from every other of the same step."""
-    began_at: datetime
-    began: float
-
-    @classmethod
-    def begin(cls, request: DeliverRequest) -> "_Attempt":
-        info = activity.info()
-        run = request.run
-        # The request has the time of the workflow when it asked; a retry happens later by as much as the
-        # server's own clock says, which skips time together with the workflow's.
-        return cls(
-            request=request,
-            delivery_id=delivery_key(run.workflow_id, run.first_run_id, request.step_id, request.pass_),
-            mark=f"{info.workflow_run_id}.{info.activity_id}.{info.attempt}",
-            began_at=request.now + max(info.started_time - info.scheduled_time, timedelta(0)),
-            began=time.monotonic(),
-        )
-
-    def now(self) -> datetime:
-        return (self.began_at + timedelta(seconds=time.monotonic() - self.began)).astimezone(UTC)
-
-    def span(self, part: str, outcome: str, detail: str = ""):
-        now = self.now()
-        return part_span(self.request, part, self.mark, now, now, outcome, detail)
+def _may_go_on(row: Delivery, channel: str) -> bool:
+    """Whether nothing left under this row, so that this channel may be tried."""
+    return row.state == "retrying" or (row.state == "rejected" and row.channel != channel)
 
 
 def _reservation(
-    attempt: _Attempt, draft: Draft, cleared: Cleared, ruling: Ruling | None, row: Delivery | None
+    attempt: Attempt, case: Case, cleared: Cleared, ruling: Ruling | None, row: Delivery | None
 ) -> Delivery:
-    """The ledger's row for what is about to leave: a new one, or that of an attempt the provider put off."""
-    request, message = attempt.request, cleared.message
+    """The ledger's row for what is about to leave: a new one, or that of an attempt of which nothing left."""
+    request, message, now = case.request, cleared.message, attempt.now()
     row = row or Delivery(
         id=attempt.delivery_id,
         workflow_id=request.run.workflow_id,
@@ -174,46 +155,42 @@ def _reservation(
         step_id=request.step_id,
         pass_=request.pass_,
         customer_id=request.run.customer_id,
-        channel=request.channel,
+        channel=message.channel,
         provider=message.provider,
         purpose=request.purpose,
         content=request.content,
         state="reserved",
         findings=[],
-        reserved_at=attempt.now(),
+        reserved_at=now,
     )
-    row.state, row.attempts, row.reserved_at = "reserved", row.attempts + 1, attempt.now()
+    row.state, row.attempts, row.reserved_at = "reserved", row.attempts + 1, now
+    row.channel, row.provider = message.channel, message.provider
     row.content_hash, row.approval_id = hash_message(message), cleared.approval_id
     row.findings, row.code, row.reason = findings_of(ruling), "", ""
     return row
 
 
-def _guard_span(attempt: _Attempt, judgement: Judgement, ruling: Ruling | None):
+def _guard_span(attempt: Attempt, channel: str, judgement: Judgement, ruling: Ruling | None) -> Span:
     spoke = [f"{f.policy}: {f.verdict.verdict}" for f in ruling.findings] if ruling else []
     outcome = "allowed" if isinstance(judgement, Cleared) else judgement.outcome
     detail = "" if isinstance(judgement, Cleared) else judgement.reason
-    now = attempt.now()
-    return part_span(
-        attempt.request,
-        "policy evaluate",
-        attempt.mark,
-        attempt.began_at,
-        now,
-        outcome,
-        detail,
-        **{"journey.policy.result": outcome, "journey.policy.findings": "; ".join(spoke)},
-    )
+    attributes = {
+        "journey.channel": channel,
+        "journey.policy.result": outcome,
+        "journey.policy.findings": "; ".join(spoke),
+    }
+    return attempt.span(f"policy evaluate {channel}", outcome, detail, started_at=attempt.began_at, **attributes)
 
 
 def _send_span(
-    attempt: _Attempt,
+    attempt: Attempt,
     draft: Draft,
     started: datetime,
     state: str,
     code: str,
     reason: str,
     provider_id: str | None,
-):
+) -> Span:
     attributes = {
         "messaging.system": draft.message.provider,
         "messaging.operation.name": "send",
@@ -224,13 +201,5 @@ def _send_span(
         "journey.message.id": attempt.delivery_id,
         "error.type": code,
     }
-    return part_span(
-        attempt.request,
-        f"send {draft.message.channel}",
-        attempt.mark,
-        started,
-        attempt.now(),
-        state,
-        reason,
-        **{key: value for key, value in attributes.items() if value},
-    )
+    given = {key: value for key, value in attributes.items() if value}
+    return attempt.span(f"send {draft.message.channel}", state, reason, started_at=started, **given)

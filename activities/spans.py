@@ -4,7 +4,7 @@ from datetime import datetime
 
 from journeys.ids import span_id, trace_id
 from store.tables import Span
-from workflows.ports import CloseRequest, DeliverRequest, RunRef, StepRecord
+from workflows.ports import CloseRequest, RunRef, StepRecord, StepRequest
 
 _FAILED = {"rejected", "unknown", "gave_up"}
 
@@ -55,7 +55,7 @@ def step_span(run: RunRef, record: StepRecord) -> Span:
 
 
 def part_span(
-    request: DeliverRequest,
+    request: StepRequest,
     part: str,
     attempt: str,
     started_at: datetime,

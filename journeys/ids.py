@@ -23,9 +23,9 @@ def delivery_key(workflow_id: str, first_run_id: str, step_id: str, pass_: int) 
     return "d_" + _digest(workflow_id, first_run_id, step_id, str(pass_))[:30]
 
 
-def approval_id(delivery_key: str, content_hash: str) -> str:
-    """An approval belongs to one delivery and to exactly what it would send."""
-    return "a_" + _digest(delivery_key, content_hash)[:30]
+def approval_id(delivery_key: str, content_hash: str, asked_at: str) -> str:
+    """An approval belongs to one delivery, to exactly what it would send, and to one time of asking."""
+    return "a_" + _digest(delivery_key, content_hash, asked_at)[:30]
 
 
 def trace_id(workflow_id: str, first_run_id: str) -> str:

@@ -1,7 +1,7 @@
 """The types every policy shares: the action it judges, the facts it may know, the verdict it gives."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -58,6 +58,9 @@ class Facts(Fact):
     contacts: tuple[Contact, ...] = ()
     """Of at least the last 31 days, reserved ones included, newest last."""
 
+    journey_sent: int = 0
+    """How many messages the action's journey sent to anyone within the span that its budget names."""
+
     def local(self, fallback: str) -> datetime:
         """Now on the customer's clock, or on that of `fallback` when their zone is unknown."""
         return self.now.astimezone(known_zone(self.time_zone) or ZoneInfo(fallback))
@@ -101,6 +104,11 @@ class Policy(BaseModel):
     name: ClassVar[str]
     horizon_days: ClassVar[int] = 0
     """How many days of contacts this policy looks back on."""
+
+    @property
+    def budget_span(self) -> timedelta | None:
+        """Over how long this policy counts what the journey sent to anyone; None when it does not."""
+        return None
 
     def judge(self, facts: Facts) -> Verdict:
         """The verdict on `facts.action`, from `facts` and the settings alone."""

@@ -29,7 +29,9 @@ def entries(journeys: Iterable[Journey], event: Event, customer: Customer) -> li
     for journey in candidates:
         key = _as_key(value(journey.start.key, scope)) if holds(journey.start.where, scope) else None
         if key is not None:
-            found.append(Entry(journey, workflow_id(journey.journey, customer.id, key)))
+            # Runs that may overlap have nothing in common but the customer: each is one of its own.
+            own = f"{key}~{event.seq}" if journey.start.again == "any time" else key
+            found.append(Entry(journey, workflow_id(journey.journey, customer.id, own)))
     return found
 
 
@@ -39,7 +41,7 @@ def may_start(again: Again, last: Run | None, event: Event) -> bool:
         return True
     if last.state != "closed" or again == "never":
         return False
-    return again == "always" or event.at - last.started_at >= again
+    return isinstance(again, str) or event.at - last.started_at >= again
 
 
 def _as_key(found: object) -> str | None:

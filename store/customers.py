@@ -30,6 +30,19 @@ async def lock_customers(session: AsyncSession, customer_ids: Iterable[str]) -> 
     return {customer.id: customer for customer in (await session.exec(query)).all()}
 
 
+async def find_customer(session: AsyncSession, customer_id: str) -> Customer | None:
+    """One customer, as they are."""
+    return await session.get(Customer, customer_id)
+
+
+async def merge_traits(session: AsyncSession, customer_id: str, traits: dict[str, Any]) -> None:
+    """Set some traits of a customer; the others stay. Locks the customer."""
+    customer = await lock_customer(session, customer_id)
+    if customer is not None:
+        customer.traits = {**customer.traits, **traits}
+        session.add(customer)
+
+
 async def find_customers(session: AsyncSession, customer_ids: Collection[str]) -> dict[str, Customer]:
     """Customers by id, as they are."""
     found = await session.exec(select(Customer).where(col(Customer.id).in_(customer_ids)))

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.tables import Address, Approval, ConsentRecord, Customer, Delivery, EventRecord
+from store.tables import Action, Address, Approval, ConsentRecord, Delivery, EventRecord
 
 NEVER_LEFT = ("rejected", "retrying")
 """States in which no message reached the customer."""
@@ -13,6 +13,10 @@ NEVER_LEFT = ("rejected", "retrying")
 
 async def find_delivery(session: AsyncSession, delivery_id: str) -> Delivery | None:
     return await session.get(Delivery, delivery_id)
+
+
+async def find_action(session: AsyncSession, action_id: str) -> Action | None:
+    return await session.get(Action, action_id)
 
 
 async def contacts_since(session: AsyncSession, customer_id: str, since: datetime, but: str) -> list[Delivery]:
@@ -28,6 +32,16 @@ async def contacts_since(session: AsyncSession, customer_id: str, since: datetim
         .order_by(col(Delivery.reserved_at))
     )
     return list((await session.exec(query)).all())
+
+
+async def sent_by_journey(session: AsyncSession, journey: str, since: datetime) -> int:
+    """How many messages of a journey left since a moment or are about to, to anyone."""
+    query = select(func.count()).where(
+        col(Delivery.journey) == journey,
+        col(Delivery.reserved_at) > since,
+        col(Delivery.state).not_in(NEVER_LEFT),
+    )
+    return (await session.exec(query)).one()
 
 
 async def consents_of(session: AsyncSession, customer_id: str) -> list[ConsentRecord]:
@@ -55,10 +69,6 @@ async def deactivate_address(
     if address:
         address.active, address.why_inactive, address.updated_at = False, why, at
         session.add(address)
-
-
-async def customer_for_send(session: AsyncSession, customer_id: str) -> Customer | None:
-    return await session.get(Customer, customer_id)
 
 
 async def events_since(

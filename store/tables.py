@@ -153,7 +153,10 @@ class Run(SQLModel, table=True):
 class Delivery(SQLModel, table=True):
     """The ledger: one row for each message of each step, whatever became of it."""
 
-    __table_args__ = (Index("ix_delivery_customer_at", "customer_id", "reserved_at"),)
+    __table_args__ = (
+        Index("ix_delivery_customer_at", "customer_id", "reserved_at"),
+        Index("ix_delivery_journey_at", "journey", "reserved_at"),
+    )
 
     id: str = Field(primary_key=True)
     workflow_id: str = Field(index=True)
@@ -177,6 +180,29 @@ class Delivery(SQLModel, table=True):
     reserved_at: datetime = _time()
     sent_at: datetime | None = _time(nullable=True)
     outcome_at: datetime | None = _time(nullable=True)
+
+
+class Action(SQLModel, table=True):
+    """The ledger of business actions: one row for each, whatever became of it."""
+
+    id: str = Field(primary_key=True)
+    workflow_id: str = Field(index=True)
+    first_run_id: str
+    journey: str
+    step_id: str
+    pass_: int
+    customer_id: str = Field(foreign_key="customer.id", index=True)
+    tool: str
+    given: dict[str, Any] = _json()
+    state: str = _word()
+    """`reserved`, `retrying`, `done`, `rejected` or `unknown`."""
+    attempts: int = 0
+    approval_id: str | None = None
+    result: dict[str, Any] = _json()
+    code: str = ""
+    reason: str = ""
+    reserved_at: datetime = _time()
+    ended_at: datetime | None = _time(nullable=True)
 
 
 class Approval(SQLModel, table=True):

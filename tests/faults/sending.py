@@ -18,7 +18,7 @@ from journeys.events import Event
 from journeys.ids import delivery_key
 from journeys.interrupts import InterruptRules
 from journeys.loader import load_journeys
-from journeys.model import Offer
+from journeys.parts import Offer
 from sandbox.server import Sandbox
 from settings import Settings
 from starter.incoming import Incoming, Who
@@ -27,7 +27,7 @@ from store.database import Database
 from store.tables import Address, Approval, ConsentRecord, Customer, Delivery, EventRecord, Identity, Span
 from tests.retail import SECRET, TENT
 from worker import Parts, load_parts, make_activities
-from workflows.ports import Asked, DeliverRequest, DeliverResult, Grant, Notes, RunRef
+from workflows.ports import ApprovalTerms, Asked, DeliverRequest, DeliverResult, Grant, Notes, RunRef
 
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
 """A Monday, 12:00 in Berlin, where everyone here lives."""
@@ -133,12 +133,10 @@ class Sending:
             ),
             "step_id": "reminder",
             "pass_": 0,
-            "channel": "email",
+            "channels": ("email",),
             "content": "browse-reminder",
             "purpose": "marketing",
-            "author": journey.owner,
-            "approval_within": timedelta(hours=24),
-            "otherwise": "skip",
+            "approval": ApprovalTerms(author=journey.owner, within=timedelta(hours=24), otherwise="skip"),
             "start": Event(id="viewed", name="Product Viewed", at=NOON, seq=shopper.start_seq, properties=TENT),
             "interrupts": InterruptRules.of(journey),
             "facts": {},
@@ -218,5 +216,5 @@ def _consent(customer_id: str, channel: str, granted: bool, at: datetime) -> Con
     )
 
 
-PUSH = {"step_id": "second_look", "channel": "push", "content": "browse-second-look"}
-OFFER = {"step_id": "offer", "channel": "whatsapp", "content": "browse-offer", "offer": TEN_PERCENT}
+PUSH = {"step_id": "second_look", "channels": ("push",), "content": "browse-second-look"}
+OFFER = {"step_id": "offer", "channels": ("whatsapp",), "content": "browse-offer", "offer": TEN_PERCENT}

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from journeys.course import Course
 from journeys.loader import load_journey
-from journeys.model import Branch, Send, Wait
+from journeys.steps import Branch, Send, Wait
 from tests.conftest import RETAIL
 
 JOURNEY = load_journey(RETAIL / "journeys" / "browse-abandonment.yaml")
@@ -31,7 +31,7 @@ def test_it_waits_thirty_minutes_four_hours_and_until_ten_the_next_day():
 
 def test_first_comes_an_email():
     assert COURSE.after(COURSE.step(COURSE.first)) == "reminder"
-    assert (send("reminder").send, send("reminder").content) == ("email", "browse-reminder")
+    assert (send("reminder").send, send("reminder").content) == (["email"], "browse-reminder")
 
 
 def test_who_opened_but_did_not_click_gets_a_push_with_different_content_and_others_related_products():
@@ -41,15 +41,15 @@ def test_who_opened_but_did_not_click_gets_a_push_with_different_content_and_oth
     assert case.when == "run.reminder.opened && !run.reminder.clicked"
     assert COURSE.into(branch, case.then) == "second_look"
     assert COURSE.into(branch, branch.otherwise) == "related"
-    assert (send("second_look").send, send("second_look").content) == ("push", "browse-second-look")
-    assert (send("related").send, send("related").content) == ("push", "browse-related")
+    assert (send("second_look").send, send("second_look").content) == (["push"], "browse-second-look")
+    assert (send("related").send, send("related").content) == (["push"], "browse-related")
 
 
 def test_last_comes_a_whatsapp_offer_of_ten_per_cent_for_a_day_that_a_person_approves():
     offer = send("offer")
 
     assert JOURNEY.steps[-1] == offer
-    assert offer.send == "whatsapp"
+    assert offer.send == ["whatsapp"]
     assert offer.offer is not None
     assert (offer.offer.discount, offer.offer.valid) == (10, timedelta(hours=24))
     assert offer.approval is not None

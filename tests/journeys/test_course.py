@@ -1,7 +1,8 @@
 from collections.abc import Callable
 
 from journeys.course import Course
-from journeys.model import Branch, Journey, WaitFor, walk
+from journeys.model import Journey
+from journeys.steps import Branch, WaitFor, walk
 from tests.journeys.conftest import HEAD
 
 Read = Callable[[str], Journey]

@@ -45,9 +45,9 @@ def test_a_step_has_one_delivery_key_for_each_pass_and_each_run():
 
 
 def test_an_approval_belongs_to_a_delivery_and_its_content():
-    assert ids.approval_id("d_1", "hash1") != ids.approval_id("d_1", "hash2")
-    assert ids.approval_id("d_1", "hash1") != ids.approval_id("d_2", "hash1")
-    assert re.fullmatch(r"a_[a-z2-7]{30}", ids.approval_id("d_1", "hash1"))
+    assert ids.approval_id("d_1", "hash1", "noon") != ids.approval_id("d_1", "hash2", "noon")
+    assert ids.approval_id("d_1", "hash1", "noon") != ids.approval_id("d_2", "hash1", "noon")
+    assert re.fullmatch(r"a_[a-z2-7]{30}", ids.approval_id("d_1", "hash1", "noon"))
 
 
 @given(texts, texts, st.lists(texts, max_size=3))

@@ -5,11 +5,11 @@ import pytest
 
 from journeys.events import Event
 from journeys.interrupts import InterruptRules
-from journeys.model import EventMatch
+from journeys.parts import EventMatch, Goal
 
 NOW = datetime(2026, 3, 3, 14, tzinfo=UTC)
 START = Event(id="e0", name="Product Viewed", at=NOW, properties={"product_id": "tent", "price": 300})
-BOUGHT = EventMatch.model_validate(
+BOUGHT = Goal.model_validate(
     {"event": "Order Completed", "where": "event.products.exists(p, p.product_id == start.product_id)"}
 )
 RULES = InterruptRules(
@@ -60,7 +60,7 @@ def test_an_opt_out_of_one_channel_ends_none():
 
 
 def test_a_goal_goes_before_a_stop_and_before_an_opt_out():
-    both = InterruptRules(goal=EventMatch(event="Unsubscribed"), stop=(EventMatch(event="Unsubscribed"),))
+    both = InterruptRules(goal=Goal(event="Unsubscribed"), stop=(EventMatch(event="Unsubscribed"),))
 
     assert judged("Unsubscribed", rules=both) == "goal"
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from journeys.model import ApprovalRule, EventMatch, Journey, Offer, Send, verb, walk
+from journeys.model import Journey
+from journeys.parts import ApprovalRule, EventMatch, Offer
+from journeys.steps import Send, verb, walk
 from tests.conftest import RETAIL
 from tests.journeys.conftest import HEAD
 
@@ -38,7 +40,7 @@ def test_a_step_without_an_id_is_named_by_its_verb_and_its_place(read: Read):
     assert ids(read(NESTED)) == [
         "wait_1",
         "branch_2",
-        "branch_2_case_1_wait_1",
+        "branch_2_case_1_then_wait_1",
         "given",
         "branch_2_otherwise_wait_for_1",
         "branch_2_otherwise_wait_for_1_then_wait_1",
@@ -71,7 +73,7 @@ def test_what_is_left_at_its_default_is_not_written(read: Read):
         "journey": "j",
         "owner": "o@shop.example",
         "start": {"event": "Go"},
-        "steps": [{"id": "send_1", "send": "push", "content": "hello"}],
+        "steps": [{"id": "send_1", "send": ["push"], "content": "hello"}],
     }
 
 
@@ -130,7 +132,12 @@ def test_a_discount_is_in_per_cent(read: Read, written: str, percent: float):
 
 @pytest.mark.parametrize(
     ("again", "means"),
-    [("never", "never"), ("always", "always"), ("after 7d", timedelta(days=7)), ("7d", timedelta(days=7))],
+    [
+        ("never", "never"),
+        ("one at a time", "one at a time"),
+        ("after 7d", timedelta(days=7)),
+        ("7d", timedelta(days=7)),
+    ],
 )
 def test_a_key_starts_again_as_told(read: Read, again: str, means: object):
     text = f"journey: j\nowner: o\nstart: {{event: Go, again: {again}}}\nsteps: [{{wait: 1h}}]\n"

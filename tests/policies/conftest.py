@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from journeys.model import Purpose
+from journeys.parts import Purpose
 from policies.model import Action, Consent, Contact, Facts
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)

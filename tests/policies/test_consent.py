@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from journeys.model import Purpose
+from journeys.parts import Purpose
 from policies.consent import ConsentPolicy
 from policies.model import Allow, Consent, Deny, Verdict
 from tests.policies.conftest import NOON, consent, facts

@@ -79,7 +79,8 @@ def test_the_retail_shops_policies_are_read_with_their_numbers():
         ("consent: {}\nquite_hours: {}\n", "2:1: unknown policy 'quite_hours' (did you mean 'quiet_hours'?)"),
         (
             "xyz: {}\n",
-            "1:1: unknown policy 'xyz' (there are: consent, discount_cap, frequency_cap, quiet_hours)",
+            "1:1: unknown policy 'xyz' "
+            "(there are: budget, consent, discount_cap, frequency_cap, quiet_hours, send_window)",
         ),
         ("quiet_hours:\n  form: '21:00'\n", "2:3: unknown key 'form' (did you mean 'from'?)"),
         ("quiet_hours:\n  from: late\n", "2:3: Input should be in a valid time format"),

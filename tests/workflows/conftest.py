@@ -58,7 +58,11 @@ class World:
         self.deliveries.append(request)
         self.records += request.notes.records
         answers = self.script.get(request.step_id, [])
-        answer = answers.pop(0) if answers else Sent(delivery_id=f"d_{request.step_id}", provider_id="p1")
+        answer = (
+            answers.pop(0)
+            if answers
+            else Sent(delivery_id=f"d_{request.step_id}", provider_id="p1", channel="email")
+        )
         if isinstance(answer, Exception):
             raise answer
         return answer(request) if callable(answer) else answer
@@ -135,14 +139,14 @@ class Runs:
 def asks(request: DeliverRequest) -> DeliverResult:
     """The guard's answer when a person has to decide: asked until there is a grant, then sent."""
     if request.grant:
-        return Sent(delivery_id="d_offer", provider_id="p1")
+        return Sent(delivery_id="d_offer", provider_id="p1", channel="email")
     return Asked(
         approval_id="a_1",
         content_hash="hash",
         group="marketing",
-        author=request.author,
+        author=request.approval.author,
         asked_at=request.now,
-        deadline=request.now + request.approval_within,
+        deadline=request.now + request.approval.within,
         reason="a discount of 10 %",
     )
 

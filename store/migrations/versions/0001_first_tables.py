@@ -61,6 +61,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_span_trace_id'), ['trace_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_span_workflow_id'), ['workflow_id'], unique=False)
 
+    op.create_table('action',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('workflow_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('first_run_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('step_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('pass_', sa.Integer(), nullable=False),
+    sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('tool', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('given', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('approval_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('result', sa.JSON(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('reserved_at', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('ended_at', store.tables.UtcTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('action', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_action_customer_id'), ['customer_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_action_workflow_id'), ['workflow_id'], unique=False)
+
     op.create_table('address',
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -146,6 +171,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.create_index('ix_delivery_customer_at', ['customer_id', 'reserved_at'], unique=False)
+        batch_op.create_index('ix_delivery_journey_at', ['journey', 'reserved_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_delivery_provider_id'), ['provider_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_delivery_workflow_id'), ['workflow_id'], unique=False)
 
@@ -239,6 +265,7 @@ def downgrade() -> None:
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_delivery_workflow_id'))
         batch_op.drop_index(batch_op.f('ix_delivery_provider_id'))
+        batch_op.drop_index('ix_delivery_journey_at')
         batch_op.drop_index('ix_delivery_customer_at')
 
     op.drop_table('delivery')
@@ -253,6 +280,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_address_value')
 
     op.drop_table('address')
+    with op.batch_alter_table('action', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_action_workflow_id'))
+        batch_op.drop_index(batch_op.f('ix_action_customer_id'))
+
+    op.drop_table('action')
     with op.batch_alter_table('span', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_span_workflow_id'))
         batch_op.drop_index(batch_op.f('ix_span_trace_id'))

@@ -1,0 +1,191 @@
+"""Business actions and questions to people: guarded, reserved and recorded like a message."""
+
+import hashlib
+from collections.abc import Mapping
+
+import pydantic_core
+from pydantic import ValidationError
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.attempt import Attempt
+from activities.channels.model import OutcomeUnknown, Refused, RetryLater
+from activities.guard import overtaken
+from activities.notes import write_down
+from activities.questions import Subject, ask
+from activities.tools.model import Tool, ToolResult
+from store.customers import lock_customer
+from store.database import Database
+from store.ledger import find_action, find_approval
+from store.tables import Action
+from store.timeline import close_approval, write_spans
+from workflows.ports import ActRequest, ActResult, Asked, AskRequest, Denied, Done, Rejected, Unknown
+
+
+class Acting:
+    """The `act` and `ask` activities of one worker."""
+
+    def __init__(self, database: Database, tools: Mapping[str, Tool]) -> None:
+        self._database = database
+        self._tools = tools
+
+    @activity.defn
+    async def ask(self, request: AskRequest) -> Asked:
+        """Put a question to a person. Safe to retry: it is the same question."""
+        attempt = Attempt.begin(request)
+        digest = _digest(request.about)
+        subject = Subject(
+            channel="question", recipient="", content={"about": request.about}, content_hash=digest, basis=digest
+        )
+        async with self._database.transaction() as session:
+            await write_down(session, request.run, request.notes)
+            group = request.approval.group or ""
+            reason = "the journey asks for it"
+            return await ask(
+                session, request, request.approval, subject, attempt.delivery_id, group, reason, attempt.now()
+            )
+
+    @activity.defn
+    async def act(self, request: ActRequest) -> ActResult:
+        """Do a business action. Safe to retry: it is done at most once.
+
+        Raises ApplicationError, retryable, when the other side surely did not do it but may later.
+        """
+        attempt = Attempt.begin(request)
+        tool = self._tools.get(request.tool)
+        reserved = await self._reserve(attempt, request, tool)
+        if reserved is not None:
+            return reserved
+        assert tool is not None, "an action without a tool is denied before it is reserved"
+        return await self._do(attempt, request, tool)
+
+    async def _reserve(self, attempt: Attempt, request: ActRequest, tool: Tool | None) -> ActResult | None:
+        """The transaction before the action. None when it may be done now."""
+        async with self._database.transaction() as session:
+            await lock_customer(session, request.run.customer_id)
+            await write_down(session, request.run, request.notes)
+            row = await find_action(session, attempt.delivery_id)
+            if row is not None and row.state != "retrying":
+                return _earlier_result(row)
+            refusal = await self._refusal(session, attempt, request, tool)
+            if refusal is not None:
+                outcome, reason = refusal.outcome, getattr(refusal, "reason", "")
+                await write_spans(session, [attempt.span(f"act {request.tool}", outcome, reason)])
+                return refusal
+            session.add(_reservation(attempt, request, row))
+            return None
+
+    async def _refusal(
+        self, session: AsyncSession, attempt: Attempt, request: ActRequest, tool: Tool | None
+    ) -> ActResult | None:
+        """Why the action may not be done now, or None."""
+        if tool is None:
+            return Denied(reason=f"no tool '{request.tool}' is set up under 'tools' in sojourn.yaml")
+        try:
+            tool.arguments.model_validate(request.given)
+        except ValidationError as error:
+            return Denied(reason=f"{request.tool} cannot take what it was given: {_brief(error)}")
+        if found := await overtaken(session, request, attempt.now()):
+            return found
+        if request.approval.group is None:
+            return Denied(reason=f"'{request.tool}' needs a person's approval") if tool.sensitive else None
+        return await self._asked(session, attempt, request, request.approval.group)
+
+    async def _asked(
+        self, session: AsyncSession, attempt: Attempt, request: ActRequest, group: str
+    ) -> Asked | None:
+        """The question to a person; None when a person has granted exactly this."""
+        digest = _digest({"tool": request.tool, "given": request.given})
+        if grant := request.grant:
+            approval = await find_approval(session, grant.approval_id)
+            if approval and approval.content_hash == grant.content_hash == digest:
+                await close_approval(session, approval.id, "approved", grant.by, grant.reason, grant.at)
+                return None
+        subject = Subject(
+            channel="action",
+            recipient="",
+            content={"tool": request.tool, "given": request.given},
+            content_hash=digest,
+            basis=digest,
+        )
+        reason = "the journey asks for it"
+        return await ask(
+            session, request, request.approval, subject, attempt.delivery_id, group, reason, attempt.now()
+        )
+
+    async def _do(self, attempt: Attempt, request: ActRequest, tool: Tool) -> ActResult:
+        key = attempt.delivery_id
+        try:
+            given = tool.arguments.model_validate(request.given)
+            result = await tool.do(given, request.run.customer_id, key, attempt.now())
+        except RetryLater as error:
+            await self._record(attempt, request, "retrying", {}, error.code, error.reason)
+            raise ApplicationError(error.reason, type=error.code, next_retry_delay=error.after) from error
+        except Refused as error:
+            await self._record(attempt, request, "rejected", {}, error.code, error.reason)
+            return Rejected(delivery_id=key, code=error.code, reason=error.reason)
+        except OutcomeUnknown as error:
+            await self._record(attempt, request, "unknown", {}, error.code, error.reason)
+            return Unknown(delivery_id=key, reason=error.reason)
+        await self._record(attempt, request, "done", result)
+        return Done(result=result)
+
+    async def _record(
+        self,
+        attempt: Attempt,
+        request: ActRequest,
+        state: str,
+        result: ToolResult,
+        code: str = "",
+        reason: str = "",
+    ) -> None:
+        """The transaction after the action."""
+        async with self._database.transaction() as session:
+            row = await find_action(session, attempt.delivery_id)
+            if row is not None:
+                row.state, row.result, row.code, row.reason = state, result, code, reason
+                row.ended_at = attempt.now()
+                session.add(row)
+            await write_spans(session, [attempt.span(f"act {request.tool}", state, reason)])
+
+
+def _earlier_result(row: Action) -> ActResult:
+    """What an earlier attempt of this same action came to."""
+    if row.state == "reserved":
+        row.state, row.code = "unknown", "worker.lost"
+        row.reason = "the worker was lost between reserving and recording; it may have been done"
+    if row.state == "unknown":
+        return Unknown(delivery_id=row.id, reason=row.reason)
+    if row.state == "rejected":
+        return Rejected(delivery_id=row.id, code=row.code, reason=row.reason)
+    return Done(result=row.result)
+
+
+def _reservation(attempt: Attempt, request: ActRequest, row: Action | None) -> Action:
+    run = request.run
+    row = row or Action(
+        id=attempt.delivery_id,
+        workflow_id=run.workflow_id,
+        first_run_id=run.first_run_id,
+        journey=run.journey,
+        step_id=request.step_id,
+        pass_=request.pass_,
+        customer_id=run.customer_id,
+        tool=request.tool,
+        given=request.given,
+        state="reserved",
+        result={},
+        reserved_at=attempt.now(),
+    )
+    row.state, row.attempts = "reserved", row.attempts + 1
+    row.approval_id = request.grant.approval_id if request.grant else None
+    return row
+
+
+def _brief(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'it'}: {e['msg']}" for e in error.errors())
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(pydantic_core.to_json(value)).hexdigest()

@@ -1,0 +1,49 @@
+"""What runs see of their customer and leave with them, and the runs that runs start."""
+
+from temporalio import activity
+
+from activities.notes import write_down
+from store.customers import find_customer, merge_traits, scope_of
+from store.database import Database
+from store.runs import add_run, find_run
+from store.tables import Run
+from workflows.ports import CustomerView, OpenRunRequest, PerceiveRequest, SetRequest
+
+
+class Perceiving:
+    """The activities that look at the customer, and those that leave something with them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn
+    async def perceive(self, request: PerceiveRequest) -> CustomerView:
+        """Look at the customer as they are now. One who is gone has no attributes."""
+        async with self._database.reading() as session:
+            customer = await find_customer(session, request.customer_id)
+        if customer is None:
+            return CustomerView(attributes={}, time_zone=None)
+        return CustomerView(attributes=scope_of(customer), time_zone=customer.time_zone)
+
+    @activity.defn
+    async def set_attributes(self, request: SetRequest) -> None:
+        """Set lasting attributes of the customer. Safe to retry."""
+        async with self._database.transaction() as session:
+            await write_down(session, request.run, request.notes)
+            await merge_traits(session, request.run.customer_id, request.attributes)
+
+    @activity.defn
+    async def open_run(self, request: OpenRunRequest) -> None:
+        """Keep a run that another run starts. Safe to retry."""
+        async with self._database.transaction() as session:
+            if await find_run(session, request.workflow_id, request.start_seq) is None:
+                run = Run(
+                    workflow_id=request.workflow_id,
+                    journey=request.journey,
+                    version=request.version,
+                    customer_id=request.customer_id,
+                    start_seq=request.start_seq,
+                    state="open",
+                    started_at=request.now,
+                )
+                await add_run(session, run)
