@@ -61,7 +61,7 @@ class Guard:
         """What may happen to this delivery now, and what every policy said. The customer is locked already."""
         if overtaken := await self._overtaken(session, request, now):
             return overtaken, None
-        granted = await self._granted(session, request.grant, draft)
+        granted = await self._granted(session, request.grant, draft, delivery_id)
         facts = await self._facts(session, request, draft, delivery_id, now, approved=granted is not None)
         ruling = rule(self._policies, facts)
         verdict = ruling.verdict
@@ -90,10 +90,14 @@ class Guard:
                 return Overtaken(reason=interrupt.reason)
         return None
 
-    async def _granted(self, session: AsyncSession, grant: Grant | None, draft: Draft) -> Approval | None:
+    async def _granted(
+        self, session: AsyncSession, grant: Grant | None, draft: Draft, delivery_id: str
+    ) -> Approval | None:
         """The approval under which exactly this draft may leave; None when it was about anything else."""
         approval = await find_approval(session, grant.approval_id) if grant else None
-        if grant is None or approval is None or approval.basis != self._basis(draft):
+        if grant is None or approval is None or approval.state not in ("open", "approved"):
+            return None
+        if approval.delivery_id != delivery_id or approval.basis != self._basis(draft):
             return None
         return approval if draft.content_hash == approval.content_hash == grant.content_hash else None
 
@@ -176,7 +180,7 @@ def _question(
 ) -> Approval:
     run = request.run
     return Approval(
-        id=approval_id(delivery_id, draft.content_hash),
+        id=approval_id(delivery_id, draft.content_hash, now),
         delivery_id=delivery_id,
         workflow_id=run.workflow_id,
         first_run_id=run.first_run_id,

@@ -218,5 +218,10 @@ def _consent(customer_id: str, channel: str, granted: bool, at: datetime) -> Con
     )
 
 
-PUSH = {"step_id": "second_look", "channel": "push", "content": "browse-second-look"}
-OFFER = {"step_id": "offer", "channel": "whatsapp", "content": "browse-offer", "offer": TEN_PERCENT}
+PUSH: dict[str, Any] = {"step_id": "second_look", "channel": "push", "content": "browse-second-look"}
+OFFER: dict[str, Any] = {
+    "step_id": "offer",
+    "channel": "whatsapp",
+    "content": "browse-offer",
+    "offer": TEN_PERCENT,
+}
