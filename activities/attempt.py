@@ -1,7 +1,7 @@
 """One attempt of an activity that leaves something: its key, its clock, and the spans of its parts."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
@@ -39,6 +39,10 @@ class Attempt:
             began_at=request.now + max(info.started_time - info.scheduled_time, timedelta(0)),
             began=time.monotonic(),
         )
+
+    def over(self, channel: str) -> "Attempt":
+        """This attempt over one of its channels, with spans of its own."""
+        return replace(self, mark=f"{self.mark}.{channel}")
 
     def now(self) -> datetime:
         """The time on the workflow's clock, in UTC."""

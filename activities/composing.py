@@ -1,9 +1,10 @@
 """Makes the message a step would send: the customer's address, the approved content, the provider's form."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import pydantic_core
 
@@ -24,14 +25,26 @@ class Draft:
     """A message that is ready, and what it was made from."""
 
     message: OutgoingMessage
-    basis: str
-    """Changes when the content, the recipient or the offer does, but not with the time of day."""
     customer: Customer
     provider: Provider
+    make_basis: Callable[[], str]
+    """Only what has to be approved needs it."""
+
+    @cached_property
+    def basis(self) -> str:
+        """Changes when what the message is made from does, but not with the time of day."""
+        return self.make_basis()
 
     @property
     def content_hash(self) -> str:
         return hash_message(self.message)
+
+
+@dataclass(frozen=True)
+class _Made:
+    message: OutgoingMessage
+    version: str
+    """Of the content it was made from."""
 
 
 def hash_message(message: OutgoingMessage) -> str:
@@ -85,17 +98,21 @@ class Composer:
             return Denied(reason="the customer is not known")
         if recipient is None:
             return Denied(reason=f"the customer has no {provider.address_kind.replace('_', ' ')}")
-        context = self._context(request, channel, customer, delivery_id, now)
+
+        def make(at: datetime) -> _Made:
+            rendered = self._library.render(
+                request.content, channel, self._context(request, channel, customer, delivery_id, at)
+            )
+            return _Made(provider.prepare(rendered, recipient, delivery_id), rendered.content_version)
+
         try:
-            rendered = self._library.render(request.content, channel, context)
-            message = provider.prepare(rendered, recipient, delivery_id)
+            made = make(now)
         except ContentError as error:
             return _rejected(delivery_id, f"content.{type(error).__name__}", str(error))
         except Refused as error:
             return _rejected(delivery_id, error.code, error.reason)
-        offer = request.offer.model_dump(mode="json") if request.offer else None
-        basis = _digest([rendered.content_version, message.channel, message.provider, recipient, offer])
-        return Draft(message=message, basis=basis, customer=customer, provider=provider)
+        # Made for the moment the run began, the message shows every change but that of the time.
+        return Draft(made.message, customer, provider, lambda: _digest([make(request.start.at), request.offer]))
 
     def _context(
         self, request: DeliverRequest, channel: str, customer: Customer, delivery_id: str, now: datetime

@@ -42,7 +42,7 @@ class Delivering:
         attempt = Attempt.begin(request)
         result: DeliverResult | None = None
         for channel in request.channels:
-            result = await self._deliver(attempt, request, channel)
+            result = await self._deliver(attempt.over(channel), request, channel)
             # Only what surely did not leave, and never will over this channel, is tried over the next.
             if not isinstance(result, Denied | Rejected):
                 break
@@ -68,7 +68,7 @@ class Delivering:
             if row is not None and not _may_go_on(row, channel):
                 return await self._earlier_result(session, attempt, row)
             if not isinstance(draft, Draft):
-                await write_spans(session, [attempt.span(f"compose {channel}", draft.outcome, draft.reason)])
+                await write_spans(session, [attempt.span("compose", draft.outcome, draft.reason)])
                 return draft
             case = Case(request, draft, attempt.delivery_id, attempt.now())
             judgement, ruling = await self._guard.judge(session, case)
@@ -179,7 +179,7 @@ def _guard_span(attempt: Attempt, channel: str, judgement: Judgement, ruling: Ru
         "journey.policy.result": outcome,
         "journey.policy.findings": "; ".join(spoke),
     }
-    return attempt.span(f"policy evaluate {channel}", outcome, detail, started_at=attempt.began_at, **attributes)
+    return attempt.span("policy evaluate", outcome, detail, started_at=attempt.began_at, **attributes)
 
 
 def _send_span(

@@ -59,18 +59,17 @@ class Guard:
         if found := await overtaken(session, request, case.now):
             return found, None
         policies = (*self._policies, *_own_policies(json.dumps(request.policies)))
-        basis = f"{_fingerprint(policies)}.{case.draft.basis}"
-        granted = await _granted(session, case, basis)
+        granted = await _granted(session, case, policies)
         facts = await _facts(session, case, policies, approved=granted is not None)
         ruling = rule(policies, facts)
         verdict = ruling.verdict
         if isinstance(verdict, Deny):
             return Denied(reason=verdict.reason), ruling
         if isinstance(verdict, NeedsApproval):
-            return await _ask(session, case, basis, verdict, ruling), ruling
+            return await _ask(session, case, policies, verdict, ruling), ruling
         if request.approval.group and granted is None:
             wanted = NeedsApproval(group=request.approval.group, reason="the journey asks for it")
-            return await _ask(session, case, basis, wanted, ruling), ruling
+            return await _ask(session, case, policies, wanted, ruling), ruling
         if isinstance(verdict, Hold):
             return Held(until=verdict.until, reason=verdict.reason), ruling
         if granted and request.grant:
@@ -102,18 +101,24 @@ def _own_policies(written: str) -> tuple[Policy, ...]:
     return tuple(known_policies()[name].model_validate(given) for name, given in json.loads(written).items())
 
 
+def _basis(case: Case, policies: tuple[Policy, ...]) -> str:
+    """What an approval rests on: content, offer, recipient and policies; when one changes, so does this."""
+    return f"{_fingerprint(policies)}.{case.draft.basis}"
+
+
 @lru_cache(maxsize=256)
 def _fingerprint(policies: tuple[Policy, ...]) -> str:
-    """Changes when any policy does, so that an approval never outlives the rules it was given under."""
     rules = "\n".join(f"{policy.name} {policy.model_dump_json()}" for policy in policies)
     return hashlib.sha256(rules.encode()).hexdigest()[:16]
 
 
-async def _granted(session: AsyncSession, case: Case, basis: str) -> Approval | None:
+async def _granted(session: AsyncSession, case: Case, policies: tuple[Policy, ...]) -> Approval | None:
     """The approval under which exactly this draft may leave; None when it was about anything else."""
     grant = case.request.grant
     approval = await find_approval(session, grant.approval_id) if grant else None
-    if grant is None or approval is None or approval.basis != basis:
+    if grant is None or approval is None or approval.state not in ("open", "approved"):
+        return None
+    if approval.delivery_id != case.delivery_id or approval.basis != _basis(case, policies):
         return None
     return approval if case.draft.content_hash == approval.content_hash == grant.content_hash else None
 
@@ -144,14 +149,16 @@ async def _facts(session: AsyncSession, case: Case, policies: Sequence[Policy], 
     )
 
 
-async def _ask(session: AsyncSession, case: Case, basis: str, wanted: NeedsApproval, ruling: Ruling) -> Asked:
+async def _ask(
+    session: AsyncSession, case: Case, policies: tuple[Policy, ...], wanted: NeedsApproval, ruling: Ruling
+) -> Asked:
     request, draft = case.request, case.draft
     subject = Subject(
         channel=draft.message.channel,
         recipient=draft.message.recipient,
         content=draft.message.model_dump(mode="json"),
         content_hash=draft.content_hash,
-        basis=basis,
+        basis=_basis(case, policies),
         discount=request.offer.discount if request.offer else None,
         findings=findings_of(ruling),
     )

@@ -64,7 +64,7 @@ def _new(
 ) -> Approval:
     run = request.run
     return Approval(
-        id=approval_id(delivery_id, subject.content_hash, now.isoformat()),
+        id=approval_id(delivery_id, subject.content_hash, now),
         delivery_id=delivery_id,
         workflow_id=run.workflow_id,
         first_run_id=run.first_run_id,

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from datetime import datetime
 
 _SAFE = re.compile(r"[A-Za-z0-9_.~-]{1,80}")
 
@@ -23,9 +24,10 @@ def delivery_key(workflow_id: str, first_run_id: str, step_id: str, pass_: int) 
     return "d_" + _digest(workflow_id, first_run_id, step_id, str(pass_))[:30]
 
 
-def approval_id(delivery_key: str, content_hash: str, asked_at: str) -> str:
-    """An approval belongs to one delivery, to exactly what it would send, and to one time of asking."""
-    return "a_" + _digest(delivery_key, content_hash, asked_at)[:30]
+def approval_id(delivery_key: str, content_hash: str, asked_at: datetime) -> str:
+    """An approval belongs to one delivery, to exactly what it would send, and to one time of asking: what is
+    changed and changed back is another question. `asked_at` is UTC."""
+    return "a_" + _digest(delivery_key, content_hash, asked_at.isoformat())[:30]
 
 
 def trace_id(workflow_id: str, first_run_id: str) -> str:

@@ -1,7 +1,8 @@
 """One connection to the store: SQLite by default, PostgreSQL by its URL."""
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _async_url(url)
         self._engine = _engine(self.url)
+        # SQLite lets waiting writers in by chance, so that under load some wait for many seconds. Here they queue.
+        self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:
@@ -28,7 +31,7 @@ class Database:
     async def transaction(self) -> AsyncGenerator[AsyncSession]:
         """A session in one transaction. On SQLite it takes the one write lock at its start, so that what it
         reads cannot change before it writes; on PostgreSQL lock the rows that matter (`lock_customer`)."""
-        async with AsyncSession(self._engine, expire_on_commit=False, autoflush=False) as session:
+        async with self._turn, AsyncSession(self._engine, expire_on_commit=False, autoflush=False) as session:
             await session.connection(execution_options={"sqlite_begin": "BEGIN IMMEDIATE"})
             yield session
             await session.commit()

@@ -17,7 +17,7 @@ def describe(given: RunInput, state: RunState, course: Course, doing: str) -> st
         lines.append(f"Until {_local(state.deadline, state.time_zone)}.")
     if state.interrupt:
         lines.append(f"It ends: {state.interrupt.reason}.")
-    done = [f"- `{name}`: {', '.join(sorted(k for k, v in facts.items() if v)) or 'not sent'}"
+    done = [f"- `{name}`: {', '.join(sorted(k for k, v in facts.items() if v is True)) or 'not sent'}"
             for name, facts in state.facts.items()]  # fmt: skip
     return "\n\n".join([*lines, "\n".join(done), f"[Console]({given.console_url})"]).replace("\n\n\n\n", "\n\n")
 

@@ -152,10 +152,12 @@ class Sending:
         environment.info = replace(info, attempt=attempt, started_time=info.scheduled_time + after)
         return _RESULT.validate_python(await environment.run(self._deliver, request))
 
-    async def put_off(self, request: DeliverRequest, attempt: int = 1) -> ApplicationError:
+    async def put_off(
+        self, request: DeliverRequest, attempt: int = 1, after: timedelta = timedelta()
+    ) -> ApplicationError:
         """An attempt that must be tried again; gives what Temporal is told."""
         with pytest.raises(ApplicationError) as put_off:
-            await self.deliver(request, attempt)
+            await self.deliver(request, attempt, after)
         assert not put_off.value.non_retryable
         return put_off.value
 
@@ -216,5 +218,10 @@ def _consent(customer_id: str, channel: str, granted: bool, at: datetime) -> Con
     )
 
 
-PUSH = {"step_id": "second_look", "channels": ("push",), "content": "browse-second-look"}
-OFFER = {"step_id": "offer", "channels": ("whatsapp",), "content": "browse-offer", "offer": TEN_PERCENT}
+PUSH: dict[str, Any] = {"step_id": "second_look", "channels": ("push",), "content": "browse-second-look"}
+OFFER: dict[str, Any] = {
+    "step_id": "offer",
+    "channels": ("whatsapp",),
+    "content": "browse-offer",
+    "offer": TEN_PERCENT,
+}

@@ -96,7 +96,7 @@ async def test_a_message_the_provider_refused_takes_no_place_under_the_cap(sendi
 @pytest.mark.parametrize("channel", ["email", "push", "whatsapp"])
 async def test_a_channel_the_customer_said_no_to_stays_silent(small_sending: Sending, channel: str) -> None:
     sending = small_sending
-    lena = await sending.shopper(**{channel: False})
+    lena = await sending.shopper("lena", **{channel: False})
     step = {"email": {}, "push": PUSH, "whatsapp": OFFER}[channel]
     assert isinstance(await sending.deliver(sending.request(lena, **step)), Denied)
     assert sending.sandbox.mailbox.messages == []

@@ -1,4 +1,5 @@
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -44,10 +45,16 @@ def test_a_step_has_one_delivery_key_for_each_pass_and_each_run():
     assert ids.delivery_key("w", "r", "reminder", 0) in keys
 
 
-def test_an_approval_belongs_to_a_delivery_and_its_content():
-    assert ids.approval_id("d_1", "hash1", "noon") != ids.approval_id("d_1", "hash2", "noon")
-    assert ids.approval_id("d_1", "hash1", "noon") != ids.approval_id("d_2", "hash1", "noon")
-    assert re.fullmatch(r"a_[a-z2-7]{30}", ids.approval_id("d_1", "hash1", "noon"))
+def test_an_approval_belongs_to_a_delivery_its_content_and_the_time_it_was_asked():
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    asked = {
+        ids.approval_id("d_1", "hash1", noon),
+        ids.approval_id("d_1", "hash2", noon),
+        ids.approval_id("d_2", "hash1", noon),
+        ids.approval_id("d_1", "hash1", noon + timedelta(hours=1)),
+    }
+    assert len(asked) == 4
+    assert all(re.fullmatch(r"a_[a-z2-7]{30}", approval) for approval in asked)
 
 
 @given(texts, texts, st.lists(texts, max_size=3))
