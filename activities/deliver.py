@@ -22,9 +22,9 @@ from policies.model import Ruling
 from store.customers import lock_customer
 from store.database import Database
 from store.ledger import deactivate_address, find_delivery
-from store.tables import Delivery
+from store.tables import Delivery, Span
 from store.timeline import write_spans
-from workflows.ports import DeliverRequest, DeliverResult, Denied, Rejected, Sent, Unknown
+from workflows.ports import DeliverRequest, DeliverResult, Rejected, Sent, Unknown
 
 
 class Delivering:
@@ -42,50 +42,32 @@ class Delivering:
         Raises ApplicationError, retryable, when the provider surely did not take it but may later.
         """
         attempt = _Attempt.begin(request)
-        draft = await self._composer.compose(request, attempt.delivery_id, attempt.now())
-        reserved = await self._reserve(attempt, draft)
-        if not isinstance(reserved, Cleared):
-            return reserved
-        assert isinstance(draft, Draft)
-        return await self._send(attempt, draft, reserved)
-
-    async def _reserve(self, attempt: "_Attempt", draft: Draft | Denied | Rejected) -> Cleared | DeliverResult:
-        """The transaction before the send. Gives what may leave, or the result if nothing may."""
-        request = attempt.request
         async with self._database.transaction() as session:
-            await lock_customer(session, request.run.customer_id)
-            await write_down(session, request.run, request.notes)
-            row = await find_delivery(session, attempt.delivery_id)
-            if row is not None and row.state != "retrying":
-                return await self._earlier_result(session, attempt, row)
-            if not isinstance(draft, Draft):
-                await write_spans(session, [attempt.span("compose", draft.outcome, draft.reason)])
-                return draft
-            judgement, ruling = await self._guard.judge(
-                session, request, draft, attempt.delivery_id, attempt.now()
-            )
-            await write_spans(session, [_guard_span(attempt, judgement, ruling)])
-            if isinstance(judgement, Cleared):
-                session.add(_reservation(attempt, draft, judgement, ruling, row))
-            return judgement
+            reserved, spans = await self._reserve(session, attempt)
+            await write_down(session, request.run, request.notes, *spans)
+        return await self._send(attempt, reserved) if isinstance(reserved, Cleared) else reserved
 
-    async def _earlier_result(self, session: AsyncSession, attempt: "_Attempt", row: Delivery) -> DeliverResult:
-        """What an earlier attempt of this same delivery came to."""
-        if row.state == "reserved":
-            row.state, row.code = "unknown", "worker.lost"
-            row.reason = "the worker was lost between reserving and recording; it may have left"
-            session.add(row)
-            await write_spans(session, [attempt.span(f"send {row.channel}", "unknown", row.reason)])
-        if row.state == "unknown":
-            return Unknown(delivery_id=row.id, reason=row.reason)
-        if row.state == "rejected":
-            return Rejected(delivery_id=row.id, code=row.code, reason=row.reason)
-        return Sent(delivery_id=row.id, provider_id=row.provider_id or "")
+    async def _reserve(
+        self, session: AsyncSession, attempt: "_Attempt"
+    ) -> tuple[Cleared | DeliverResult, list[Span]]:
+        """What may leave, or the result if nothing may, and the spans that tell why."""
+        request, now = attempt.request, attempt.now()
+        customer = await lock_customer(session, request.run.customer_id)
+        row = await find_delivery(session, attempt.delivery_id)
+        if row is not None and row.state != "retrying":
+            return _earlier_result(session, attempt, row)
+        draft = await self._composer.compose(session, request, customer, attempt.delivery_id, now)
+        if not isinstance(draft, Draft):
+            return draft, [attempt.span("compose", draft.outcome, draft.reason)]
+        judgement, ruling = await self._guard.judge(session, request, draft, attempt.delivery_id, now)
+        if isinstance(judgement, Cleared):
+            session.add(_reservation(attempt, draft, judgement, ruling, row))
+        return judgement, [_guard_span(attempt, judgement, ruling)]
 
-    async def _send(self, attempt: "_Attempt", draft: Draft, cleared: Cleared) -> DeliverResult:
-        started = attempt.now()
+    async def _send(self, attempt: "_Attempt", cleared: Cleared) -> DeliverResult:
+        draft, started = cleared.draft, attempt.now()
         try:
-            provider_id = await draft.provider.send(cleared.message, attempt.delivery_id)
+            provider_id = await draft.provider.send(draft.message, attempt.delivery_id)
         except RetryLater as error:
             await self._record(attempt, draft, started, "retrying", error.code, error.reason)
             raise ApplicationError(error.reason, type=error.code, next_retry_delay=error.after) from error
@@ -156,16 +138,31 @@ class _Attempt:
     def now(self) -> datetime:
         return (self.began_at + timedelta(seconds=time.monotonic() - self.began)).astimezone(UTC)
 
-    def span(self, part: str, outcome: str, detail: str = ""):
+    def span(self, part: str, outcome: str, detail: str = "") -> Span:
         now = self.now()
         return part_span(self.request, part, self.mark, now, now, outcome, detail)
+
+
+def _earlier_result(session: AsyncSession, attempt: _Attempt, row: Delivery) -> tuple[DeliverResult, list[Span]]:
+    """What an earlier attempt of this same delivery came to."""
+    spans: list[Span] = []
+    if row.state == "reserved":
+        row.state, row.code = "unknown", "worker.lost"
+        row.reason = "the worker was lost between reserving and recording; it may have left"
+        session.add(row)
+        spans.append(attempt.span(f"send {row.channel}", "unknown", row.reason))
+    if row.state == "unknown":
+        return Unknown(delivery_id=row.id, reason=row.reason), spans
+    if row.state == "rejected":
+        return Rejected(delivery_id=row.id, code=row.code, reason=row.reason), spans
+    return Sent(delivery_id=row.id, provider_id=row.provider_id or ""), spans
 
 
 def _reservation(
     attempt: _Attempt, draft: Draft, cleared: Cleared, ruling: Ruling | None, row: Delivery | None
 ) -> Delivery:
     """The ledger's row for what is about to leave: a new one, or that of an attempt the provider put off."""
-    request, message = attempt.request, cleared.message
+    request, message = attempt.request, draft.message
     row = row or Delivery(
         id=attempt.delivery_id,
         workflow_id=request.run.workflow_id,

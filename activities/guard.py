@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.channels.model import OutgoingMessage
 from activities.composing import Draft
 from journeys.events import Event
 from journeys.ids import approval_id
@@ -33,9 +32,9 @@ from workflows.ports import Asked, DeliverRequest, Denied, Grant, Held, Overtake
 
 @dataclass(frozen=True)
 class Cleared:
-    """Nothing forbids it: exactly `message` may leave now."""
+    """Nothing forbids it: exactly the draft's message may leave now."""
 
-    message: OutgoingMessage
+    draft: Draft
     approval_id: str | None
 
 
@@ -77,7 +76,7 @@ class Guard:
         if granted and request.grant:
             grant = request.grant
             await close_approval(session, granted.id, "approved", grant.by, grant.reason, grant.at)
-        return Cleared(message=draft.message, approval_id=granted.id if granted else None), ruling
+        return Cleared(draft=draft, approval_id=granted.id if granted else None), ruling
 
     async def _overtaken(self, session: AsyncSession, request: DeliverRequest, now: datetime) -> Overtaken | None:
         """Whether an event that is already accepted ends the run, though the run may not know it yet."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.tables import Address, Approval, ConsentRecord, Customer, Delivery, EventRecord
+from store.tables import Address, Approval, ConsentRecord, Delivery, EventRecord
 
 NEVER_LEFT = ("rejected", "retrying")
 """States in which no message reached the customer."""
@@ -55,10 +55,6 @@ async def deactivate_address(
     if address:
         address.active, address.why_inactive, address.updated_at = False, why, at
         session.add(address)
-
-
-async def customer_for_send(session: AsyncSession, customer_id: str) -> Customer | None:
-    return await session.get(Customer, customer_id)
 
 
 async def events_since(
