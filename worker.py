@@ -71,7 +71,7 @@ def load_parts(settings: Settings) -> Parts:
 def make_activities(settings: Settings, database: Database, parts: Parts) -> list[Callable[..., Any]]:
     """The activities of the project: one for each stub of `workflows/ports.py`."""
     links = LinkSigner(installation_secret(settings))
-    composer = Composer(database, parts.providers, parts.library, links, parts.project.brand, settings.public_url)
+    composer = Composer(parts.providers, parts.library, links, parts.project.brand, settings.public_url)
     delivering = Delivering(database, composer, Guard(parts.policies))
     acting, perceiving, bookkeeping = Acting(database, parts.tools), Perceiving(database), Bookkeeping(database)
     return [

@@ -7,14 +7,13 @@ from datetime import datetime
 from functools import cached_property
 
 import pydantic_core
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.channels.model import OutgoingMessage, Provider, Refused
 from content.library import Library
 from content.links import LinkSigner
 from content.rendering import ContentError, OfferTerms, Recipient, RenderContext
 from settings import Brand
-from store.customers import find_customer
-from store.database import Database
 from store.ledger import reachable_at
 from store.tables import Customer
 from workflows.ports import DeliverRequest, Denied, Rejected
@@ -57,14 +56,12 @@ class Composer:
 
     def __init__(
         self,
-        database: Database,
         providers: Mapping[str, Provider],
         library: Library,
         links: LinkSigner,
         brand: Brand,
         public_url: str,
     ) -> None:
-        self._database = database
         self._providers = providers
         self._library = library
         self._links = links
@@ -72,36 +69,47 @@ class Composer:
         self._public_url = public_url
 
     async def compose(
-        self, request: DeliverRequest, channel: str, delivery_id: str, now: datetime
+        self,
+        session: AsyncSession,
+        request: DeliverRequest,
+        channel: str,
+        customer: Customer | None,
+        delivery_id: str,
+        now: datetime,
     ) -> Draft | Denied | Rejected:
-        """The message for a request over one channel at `now`, or why there is none.
+        """The message over one channel at `now`, or why there is none. `customer` is whom the request names.
 
         Under a grant the message is made for the moment at which it was shown to the approver. If it then is
         not, byte for byte, what was approved, it is made for now, and has to be asked about again.
         """
-        if grant := request.grant:
-            shown = await self._compose(request, channel, delivery_id, grant.asked_at)
-            if isinstance(shown, Draft) and shown.content_hash == grant.content_hash:
-                return shown
-        return await self._compose(request, channel, delivery_id, now)
-
-    async def _compose(
-        self, request: DeliverRequest, channel: str, delivery_id: str, now: datetime
-    ) -> Draft | Denied | Rejected:
         provider = self._providers.get(channel)
         if provider is None:
             return _rejected(delivery_id, "channel.unknown", f"no channel '{channel}' is set up")
-        async with self._database.reading() as session:
-            customer = await find_customer(session, request.run.customer_id)
-            recipient = await reachable_at(session, request.run.customer_id, provider.address_kind)
         if customer is None:
             return Denied(reason="the customer is not known")
+        recipient = await reachable_at(session, customer.id, provider.address_kind)
         if recipient is None:
             return Denied(reason=f"the customer has no {provider.address_kind.replace('_', ' ')}")
+        if grant := request.grant:
+            shown = self._draft(request, customer, provider, recipient, delivery_id, grant.asked_at)
+            if isinstance(shown, Draft) and shown.content_hash == grant.content_hash:
+                return shown
+        return self._draft(request, customer, provider, recipient, delivery_id, now)
 
+    def _draft(
+        self,
+        request: DeliverRequest,
+        customer: Customer,
+        provider: Provider,
+        recipient: str,
+        delivery_id: str,
+        now: datetime,
+    ) -> Draft | Rejected:
         def make(at: datetime) -> _Made:
             rendered = self._library.render(
-                request.content, channel, self._context(request, channel, customer, delivery_id, at)
+                request.content,
+                provider.channel,
+                self._context(request, provider.channel, customer, delivery_id, at),
             )
             return _Made(provider.prepare(rendered, recipient, delivery_id), rendered.content_version)
 

@@ -50,50 +50,32 @@ class Delivering:
         return result
 
     async def _deliver(self, attempt: Attempt, request: DeliverRequest, channel: str) -> DeliverResult:
-        draft = await self._composer.compose(request, channel, attempt.delivery_id, attempt.now())
-        reserved = await self._reserve(attempt, request, channel, draft)
-        if not isinstance(reserved, Cleared):
-            return reserved
-        assert isinstance(draft, Draft)
-        return await self._send(attempt, draft, reserved)
+        async with self._database.transaction() as session:
+            reserved, spans = await self._reserve(session, attempt, request, channel)
+            await write_down(session, request.run, request.notes, *spans)
+        return await self._send(attempt, reserved) if isinstance(reserved, Cleared) else reserved
 
     async def _reserve(
-        self, attempt: Attempt, request: DeliverRequest, channel: str, draft: Draft | Denied | Rejected
-    ) -> Cleared | DeliverResult:
-        """The transaction before the send. Gives what may leave, or the result if nothing may."""
-        async with self._database.transaction() as session:
-            await lock_customer(session, request.run.customer_id)
-            await write_down(session, request.run, request.notes)
-            row = await find_delivery(session, attempt.delivery_id)
-            if row is not None and not _may_go_on(row, channel):
-                return await self._earlier_result(session, attempt, row)
-            if not isinstance(draft, Draft):
-                await write_spans(session, [attempt.span("compose", draft.outcome, draft.reason)])
-                return draft
-            case = Case(request, draft, attempt.delivery_id, attempt.now())
-            judgement, ruling = await self._guard.judge(session, case)
-            await write_spans(session, [_guard_span(attempt, channel, judgement, ruling)])
-            if isinstance(judgement, Cleared):
-                session.add(_reservation(attempt, case, judgement, ruling, row))
-            return judgement
+        self, session: AsyncSession, attempt: Attempt, request: DeliverRequest, channel: str
+    ) -> tuple[Cleared | DeliverResult, list[Span]]:
+        """What may leave, or the result if nothing may, and the spans that tell why."""
+        now = attempt.now()
+        customer = await lock_customer(session, request.run.customer_id)
+        row = await find_delivery(session, attempt.delivery_id)
+        if row is not None and not _may_go_on(row, channel):
+            return _earlier_result(session, attempt, row)
+        draft = await self._composer.compose(session, request, channel, customer, attempt.delivery_id, now)
+        if not isinstance(draft, Draft):
+            return draft, [attempt.span("compose", draft.outcome, draft.reason)]
+        judgement, ruling = await self._guard.judge(session, Case(request, draft, attempt.delivery_id, now))
+        if isinstance(judgement, Cleared):
+            session.add(_reservation(attempt, request, judgement, ruling, row))
+        return judgement, [_guard_span(attempt, channel, judgement, ruling)]
 
-    async def _earlier_result(self, session: AsyncSession, attempt: Attempt, row: Delivery) -> DeliverResult:
-        """What an earlier attempt of this same delivery came to."""
-        if row.state == "reserved":
-            row.state, row.code = "unknown", "worker.lost"
-            row.reason = "the worker was lost between reserving and recording; it may have left"
-            session.add(row)
-            await write_spans(session, [attempt.span(f"send {row.channel}", "unknown", row.reason)])
-        if row.state == "unknown":
-            return Unknown(delivery_id=row.id, reason=row.reason)
-        if row.state == "rejected":
-            return Rejected(delivery_id=row.id, code=row.code, reason=row.reason)
-        return Sent(delivery_id=row.id, provider_id=row.provider_id or "", channel=row.channel)
-
-    async def _send(self, attempt: Attempt, draft: Draft, cleared: Cleared) -> DeliverResult:
-        started = attempt.now()
+    async def _send(self, attempt: Attempt, cleared: Cleared) -> DeliverResult:
+        draft, started = cleared.draft, attempt.now()
         try:
-            provider_id = await draft.provider.send(cleared.message, attempt.delivery_id)
+            provider_id = await draft.provider.send(draft.message, attempt.delivery_id)
         except RetryLater as error:
             await self._record(attempt, draft, started, "retrying", error.code, error.reason)
             raise ApplicationError(error.reason, type=error.code, next_retry_delay=error.after) from error
@@ -142,11 +124,30 @@ def _may_go_on(row: Delivery, channel: str) -> bool:
     return row.state == "retrying" or (row.state == "rejected" and row.channel != channel)
 
 
+def _earlier_result(session: AsyncSession, attempt: Attempt, row: Delivery) -> tuple[DeliverResult, list[Span]]:
+    """What an earlier attempt of this same delivery came to."""
+    spans: list[Span] = []
+    if row.state == "reserved":
+        row.state, row.code = "unknown", "worker.lost"
+        row.reason = "the worker was lost between reserving and recording; it may have left"
+        session.add(row)
+        spans.append(attempt.span(f"send {row.channel}", "unknown", row.reason))
+    if row.state == "unknown":
+        return Unknown(delivery_id=row.id, reason=row.reason), spans
+    if row.state == "rejected":
+        return Rejected(delivery_id=row.id, code=row.code, reason=row.reason), spans
+    return Sent(delivery_id=row.id, provider_id=row.provider_id or "", channel=row.channel), spans
+
+
 def _reservation(
-    attempt: Attempt, case: Case, cleared: Cleared, ruling: Ruling | None, row: Delivery | None
+    attempt: Attempt,
+    request: DeliverRequest,
+    cleared: Cleared,
+    ruling: Ruling | None,
+    row: Delivery | None,
 ) -> Delivery:
     """The ledger's row for what is about to leave: a new one, or that of an attempt of which nothing left."""
-    request, message, now = case.request, cleared.message, attempt.now()
+    message, now = cleared.draft.message, attempt.now()
     row = row or Delivery(
         id=attempt.delivery_id,
         workflow_id=request.run.workflow_id,

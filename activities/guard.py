@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.channels.model import OutgoingMessage
 from activities.composing import Draft
 from activities.questions import Subject, ask
 from journeys.events import Event
@@ -28,9 +27,9 @@ from workflows.ports import ActRequest, Asked, DeliverRequest, Denied, Held, Ove
 
 @dataclass(frozen=True)
 class Cleared:
-    """Nothing forbids it: exactly `message` may leave now."""
+    """Nothing forbids it: exactly this draft may leave now."""
 
-    message: OutgoingMessage
+    draft: Draft
     approval_id: str | None
 
 
@@ -75,7 +74,7 @@ class Guard:
         if granted and request.grant:
             grant = request.grant
             await close_approval(session, granted.id, "approved", grant.by, grant.reason, grant.at)
-        return Cleared(message=case.draft.message, approval_id=granted.id if granted else None), ruling
+        return Cleared(draft=case.draft, approval_id=granted.id if granted else None), ruling
 
 
 async def overtaken(

@@ -7,13 +7,14 @@ from activities.spans import run_span, step_span
 from store.database import Database
 from store.ledger import settle_given_up
 from store.runs import close_run
+from store.tables import Span
 from store.timeline import close_approval, write_spans
 from workflows.ports import CloseRequest, NoteRequest, Notes, RunRef
 
 
-async def write_down(session: AsyncSession, run: RunRef, notes: Notes) -> None:
-    """Write notes within the caller's transaction. Writing them twice changes nothing."""
-    await write_spans(session, [step_span(run, record) for record in notes.records])
+async def write_down(session: AsyncSession, run: RunRef, notes: Notes, *spans: Span) -> None:
+    """Write notes, and the caller's own spans, within the caller's transaction. Twice is as good as once."""
+    await write_spans(session, [*(step_span(run, record) for record in notes.records), *spans])
     for closed in notes.closed_approvals:
         await close_approval(session, closed.approval_id, closed.state, closed.by, closed.reason, closed.at)
     for record in notes.records:
@@ -38,8 +39,7 @@ class Bookkeeping:
         """Write the end of a run. Safe to retry."""
         run = request.run
         async with self._database.transaction() as session:
-            await write_down(session, run, request.notes)
-            await write_spans(session, [run_span(request)])
+            await write_down(session, run, request.notes, run_span(request))
             await close_run(
                 session, run.workflow_id, run.first_run_id, request.outcome, request.reason, request.ended_at
             )
