@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 import sys
 from collections.abc import AsyncGenerator, Iterator
@@ -35,6 +36,15 @@ async def _migrated(url: str) -> None:
     database = Database(url)
     await migrate(database)
     await database.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In continuous integration a skipped test has not run, and so has not passed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        reporter.write_line("tests were skipped that should have run", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 _TERMINATED = 143
 _INTRODUCTION = """\
-Ten shoppers look at a product and leave. Mail after 30 minutes, a push 4 hours
-later, an offer by WhatsApp the next day, if a person agrees. Real parts, made-up
-people: three days pass in about a minute.
+Ten shoppers look at a product and leave. Mail after 30 minutes, a push 4
+hours later, an offer by WhatsApp the next day, if a person agrees. Real
+parts, made-up people: three days pass in about a minute.
 """
 Port = Annotated[int, typer.Option(min=1, max=65535)]
 
