@@ -2,22 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.tables import Approval, Span
 
+_TABLE = cast(Table, Span.__table__)  # pyright: ignore[reportAttributeAccessIssue] SQLModel does not declare it
+_INSERTS = {
+    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=["span_id"]),
+    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=["span_id"]),
+}
+
 
 async def write_spans(session: AsyncSession, spans: Sequence[Span]) -> None:
     """Write spans; one that is there already stays as it is."""
     if not spans:
         return
-    postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert(Span) if postgres else sqlite.insert(Span)
-    rows = [span.model_dump() for span in spans]
-    await session.exec(insert.on_conflict_do_nothing(index_elements=["span_id"]), params=rows)
+    connection = await session.connection()
+    # Past the ORM: spans are most of what a run writes, and nobody needs them as objects here.
+    await connection.execute(_INSERTS[connection.dialect.name], [span.model_dump() for span in spans])
 
 
 async def close_approval(
