@@ -18,7 +18,7 @@ from activities.tools.model import Tool, ToolResult
 from store.customers import lock_customer
 from store.database import Database
 from store.ledger import find_action, find_approval
-from store.tables import Action
+from store.tables import Action, Approval
 from store.timeline import close_approval, write_spans
 from workflows.ports import ActRequest, ActResult, Asked, AskRequest, Denied, Done, Rejected, Unknown
 
@@ -66,6 +66,9 @@ class Acting:
             await lock_customer(session, request.run.customer_id)
             await write_down(session, request.run, request.notes)
             row = await find_action(session, attempt.delivery_id)
+            if row is not None and row.state == "reserved" and tool is not None and tool.repeatable:
+                session.add(_reservation(attempt, request, row))
+                return None
             if row is not None and row.state != "retrying":
                 return _earlier_result(row)
             refusal = await self._refusal(session, attempt, request, tool)
@@ -99,7 +102,7 @@ class Acting:
         digest = _digest({"tool": request.tool, "given": request.given})
         if grant := request.grant:
             approval = await find_approval(session, grant.approval_id)
-            if approval and approval.content_hash == grant.content_hash == digest:
+            if approval and _is_for(approval, attempt, digest) and grant.content_hash == digest:
                 await close_approval(session, approval.id, "approved", grant.by, grant.reason, grant.at)
                 return None
         subject = Subject(
@@ -126,6 +129,9 @@ class Acting:
             await self._record(attempt, request, "rejected", {}, error.code, error.reason)
             return Rejected(delivery_id=key, code=error.code, reason=error.reason)
         except OutcomeUnknown as error:
+            if tool.repeatable:
+                await self._record(attempt, request, "reserved", {}, error.code, error.reason)
+                raise ApplicationError(error.reason, type=error.code) from error
             await self._record(attempt, request, "unknown", {}, error.code, error.reason)
             return Unknown(delivery_id=key, reason=error.reason)
         await self._record(attempt, request, "done", result)
@@ -148,6 +154,12 @@ class Acting:
                 row.ended_at = attempt.now()
                 session.add(row)
             await write_spans(session, [attempt.span(f"act {request.tool}", state, reason)])
+
+
+def _is_for(approval: Approval, attempt: Attempt, digest: str) -> bool:
+    """Whether an approval is one for exactly this action."""
+    same = approval.delivery_id == attempt.delivery_id and approval.content_hash == digest
+    return same and approval.state in ("open", "approved")
 
 
 def _earlier_result(row: Action) -> ActResult:

@@ -28,7 +28,9 @@ class Deciding:
         if planner is None:
             known = ", ".join(PLANNERS)
             raise ApplicationError(
-                f"there is no planner '{request.planner}'; there are: {known}", type="planner.unknown"
+                f"there is no planner '{request.planner}'; there are: {known}",
+                type="planner.unknown",
+                non_retryable=True,
             )
         run = request.run
         decision_id = delivery_key(run.workflow_id, run.first_run_id, request.step_id, request.pass_)

@@ -5,7 +5,7 @@ from temporalio import activity
 from activities.notes import write_down
 from store.customers import find_customer, merge_traits, scope_of
 from store.database import Database
-from store.runs import add_run, find_run
+from store.runs import add_run, last_run
 from store.tables import Run
 from workflows.ports import CustomerView, OpenRunRequest, PerceiveRequest, SetRequest
 
@@ -36,7 +36,8 @@ class Perceiving:
     async def open_run(self, request: OpenRunRequest) -> None:
         """Keep a run that another run starts. Safe to retry."""
         async with self._database.transaction() as session:
-            if await find_run(session, request.workflow_id, request.start_seq) is None:
+            last = await last_run(session, request.workflow_id)
+            if last is None or (last.state == "closed" and last.start_seq != request.start_seq):
                 run = Run(
                     workflow_id=request.workflow_id,
                     journey=request.journey,

@@ -50,7 +50,9 @@ async def consents_of(session: AsyncSession, customer_id: str) -> list[ConsentRe
 
 
 async def reachable_at(session: AsyncSession, customer_id: str, kind: str) -> str | None:
-    """The newest live address of a kind, or None."""
+    """The newest live address of a kind, or None. Of the kind `customer` it is the customer's own id."""
+    if kind == "customer":
+        return customer_id
     query = (
         select(Address)
         .where(col(Address.customer_id) == customer_id, col(Address.kind) == kind, col(Address.active).is_(True))
@@ -111,8 +113,8 @@ async def withdraw_other_approvals(session: AsyncSession, delivery_id: str, but:
 
 
 async def settle_given_up(session: AsyncSession, delivery_id: str, reason: str) -> None:
-    """Settle the row of a delivery that the run no longer tries: what was under way is unknown."""
-    row = await session.get(Delivery, delivery_id)
+    """Settle the row of a delivery or an action that the run no longer tries: what was under way is unknown."""
+    row = await session.get(Delivery, delivery_id) or await session.get(Action, delivery_id)
     if row and row.state in ("reserved", "retrying"):
         row.state = "unknown" if row.state == "reserved" else "rejected"
         row.code, row.reason = "gave_up", reason

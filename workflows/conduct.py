@@ -68,8 +68,18 @@ class Conduct:
         self.memory = Memory(given, self.ref, workflow.now())
         self.doing: Doing = "waiting"
 
-    async def pause(self, until: datetime, summary: str, woken: Callable[[], bool] = lambda: False) -> None:
-        """Wait until a time, or until `woken`. Raises Interrupted the moment something ends the run."""
+    async def pause(
+        self,
+        until: datetime,
+        summary: str,
+        woken: Callable[[], bool] = lambda: False,
+        *,
+        may_move: bool = True,
+    ) -> None:
+        """Wait until a time, or until `woken`. Raises Interrupted the moment something ends the run.
+
+        With a long history the run continues as new, unless the wait holds on to something of this execution.
+        """
         state = self.memory.state
         state.deadline = until
         if state.approval is None:
@@ -80,10 +90,11 @@ class Conduct:
             remaining = min(until, end_of_life) - workflow.now()
             if remaining <= timedelta(0):
                 break
-            self._continue_if_long()
+            if may_move:
+                self.continue_if_long()
             try:
                 await workflow.wait_condition(
-                    lambda: self._is_interrupted() or woken() or _history_is_long(),
+                    lambda: self._is_interrupted() or woken() or (may_move and _history_is_long()),
                     timeout=remaining,
                     timeout_summary=summary,
                 )
@@ -92,6 +103,11 @@ class Conduct:
         if not woken() and workflow.now() >= end_of_life:
             self.memory.interrupt(Interrupt(kind="life", reason="the journey reached its maximum life"))
         self.stop_if_interrupted()
+
+    def continue_if_long(self) -> None:
+        """Continue as new when the history is long; the step the run is at then goes on where it was."""
+        if _history_is_long():
+            workflow.continue_as_new(self.given.model_copy(update={"state": self.memory.state}))
 
     def deadline(self, moment: str) -> datetime:
         """When the wait at this step ends: as it was before the run continued as new, or from now."""
@@ -182,10 +198,6 @@ class Conduct:
     def _is_interrupted(self) -> bool:
         state = self.memory.state
         return state.interrupt is not None or self.memory.reached() not in (None, state.at)
-
-    def _continue_if_long(self) -> None:
-        if _history_is_long():
-            workflow.continue_as_new(self.given.model_copy(update={"state": self.memory.state}))
 
 
 def show(*attributes: SearchAttributeUpdate[str]) -> None:

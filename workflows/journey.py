@@ -95,6 +95,7 @@ class CustomerJourney:
             step = course.step(at)
             try:
                 self._conduct.stop_if_interrupted()
+                self._conduct.continue_if_long()
                 at = await perform(self._conduct, step)
             except GoalReached as goal:
                 self._withdraw_question("the agent's goal was reached")

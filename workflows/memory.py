@@ -9,7 +9,7 @@ from journeys.events import IMPLIED, OUTCOMES, Event
 from journeys.ids import delivery_key
 from journeys.interrupts import Interrupt, InterruptRules
 from journeys.parts import EventMatch
-from journeys.steps import Agent, Repeat, Send, Step, verb, walk
+from journeys.steps import Agent, Repeat, Send, Step, WaitFor, verb, walk
 from workflows.ports import Asked, ClosedApproval, Decision, DeliverResult, Notes, RunRef, Sent, StepRecord
 from workflows.state import SEEN_EVENTS, Loop, OpenApproval, RunInput, RunState
 
@@ -27,9 +27,11 @@ class Memory:
         self.run = run
         self.start = given.start
         self.interrupts = InterruptRules.of(given.journey)
-        self._interests = given.journey.interests()
-        self._sends = [step.id for step in walk(given.journey.steps) if isinstance(step, Send)]
-        self._agents = [step for step in walk(given.journey.steps) if isinstance(step, Agent)]
+        steps = list(walk(given.journey.steps))
+        self._sends = [step.id for step in steps if isinstance(step, Send)]
+        self._agents = [step for step in steps if isinstance(step, Agent)]
+        waits = [step for step in steps if isinstance(step, WaitFor)]
+        self._awaited = {match.event for step in waits for match in (*step.wait_for, *step.restart)}
         self.state = given.state or RunState(
             started_at=now,
             at=given.journey.steps[0].id,
@@ -58,8 +60,13 @@ class Memory:
             self.state.interrupt = self.interrupts.judge(event, self.start, self.facts(), now)
             if self.state.interrupt:
                 self.state.causes = [*self.state.causes, *_traces(event)]
-        if event.name in self._interests:
+        if event.name in self._awaited:
             self.state.events.append(event)
+
+    def listen_anew(self) -> None:
+        """Forget what came before this step. One that goes on after continue-as-new goes on listening."""
+        if self.state.deadline is None:
+            self.state.events.clear()
 
     def next_event(self) -> Event | None:
         """The oldest event that came and was not judged yet. Each is judged once, so that a busy customer
@@ -80,6 +87,11 @@ class Memory:
     def loop(self, step: Repeat | Agent, now: datetime) -> Loop:
         """How far a repetition or an agent is; begins it when it is entered."""
         return self.state.loops.setdefault(step.id, Loop(started_at=now))
+
+    def end_loop(self, step: Repeat | Agent) -> None:
+        """Leave a repetition or an agent, and with it every one inside it."""
+        for inner in walk([step]):
+            self.state.loops.pop(inner.id, None)
 
     def reached(self) -> str | None:
         """The id of an agent under way whose goal was reached."""
@@ -164,6 +176,7 @@ class Memory:
         self.state.passes[step.id] = pass_ + 1
         self.state.step_started_at = now
         self.state.deadline = None
+        self.state.grant = None
         self.state.causes = []
         self.state.came = []
 

@@ -72,10 +72,10 @@ class Grant(Message):
 
 
 class ClosedApproval(Message):
-    """An approval that ended without a delivery."""
+    """An approval that is settled, and that no delivery or action will settle."""
 
     approval_id: str
-    state: Literal["rejected", "expired", "withdrawn"]
+    state: Literal["approved", "rejected", "expired", "withdrawn"]
     by: str = ""
     reason: str = ""
     at: datetime

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from journeys.events import Event
 from journeys.interrupts import Interrupt
 from journeys.model import Journey
-from workflows.ports import ClosedApproval, Decision, Message, StepRecord
+from workflows.ports import ClosedApproval, Decision, Grant, Message, StepRecord
 
 Doing = Literal["waiting", "sending", "asking", "ended"]
 SEEN_EVENTS = 500
@@ -66,6 +66,8 @@ class RunState(BaseModel):
     """The customer when the run last looked."""
     approval: OpenApproval | None = None
     decision: Decision | None = None
+    grant: Grant | None = None
+    """The approval under which the present step may leave."""
     interrupt: Interrupt | None = None
     records: list[StepRecord] = Field(default_factory=list)
     closed_approvals: list[ClosedApproval] = Field(default_factory=list)

@@ -24,6 +24,7 @@ class Coupon(Tool):
 
     name: ClassVar[str] = "coupon"
     sensitive: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = True
     arguments: ClassVar[type[BaseModel]] = CouponArguments
 
     prefix: str = Field(default="SJ", pattern=r"^[A-Z0-9]{1,8}$")

@@ -17,6 +17,8 @@ class Tool(BaseModel, ABC):
     name: ClassVar[str]
     sensitive: ClassVar[bool]
     """Whether a person must always agree, because it gives money or cannot be taken back."""
+    repeatable: ClassVar[bool] = False
+    """Whether what may have been done can be done again, because the same action id never counts twice."""
     arguments: ClassVar[type[BaseModel]]
     """What a step must give it."""
 
@@ -24,6 +26,5 @@ class Tool(BaseModel, ABC):
     async def do(self, given: Any, customer_id: str, action_id: str, now: datetime) -> ToolResult:
         """Do it for a customer, and say what conditions may see of it. `given` is of the type `arguments`.
 
-        The same `action_id` never does it twice where the other side can tell. Raises a SendError, and nothing
-        else.
+        With a `repeatable` tool the same `action_id` never does it twice. Raises a SendError, and nothing else.
         """

@@ -28,6 +28,7 @@ class Refund(Tool):
 
     name: ClassVar[str] = "refund"
     sensitive: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
     arguments: ClassVar[type[BaseModel]] = RefundArguments
 
     url: str
@@ -41,12 +42,16 @@ class Refund(Tool):
         try:
             async with httpx.AsyncClient(timeout=_TIMEOUT_S) as http:
                 answer = await http.post(self.url, json=body, headers=headers)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise RetryLater("refund.unreachable", f"the payment service is not there: {error}") from error
         except httpx.TransportError as error:
-            raise RetryLater("refund.unreachable", f"the payment service does not answer: {error}") from error
-        if answer.status_code == 429 or answer.status_code >= 500:
+            raise OutcomeUnknown("refund.no_answer", f"the payment service did not answer: {error}") from error
+        if answer.status_code in (429, 503):
             after = answer.headers.get("retry-after", "")
             wait = timedelta(seconds=int(after)) if after.isdigit() else None
             raise RetryLater(f"refund.{answer.status_code}", "the payment service cannot do it now", wait)
+        if answer.status_code >= 500:
+            raise OutcomeUnknown(f"refund.{answer.status_code}", "the payment service failed")
         if answer.status_code >= 400:
             raise Refused(f"refund.{answer.status_code}", answer.text[:200])
         try:

@@ -2,20 +2,33 @@
 
 from typing import Any
 
+from pydantic_core import to_jsonable_python
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ChildWorkflowError, WorkflowAlreadyStartedError
 
 from journeys.conditions import value
-from journeys.ids import child_workflow_id
+from journeys.ids import child_workflow_id, delivery_key
 from journeys.parts import ApprovalRule
 from journeys.steps import Act, Approve, RunJourney, Set, Step, Stop
+from journeys.times import format_duration
 from workflows import ports
 from workflows.conduct import ATTEMPT, GIVE_UP, RETRY, Conduct, Ended
 from workflows.narrative import timeline_url
-from workflows.ports import ActResult, Asked, Done, Grant, Overtaken, Rejected, Unknown
+from workflows.ports import (
+    ActResult,
+    Asked,
+    ClosedApproval,
+    Denied,
+    Done,
+    GaveUp,
+    Grant,
+    Overtaken,
+    Rejected,
+    Unknown,
+)
 from workflows.search_attributes import at_start
 from workflows.state import RunInput, RunResult
-from workflows.steps.asking import answer
+from workflows.steps.asking import Refused, answer
 from workflows.steps.sending import SIGNAL_LAG
 
 
@@ -33,6 +46,15 @@ async def approve(run: Conduct, step: Approve) -> str | None:
     run.memory.written(notes)
     decided = await answer(run, step, asked)
     if isinstance(decided, Grant):
+        run.memory.close_approval(
+            ClosedApproval(
+                approval_id=asked.approval_id,
+                state="approved",
+                by=decided.by,
+                reason=decided.reason,
+                at=decided.at,
+            )
+        )
         run.finish(step, "approved", decided.reason, by=decided.by)
         return run.course.into(step, step.then)
     run.finish(step, decided.outcome, decided.reason)
@@ -44,26 +66,16 @@ async def act(run: Conduct, step: Act) -> str | None:
     await run.perceive(step)
     scope = run.memory.scope(workflow.now())
     given = {name: value(expression, scope) for name, expression in step.given.items()}
-    grant: Grant | None = None
     while True:
-        result = await _act(run, step, given, grant)
+        result = await _act(run, step, given)
         if isinstance(result, Overtaken):
             await run.pause(workflow.now() + SIGNAL_LAG, f"{step.id}: {result.reason}")
         elif isinstance(result, Asked):
             decided = await answer(run, step, result)
-            if not isinstance(decided, Grant):
-                run.finish(step, decided.outcome, decided.reason, tool=step.act)
-                if step.approval and step.approval.otherwise == "stop":
-                    raise Ended("stopped", f"{step.id}: {decided.reason}")
-                return run.course.into(step, step.otherwise)
-            grant = decided
-        elif isinstance(result, Done):
-            run.memory.state.values[step.id] = result.result
-            run.finish(step, "done", tool=step.act)
-            return run.course.after(step)
+            if isinstance(decided, Refused):
+                return _not_granted(run, step, decided)
         else:
-            run.finish(step, result.outcome, result.reason, tool=step.act)
-            return run.course.after(step) if isinstance(result, Unknown) else run.course.into(step, step.otherwise)
+            return _finish(run, step, result)
 
 
 async def set_attributes(run: Conduct, step: Set) -> str | None:
@@ -73,7 +85,8 @@ async def set_attributes(run: Conduct, step: Set) -> str | None:
     lasting: dict[str, Any] = {}
     for name, expression in step.set.items():
         owner, _, attribute = name.partition(".")
-        found = value(expression, scope)
+        # As it will be after continue-as-new and in the store, from the start.
+        found = to_jsonable_python(value(expression, scope))
         (run.memory.state.values if owner == "run" else lasting)[attribute] = found
     if lasting:
         notes = run.memory.notes()
@@ -139,7 +152,8 @@ async def _follow_child(run: Conduct, step: RunJourney, given: RunInput, child_i
         return "started", ""
     life_end = run.memory.state.started_at + run.journey.life
     try:
-        await run.pause(life_end, f"{step.id}: {step.run} ends", child.done)
+        # The other run belongs to this execution: what continues as new could no longer see its end.
+        await run.pause(life_end, f"{step.id}: {step.run} ends", child.done, may_move=False)
     finally:
         if not child.done():
             child.cancel()
@@ -150,7 +164,25 @@ async def _follow_child(run: Conduct, step: RunJourney, given: RunInput, child_i
     return result.outcome, result.reason
 
 
-async def _act(run: Conduct, step: Act, given: dict[str, Any], grant: Grant | None) -> ActResult:
+def _finish(run: Conduct, step: Act, result: Done | Denied | Rejected | Unknown | GaveUp) -> str | None:
+    if isinstance(result, Done):
+        run.memory.state.values[step.id] = result.result
+        run.finish(step, "done", tool=step.act)
+        return run.course.after(step)
+    action = {} if isinstance(result, Denied) else {"delivery_id": result.delivery_id}
+    run.finish(step, result.outcome, result.reason, tool=step.act, **action)
+    # What may have been done is not made up for by something else.
+    return run.course.after(step) if isinstance(result, Unknown) else run.course.into(step, step.otherwise)
+
+
+def _not_granted(run: Conduct, step: Act, refused: Refused) -> str | None:
+    run.finish(step, refused.outcome, refused.reason, tool=step.act)
+    if step.approval and step.approval.otherwise == "stop":
+        raise Ended("stopped", f"{step.id}: {refused.reason}")
+    return run.course.into(step, step.otherwise)
+
+
+async def _act(run: Conduct, step: Act, given: dict[str, Any]) -> ActResult | GaveUp:
     notes = run.memory.notes()
     request = ports.ActRequest(
         **_common(run, step, notes),
@@ -160,7 +192,7 @@ async def _act(run: Conduct, step: Act, given: dict[str, Any], grant: Grant | No
         start=run.memory.start,
         interrupts=run.memory.interrupts,
         facts=run.memory.facts(),
-        grant=grant,
+        grant=run.memory.state.grant,
     )
     under_way = workflow.start_activity(
         ports.act,
@@ -175,7 +207,8 @@ async def _act(run: Conduct, step: Act, given: dict[str, Any], grant: Grant | No
         result = await run.uninterrupted(under_way)
     except ActivityError as error:
         run.stop_if_interrupted()
-        return Rejected(delivery_id="", code="gave_up", reason=str(error.cause or error))
+        key = delivery_key(run.ref.workflow_id, run.ref.first_run_id, step.id, request.pass_)
+        return GaveUp(delivery_id=key, reason=f"given up after {format_duration(GIVE_UP)}: {error.cause}")
     run.memory.written(notes)
     return result
 

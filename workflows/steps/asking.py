@@ -30,7 +30,7 @@ async def answer(run: Conduct, step: Step, asked: Asked) -> Grant | Refused:
     decision = state.decision
     if decision is not None and decision.approved:
         run.memory.close_approval(None)
-        return Grant(
+        state.grant = Grant(
             approval_id=asked.approval_id,
             content_hash=asked.content_hash,
             asked_at=asked.asked_at,
@@ -38,10 +38,13 @@ async def answer(run: Conduct, step: Step, asked: Asked) -> Grant | Refused:
             reason=decision.reason,
             at=workflow.now(),
         )
+        return state.grant
     refused = Refused("rejected", decision.reason) if decision else Refused("expired", "nobody decided in time")
     by = decision.approver if decision else ""
     closed = ClosedApproval(
         approval_id=asked.approval_id, state=refused.outcome, by=by, reason=refused.reason, at=workflow.now()
     )
     run.memory.close_approval(closed)
+    # At once, so that nobody is still asked.
+    await run.write_notes()
     return refused

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 from journeys.assignment import arm_of
 from journeys.conditions import holds
@@ -31,8 +32,8 @@ async def choose(run: Conduct, step: Choose) -> str | None:
     """Go the way that the planner chooses among those that are open."""
     await run.perceive(step)
     chosen = await _decide(run, step, step.choose, step.planner, step.options)
-    if chosen is None:
-        run.finish(step, "otherwise", "no option is open")
+    if isinstance(chosen, str):
+        run.finish(step, "otherwise", chosen)
         return run.course.into(step, step.otherwise)
     option, choice = chosen
     run.finish(step, option.option, choice.why, decision=step.choose, probability=choice.probability)
@@ -50,15 +51,15 @@ async def agent(run: Conduct, step: Agent) -> str | None:
         )
         run.memory.state.deadline = None
     if loop.reached or loop.turns >= step.most or workflow.now() >= end:
-        del run.memory.state.loops[step.id]
+        run.memory.end_loop(step)
         why = "the goal was reached" if loop.reached else "the goal was not reached in time"
         run.finish(step, "goal" if loop.reached else "given_up", why, turns=loop.turns)
         return run.course.into(step, step.then if loop.reached else step.otherwise)
     await run.perceive(step)
     loop.turns += 1
     chosen = await _decide(run, step, step.agent, step.planner, step.actions)
-    if chosen is None:
-        run.finish(step, "waits", "no action is open")
+    if isinstance(chosen, str):
+        run.finish(step, "waits", chosen)
         return step.id
     option, choice = chosen
     run.finish(step, option.option, choice.why, decision=step.agent, probability=choice.probability)
@@ -72,21 +73,21 @@ async def repeat(run: Conduct, step: Repeat) -> str | None:
     if loop.turns < step.repeat and holds(step.condition, run.memory.scope(workflow.now())):
         loop.turns += 1
         return run.course.into(step, step.steps)
-    del run.memory.state.loops[step.id]
+    run.memory.end_loop(step)
     run.finish(step, "done", f"{loop.turns} times", turns=loop.turns)
     return run.course.after(step)
 
 
 async def _decide(
     run: Conduct, step: Step, decision: str, planner: str, options: list[Option]
-) -> tuple[Option, ports.Choice] | None:
-    """Let the planner choose among the options whose conditions hold; None when none does."""
+) -> tuple[Option, ports.Choice] | str:
+    """Let the planner choose among the options whose conditions hold; else why nothing was chosen."""
     scope = run.memory.scope(workflow.now())
     open_ = [option for option in options if holds(option.when, scope)]
     if not open_:
-        return None
+        return "nothing is open"
     notes = run.memory.notes()
-    choice = await workflow.execute_activity(
+    under_way = workflow.start_activity(
         ports.decide,
         ports.DecideRequest(
             run=run.ref,
@@ -103,5 +104,10 @@ async def _decide(
         retry_policy=RETRY,
         summary=f"{step.id}: {decision}",
     )
+    try:
+        choice = await run.uninterrupted(under_way)
+    except ActivityError as error:
+        run.stop_if_interrupted()
+        return f"nothing was chosen: {error.cause}"
     run.memory.written(notes)
     return next(option for option in open_ if option.option == choice.option), choice

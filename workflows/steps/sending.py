@@ -14,14 +14,13 @@ from workflows.ports import (
     Asked,
     DeliverResult,
     GaveUp,
-    Grant,
     Held,
     Overtaken,
     Rejected,
     Sent,
     Unknown,
 )
-from workflows.steps.asking import answer
+from workflows.steps.asking import Refused, answer
 
 SIGNAL_LAG = timedelta(minutes=5)
 """How long to wait for a signal that the guard already saw in the store, before asking the guard again."""
@@ -29,10 +28,9 @@ SIGNAL_LAG = timedelta(minutes=5)
 
 async def send(run: Conduct, step: Send) -> str | None:
     """Deliver: wait out a hold, ask a person where one must decide, send once."""
-    run.memory.state.events.clear()
-    grant: Grant | None = None
+    run.memory.listen_anew()
     while True:
-        result = await _deliver(run, step, grant)
+        result = await _deliver(run, step)
         run.memory.keep_result(step, result)
         if isinstance(result, Held):
             await run.pause(result.until, f"{step.id} held: {result.reason}")
@@ -40,14 +38,13 @@ async def send(run: Conduct, step: Send) -> str | None:
             await run.pause(workflow.now() + SIGNAL_LAG, f"{step.id}: {result.reason}")
         elif isinstance(result, Asked):
             decided = await answer(run, step, result)
-            if not isinstance(decided, Grant):
-                return await _not_granted(run, step, decided.outcome, decided.reason)
-            grant = decided
+            if isinstance(decided, Refused):
+                return _not_granted(run, step, decided)
         else:
             return _finish(run, step, result)
 
 
-async def _deliver(run: Conduct, step: Send, grant: Grant | None) -> DeliverResult:
+async def _deliver(run: Conduct, step: Send) -> DeliverResult:
     memory, journey = run.memory, run.journey
     policies = dict(journey.policies)
     if journey.send_window:
@@ -71,7 +68,7 @@ async def _deliver(run: Conduct, step: Send, grant: Grant | None) -> DeliverResu
         start=memory.start,
         interrupts=memory.interrupts,
         facts=memory.facts(),
-        grant=grant,
+        grant=memory.state.grant,
     )
     under_way = workflow.start_activity(
         ports.deliver,
@@ -105,9 +102,8 @@ def _finish(run: Conduct, step: Send, result: DeliverResult) -> str | None:
     return run.course.into(step, step.otherwise)
 
 
-async def _not_granted(run: Conduct, step: Send, outcome: str, reason: str) -> str | None:
-    run.finish(step, outcome, reason, channel=", ".join(step.send), content=step.content)
-    await run.write_notes()
+def _not_granted(run: Conduct, step: Send, refused: Refused) -> str | None:
+    run.finish(step, refused.outcome, refused.reason, channel=", ".join(step.send), content=step.content)
     if step.approval and step.approval.otherwise == "stop":
-        raise Ended("stopped", f"{step.id}: {reason}")
+        raise Ended("stopped", f"{step.id}: {refused.reason}")
     return run.course.into(step, step.otherwise)

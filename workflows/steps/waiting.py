@@ -13,7 +13,7 @@ from workflows.conduct import Conduct
 
 async def wait(run: Conduct, step: Wait) -> str | None:
     """Do nothing until the moment."""
-    run.memory.state.events.clear()
+    run.memory.listen_anew()
     if not isinstance(step.wait, DateWait):
         await run.pause(run.deadline(step.wait), f"{step.id}: {step.wait}")
         run.finish(step, "elapsed", step.wait)
