@@ -30,7 +30,7 @@ from worker import Parts, load_parts, make_activities
 from workflows.ports import ApprovalTerms, Asked, DeliverRequest, DeliverResult, Grant, Notes, RunRef
 
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
-"""A Monday, 12:00 in Berlin, where everyone here lives."""
+"""A Monday, 12:00 in Berlin."""
 TEN_PERCENT = Offer(discount=10, valid=timedelta(hours=24))
 _RESULT: TypeAdapter[DeliverResult] = TypeAdapter(DeliverResult)
 
@@ -63,6 +63,8 @@ class Sending:
     sandbox: Sandbox
     folder: Path
     """A copy of the project, which a test may edit."""
+    zone: str = "Europe/Berlin"
+    """Where the shoppers live."""
     parts: list[Parts] = field(default_factory=list[Parts])
 
     def reload(self) -> None:
@@ -73,7 +75,12 @@ class Sending:
 
     @property
     def settings(self) -> Settings:
-        return Settings(project_dir=self.folder, state_dir=self.folder / "state", secret=SECRET)
+        return Settings(
+            project_dir=self.folder,
+            state_dir=self.folder / "state",
+            database_url=self.database.url,
+            secret=SECRET,
+        )
 
     async def close(self) -> None:
         for parts in self.parts:
@@ -101,7 +108,7 @@ class Sending:
             received_at=NOON,
         )
         rows: list[SQLModel] = [
-            Customer(id=shopper.id, traits={}, time_zone="Europe/Berlin", locale="en_GB", created_at=before),
+            Customer(id=shopper.id, traits={}, time_zone=self.zone, locale="en_GB", created_at=before),
             Identity(kind="user", value=name, customer_id=shopper.id),
             *(Address(customer_id=shopper.id, kind=k, value=v, updated_at=before) for k, v in kinds.items()),
             *(_consent(shopper.id, channel, granted, before) for channel, granted in granted.items()),
