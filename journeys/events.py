@@ -25,6 +25,9 @@ OUTCOMES: dict[str, Outcome] = {
 OPT_OUT = "Unsubscribed"
 """The event that withdraws consent; with a `channel` property for that channel only."""
 
+JOURNEY_REQUESTED = "Journey Requested"
+"""The event by which a schedule or a call of the API asks for a run; its property `journey` names which."""
+
 # An outcome implies those before it: a click without a recorded open was opened all the same.
 IMPLIED: dict[Outcome, tuple[Outcome, ...]] = {
     "opened": ("delivered",),

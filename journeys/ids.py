@@ -46,6 +46,12 @@ def event_traceparent(event_id: str) -> str:
     return f"00-{digest[:32]}-{digest[32:48]}-01"
 
 
+def broadcast_event_id(journey: str, scheduled_at: datetime, customer_id: str) -> str:
+    """The id of the event by which a schedule asks for one customer's run: the same however often it is told.
+    `scheduled_at` is UTC."""
+    return "broadcast_" + _digest(journey, scheduled_at.isoformat(), customer_id)[:30]
+
+
 def _digest(*parts: str) -> str:
     """Lower-case base32 of a SHA-256, so that an id is safe in URLs, headers and file names."""
     return base64.b32encode(hashlib.sha256("\n".join(parts).encode()).digest()).decode().lower()

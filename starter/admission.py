@@ -1,12 +1,15 @@
 """Which journeys an event starts for its customer, and whether one may start again. Pure: no I/O."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
 
-from journeys.conditions import holds, value
-from journeys.events import Event
+from journeys.assignment import share
+from journeys.conditions import Scope, holds, value
+from journeys.events import JOURNEY_REQUESTED, Event
 from journeys.ids import workflow_id
-from journeys.model import Again, Journey
+from journeys.model import Again, Journey, Start
 from store.customers import scope_of
 from store.tables import Customer, Run
 
@@ -19,20 +22,42 @@ class Entry:
     workflow_id: str
 
 
-def entries(journeys: Iterable[Journey], event: Event, customer: Customer) -> list[Entry]:
-    """The journeys whose start the event matches. One whose key cannot be told from the event does not start."""
-    candidates = [journey for journey in journeys if journey.start.event == event.name]
+def entries(
+    journeys: Iterable[Journey], event: Event, customer: Customer, zone: tzinfo, joined: Collection[str] = ()
+) -> list[Entry]:
+    """The journeys that the event starts. One whose key cannot be told from the event does not start.
+
+    `zone` is that of the customer's calendar; `joined` names the journeys whose segment the event made the
+    customer one of.
+    """
+    candidates = [
+        journey
+        for journey in journeys
+        if _is_meant(journey, event, joined) and _in_season(journey.start, event, zone)
+    ]
     if not candidates:
         return []
     scope = {"event": event.scope(), "start": event.scope(), "customer": scope_of(customer), "now": event.at}
-    found: list[Entry] = []
-    for journey in candidates:
-        key = _as_key(value(journey.start.key, scope)) if holds(journey.start.where, scope) else None
-        if key is not None:
-            # Runs that may overlap have nothing in common but the customer: each is one of its own.
-            own = f"{key}~{event.seq}" if journey.start.again == "any time" else key
-            found.append(Entry(journey, workflow_id(journey.journey, customer.id, own)))
-    return found
+    found = [(journey, _key(journey.start, scope, event)) for journey in candidates]
+    return [
+        Entry(journey, workflow_id(journey.journey, customer.id, key)) for journey, key in found if key is not None
+    ]
+
+
+def could_start(journey: Journey, event_name: str) -> bool:
+    """Whether an event of this name may start the journey. Any may make its customer one of a segment."""
+    start = journey.start
+    return start.segment is not None or event_name == (start.event or JOURNEY_REQUESTED)
+
+
+def segments(journeys: Mapping[str, Journey], event: Event, customer: Customer) -> dict[str, bool]:
+    """By journey, whether the customer as they are is in the segment that starts it."""
+    scope = {"customer": scope_of(customer), "now": event.at}
+    return {
+        name: holds(journey.start.segment, scope)
+        for name, journey in journeys.items()
+        if journey.start.segment is not None
+    }
 
 
 def may_start(again: Again, last: Run | None, event: Event) -> bool:
@@ -44,7 +69,35 @@ def may_start(again: Again, last: Run | None, event: Event) -> bool:
     return isinstance(again, str) or event.at - last.started_at >= again
 
 
-def _as_key(found: object) -> str | None:
+def is_held_out(journey: Journey, customer_id: str) -> bool:
+    """Whether the customer belongs to the share that the journey leaves alone: for ever the same customers."""
+    return journey.holdout is not None and share(f"holdout:{journey.journey}", customer_id) < journey.holdout / 100
+
+
+def _is_meant(journey: Journey, event: Event, joined: Collection[str]) -> bool:
+    start = journey.start
+    if start.segment is not None:
+        return journey.journey in joined
+    if start.event is not None:
+        return start.event == event.name
+    return event.name == JOURNEY_REQUESTED and event.properties.get("journey") == journey.journey
+
+
+def _in_season(start: Start, event: Event, zone: tzinfo) -> bool:
+    """Whether the event fell on one of the days on which runs start, on the customer's calendar."""
+    day = event.at.astimezone(zone).date()
+    return (start.first is None or start.first <= day) and (start.last is None or day <= start.last)
+
+
+def _key(start: Start, scope: Scope, event: Event) -> str | None:
+    key = _as_key(value(start.key, scope)) if holds(start.where, scope) else None
+    if key is None or start.again != "any time":
+        return key
+    # Runs that may overlap have nothing in common but the customer: each is one of its own.
+    return f"{key}~{event.seq}"
+
+
+def _as_key(found: Any) -> str | None:
     if isinstance(found, bool):
         return str(found).lower()
     return str(found) if isinstance(found, str | int | float) else None

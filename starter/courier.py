@@ -3,23 +3,18 @@
 Every step can be done again. Killed between any two, the next attempt finds what the last one did.
 """
 
-import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from journeys.events import Event
-from starter.admission import Entry, entries, may_start
-from starter.launch import Launcher, SomeoneElsesRun
+from starter.entering import Entrance
+from starter.launch import Launcher
 from starter.services import Services
 from starter.signals import RunGone, concerns, signal
 from store.ledger import find_delivery
 from store.outbox import remove_entries
-from store.runs import LOST, add_run, close_run, find_run, forget_start, last_run, record_start
+from store.runs import LOST, close_run, record_start
 from store.tables import Customer, Delivery, Run
-
-_log = logging.getLogger(__name__)
 
 
 class Courier:
@@ -27,7 +22,7 @@ class Courier:
 
     def __init__(self, services: Services, launcher: Launcher, customer: Customer, runs: Iterable[Run]) -> None:
         self._services = services
-        self._launcher = launcher
+        self._entrance = Entrance(services, launcher, customer)
         self._customer = customer
         self._runs = {_id(run): run for run in runs}
 
@@ -36,11 +31,7 @@ class Courier:
 
         Raises temporalio.service.RPCError when Temporal does not take it; then carry it again.
         """
-        started = [
-            run
-            for entry in entries(self._services.journeys.values(), event, self._customer)
-            if (run := await self._start(entry, event))
-        ]
+        started = [*await self._resume(event), *await self._entrance.enter(event)]
         await self._signal_open_runs(event)
         async with self._services.database.transaction() as session:
             for run in started:
@@ -48,44 +39,13 @@ class Courier:
             await remove_entries(session, [event.seq])
         self._runs.update({_id(run): run for run in started})
 
-    async def _start(self, entry: Entry, event: Event) -> Run | None:
-        """Start a run; None when it may not start, or was started and recorded before."""
-        async with self._services.database.transaction() as session:
-            run = await find_run(session, entry.workflow_id, event.seq)
-            begun_before = run is not None
-            if run is None:
-                run = await self._enter(session, entry, event)
-        if run is None or run.state != "starting":
-            return None
-        first_run_id = await self._launcher.find(run) if begun_before else None
-        try:
-            run.first_run_id = first_run_id or await self._launcher.start(
-                run, entry.journey, self._customer, event
-            )
-        except SomeoneElsesRun:
-            _log.warning(
-                "%s is not started by event %s: another run with this id is open", run.workflow_id, event.seq
-            )
-            async with self._services.database.transaction() as session:
-                await forget_start(session, _id(run))
-            self._runs.pop(_id(run), None)
-            return None
-        return run
-
-    async def _enter(self, session: AsyncSession, entry: Entry, event: Event) -> Run | None:
-        """Keep that a run is about to start, before Temporal is asked: nothing is ever started unknown to us."""
-        if not may_start(entry.journey.start.again, await last_run(session, entry.workflow_id), event):
-            return None
-        run = Run(
-            workflow_id=entry.workflow_id,
-            journey=entry.journey.journey,
-            version=entry.journey.version,
-            customer_id=self._customer.id,
-            start_seq=event.seq,
-            state="starting",
-            started_at=event.at,
-        )
-        return await add_run(session, run)
+    async def _resume(self, event: Event) -> list[Run]:
+        """Go on with the starts that the last attempt at this event began."""
+        begun = [run for run in self._runs.values() if run.start_seq == event.seq and run.state == "starting"]
+        resumed = [run for each in begun if (run := await self._entrance.resume(each, event))]
+        for run in begun:
+            del self._runs[_id(run)]
+        return resumed
 
     async def _signal_open_runs(self, event: Event) -> None:
         delivery = await self._delivery(event)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
+from starter.admission import could_start
 from starter.courier import Courier
 from starter.launch import Launcher
 from starter.leadership import Leadership
@@ -99,7 +100,8 @@ class Dispatcher:
 
     def _may_start_something(self, records: Collection[EventRecord]) -> bool:
         names = {record.name for record in records}
-        return any(journey.start.event in names for journey in self._services.journeys.values())
+        journeys = self._services.journeys.values()
+        return any(could_start(journey, name) for journey in journeys for name in names)
 
     def _open_lane(
         self, customer: Customer, runs: list[Run], work: Sequence[tuple[OutboxEntry, EventRecord]]

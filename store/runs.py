@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -10,6 +11,9 @@ from store.tables import Run
 
 LOST = "lost"
 """The outcome of a run that Temporal no longer has: terminated, or its history deleted."""
+
+HOLDOUT = "holdout"
+"""The outcome of a run that was kept back, so that the journey's effect can be measured. It never started."""
 
 
 async def add_run(session: AsyncSession, run: Run) -> Run:
@@ -30,6 +34,24 @@ async def last_run(session: AsyncSession, workflow_id: str) -> Run | None:
     """The newest run of a workflow id, whatever its state."""
     query = select(Run).where(col(Run.workflow_id) == workflow_id).order_by(col(Run.start_seq).desc()).limit(1)
     return (await session.exec(query)).first()
+
+
+async def lock_starts(session: AsyncSession, journey: str) -> None:
+    """Let no other transaction enter a run of the journey until this one ends, so that a count stays true.
+    On SQLite the transaction itself holds the one write lock."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(f"starts:{journey}", 0))))
+
+
+async def count_starts(session: AsyncSession, journey: str, after: datetime, before: datetime) -> int:
+    """How many runs of a journey started between two moments, neither included. Those kept back did not."""
+    query = select(func.count()).where(
+        col(Run.journey) == journey,
+        col(Run.started_at) > after,
+        col(Run.started_at) < before,
+        col(Run.outcome) != HOLDOUT,
+    )
+    return (await session.exec(query)).one()
 
 
 async def open_runs(session: AsyncSession, customer_ids: Collection[str]) -> list[Run]:

@@ -61,7 +61,7 @@ class Identity(SQLModel, table=True):
 
 
 class Address(SQLModel, table=True):
-    """Where a customer can be reached: kind `email`, `phone` or `push_token`. Dead ones stay, inactive."""
+    """Where a customer can be reached: kind `email`, `phone`, `push_token` or `web_push`. Dead ones stay."""
 
     __table_args__ = (Index("ix_address_value", "kind", "value"),)
 
@@ -134,12 +134,15 @@ class Refusal(SQLModel, table=True):
 class Run(SQLModel, table=True):
     """A journey run, as far as the doors must know it."""
 
-    __table_args__ = (UniqueConstraint("workflow_id", "start_seq"),)
+    __table_args__ = (
+        UniqueConstraint("workflow_id", "start_seq"),
+        Index("ix_run_journey_started", "journey", "started_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     workflow_id: str
     first_run_id: str = Field(default="", index=True)
-    journey: str = Field(index=True)
+    journey: str
     version: str
     customer_id: str = Field(foreign_key="customer.id", index=True)
     start_seq: int
@@ -148,6 +151,17 @@ class Run(SQLModel, table=True):
     reason: str = ""
     started_at: datetime = _time(index=True)
     ended_at: datetime | None = _time(nullable=True)
+
+
+class Membership(SQLModel, table=True):
+    """Whether a customer is in the segment that starts a journey. Who never was has no row."""
+
+    journey: str = Field(primary_key=True)
+    customer_id: str = Field(primary_key=True, foreign_key="customer.id")
+    member: bool
+    since: datetime = _time()
+    seq: int
+    """The event with which it changed last: carried again, it changes the same once more."""
 
 
 class Delivery(SQLModel, table=True):
@@ -259,6 +273,26 @@ class Span(SQLModel, table=True):
     attributes: dict[str, Any] = _json()
     links: list[str] = _json()
     exported: bool = False
+
+
+class SurfaceMessage(SQLModel, table=True):
+    """A message that waits inside the shop's own app or site until its customer comes by."""
+
+    __tablename__ = "surface_message"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+    __table_args__ = (Index("ix_surface_message_customer", "customer_id", "surface"),)
+
+    id: str = Field(primary_key=True)
+    """The id of its delivery."""
+    customer_id: str = Field(foreign_key="customer.id")
+    surface: str
+    """`inbox`, `banner`, `checklist` or `tooltip`."""
+    content: dict[str, Any] = _json()
+    placed_at: datetime = _time()
+    valid_until: datetime = _time()
+    seen_at: datetime | None = _time(nullable=True)
+    clicked_at: datetime | None = _time(nullable=True)
+    dismissed_at: datetime | None = _time(nullable=True)
+    withdrawn_at: datetime | None = _time(nullable=True)
 
 
 class Lease(SQLModel, table=True):

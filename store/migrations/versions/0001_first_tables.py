@@ -202,6 +202,15 @@ def upgrade() -> None:
     with op.batch_alter_table('identity', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_identity_customer_id'), ['customer_id'], unique=False)
 
+    op.create_table('membership',
+    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('member', sa.Boolean(), nullable=False),
+    sa.Column('since', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
+    sa.PrimaryKeyConstraint('journey', 'customer_id')
+    )
     op.create_table('run',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('workflow_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -222,8 +231,25 @@ def upgrade() -> None:
     with op.batch_alter_table('run', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_run_customer_id'), ['customer_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_run_first_run_id'), ['first_run_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_run_journey'), ['journey'], unique=False)
+        batch_op.create_index('ix_run_journey_started', ['journey', 'started_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_run_started_at'), ['started_at'], unique=False)
+
+    op.create_table('surface_message',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('surface', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('content', sa.JSON(), nullable=False),
+    sa.Column('placed_at', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('valid_until', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('seen_at', store.tables.UtcTime(timezone=True), nullable=True),
+    sa.Column('clicked_at', store.tables.UtcTime(timezone=True), nullable=True),
+    sa.Column('dismissed_at', store.tables.UtcTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_at', store.tables.UtcTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('surface_message', schema=None) as batch_op:
+        batch_op.create_index('ix_surface_message_customer', ['customer_id', 'surface'], unique=False)
 
     op.create_table('outbox',
     sa.Column('seq', sa.Integer(), autoincrement=False, nullable=False),
@@ -247,13 +273,18 @@ def downgrade() -> None:
         batch_op.drop_index('ix_outbox_due')
 
     op.drop_table('outbox')
+    with op.batch_alter_table('surface_message', schema=None) as batch_op:
+        batch_op.drop_index('ix_surface_message_customer')
+
+    op.drop_table('surface_message')
     with op.batch_alter_table('run', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_run_started_at'))
-        batch_op.drop_index(batch_op.f('ix_run_journey'))
+        batch_op.drop_index('ix_run_journey_started')
         batch_op.drop_index(batch_op.f('ix_run_first_run_id'))
         batch_op.drop_index(batch_op.f('ix_run_customer_id'))
 
     op.drop_table('run')
+    op.drop_table('membership')
     with op.batch_alter_table('identity', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_identity_customer_id'))
 

@@ -1,0 +1,113 @@
+"""Lets a customer enter journeys: keeps that a run is about to start, and has Temporal start it, once.
+
+Every step can be done again. Killed between any two, the next attempt finds what the last one did.
+"""
+
+import logging
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from journeys.events import Event
+from journeys.model import Journey
+from journeys.times import known_zone, zone_or_utc
+from starter.admission import Entry, entries, is_held_out, may_start, segments
+from starter.launch import Launcher, SomeoneElsesRun
+from starter.services import Services
+from store.runs import HOLDOUT, add_run, count_starts, find_run, forget_start, last_run, lock_starts
+from store.segments import record_memberships
+from store.tables import Customer, Run
+
+_log = logging.getLogger(__name__)
+
+
+class Entrance:
+    """The way into journeys for one customer."""
+
+    def __init__(self, services: Services, launcher: Launcher, customer: Customer) -> None:
+        self._services = services
+        self._launcher = launcher
+        self._customer = customer
+        self._zone = known_zone(customer.time_zone) or zone_or_utc(services.project.time_zone)
+
+    async def enter(self, event: Event) -> list[Run]:
+        """Start the runs that an event starts, and give those that Temporal has and that are not yet recorded.
+
+        Raises temporalio.service.RPCError when Temporal does not take one; then do it again.
+        """
+        journeys = self._services.journeys
+        joined = await self._joined(event)
+        found = entries(journeys.values(), event, self._customer, self._zone, joined)
+        return [run for entry in found if (run := await self._keep(entry, event))]
+
+    async def resume(self, run: Run, event: Event) -> Run | None:
+        """Go on with a start that was cut short, whatever the conditions would say by now."""
+        journey = self._services.journeys.get(run.journey)
+        if journey is None:
+            await self._forget(run, "the journey is gone")
+            return None
+        run.first_run_id = await self._launcher.find(run) or ""
+        return run if run.first_run_id else await self._launch(run, journey, event)
+
+    async def _joined(self, event: Event) -> set[str]:
+        """The journeys whose segment the event made the customer one of."""
+        now_in = segments(self._services.journeys, event, self._customer)
+        if not now_in:
+            return set()
+        async with self._services.database.transaction() as session:
+            return await record_memberships(session, self._customer.id, now_in, event.seq, event.at)
+
+    async def _keep(self, entry: Entry, event: Event) -> Run | None:
+        """Start a run; None when it may not start, is kept back, or was started and recorded before."""
+        async with self._services.database.transaction() as session:
+            if await find_run(session, entry.workflow_id, event.seq) is not None:
+                return None
+            run = await self._admit(session, entry, event)
+        if run is None or run.state != "starting":
+            return None
+        return await self._launch(run, entry.journey, event)
+
+    async def _admit(self, session: AsyncSession, entry: Entry, event: Event) -> Run | None:
+        """Keep that a run is about to start, before Temporal is asked: nothing is ever started unknown to us."""
+        journey = entry.journey
+        if not may_start(journey.start.again, await last_run(session, entry.workflow_id), event):
+            return None
+        if not await _has_room(session, journey, event):
+            return None
+        held_out = is_held_out(journey, self._customer.id)
+        run = Run(
+            workflow_id=entry.workflow_id,
+            journey=journey.journey,
+            version=journey.version,
+            customer_id=self._customer.id,
+            start_seq=event.seq,
+            state="closed" if held_out else "starting",
+            outcome=HOLDOUT if held_out else "",
+            started_at=event.at,
+            ended_at=event.at if held_out else None,
+        )
+        return await add_run(session, run)
+
+    async def _launch(self, run: Run, journey: Journey, event: Event) -> Run | None:
+        try:
+            run.first_run_id = await self._launcher.start(run, journey, self._customer, event)
+        except SomeoneElsesRun:
+            await self._forget(run, "another run with this id is open")
+            return None
+        return run
+
+    async def _forget(self, run: Run, reason: str) -> None:
+        _log.warning("%s is not started by event %s: %s", run.workflow_id, run.start_seq, reason)
+        assert run.id is not None, "a run that was kept has its number"
+        async with self._services.database.transaction() as session:
+            await forget_start(session, run.id)
+
+
+async def _has_room(session: AsyncSession, journey: Journey, event: Event) -> bool:
+    """Whether one more start keeps to the journey's cap. Starts after the event count as well: events may
+    come late, and no stretch of time may hold too many."""
+    most = journey.start.most
+    if most is None:
+        return True
+    await lock_starts(session, journey.journey)
+    started = await count_starts(session, journey.journey, event.at - most.within, event.at + most.within)
+    return started < most.starts
