@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
+from starter.cli.draw import draw
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, noun, settings_of
 from starter.cli.output import print_json, print_listing
 
-app = noun("journey", "The project's journeys: check, list, show.")
+app = noun("journey", "The project's journeys: check, list, show, draw.")
+app.command()(draw)
 
 
 @app.command()
