@@ -5,7 +5,7 @@ from temporalio import activity
 
 from activities.spans import run_span, step_span
 from store.database import Database
-from store.ledger import settle_given_up
+from store.ledger import settle_given_up, settle_unfinished
 from store.runs import close_run
 from store.tables import Span
 from store.timeline import close_approval, write_spans
@@ -40,6 +40,7 @@ class Bookkeeping:
         run = request.run
         async with self._database.transaction() as session:
             await write_down(session, run, request.notes, run_span(request))
+            await settle_unfinished(session, run.workflow_id, run.first_run_id, request.reason)
             await close_run(
                 session, run.workflow_id, run.first_run_id, request.outcome, request.reason, request.ended_at
             )

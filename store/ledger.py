@@ -113,11 +113,29 @@ async def withdraw_other_approvals(session: AsyncSession, delivery_id: str, but:
 
 
 async def settle_given_up(session: AsyncSession, delivery_id: str, reason: str) -> None:
-    """Settle the row of a delivery or an action that the run no longer tries: what was under way is unknown."""
+    """Settle the row of a delivery or an action that the run no longer tries."""
     row = await session.get(Delivery, delivery_id) or await session.get(Action, delivery_id)
-    if row and row.state in ("reserved", "retrying"):
+    if row:
+        _settle(session, row, "gave_up", reason)
+
+
+async def settle_unfinished(session: AsyncSession, workflow_id: str, first_run_id: str, reason: str) -> None:
+    """Settle the deliveries and actions that a run was trying when it ended."""
+    for table in (Delivery, Action):
+        query = select(table).where(
+            col(table.workflow_id) == workflow_id,
+            col(table.first_run_id) == first_run_id,
+            col(table.state).in_(("reserved", "retrying")),
+        )
+        for row in (await session.exec(query)).all():
+            _settle(session, row, "run.ended", reason)
+
+
+def _settle(session: AsyncSession, row: Delivery | Action, code: str, reason: str) -> None:
+    """What was under way is unknown; what was put off surely did not happen."""
+    if row.state in ("reserved", "retrying"):
         row.state = "unknown" if row.state == "reserved" else "rejected"
-        row.code, row.reason = "gave_up", reason
+        row.code, row.reason = code, reason
         session.add(row)
 
 
