@@ -12,6 +12,7 @@ _TOLD_AS_THEY_ARE = {
     "starter.demo.play.DemoFailed",
     "starter.local.ports.PortTaken",
     "starter.local.temporal_server.LocalPartFailed",
+    "starter.rehearsal.player.RehearsalFailed",
     "starter.serving.ServerFailed",
     "starter.temporal.TemporalUnreachable",
     "yamlfile.FileProblems",

