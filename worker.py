@@ -13,6 +13,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.acting import Acting
+from activities.broadcasting import Broadcasting
 from activities.channels.model import Provider
 from activities.channels.registry import load_providers
 from activities.composing import Composer
@@ -32,6 +33,7 @@ from settings import Project, Settings, installation_secret, load_project
 from store.database import Database
 from store.migrate import migrate
 from telemetry import collector_named, ship_spans
+from workflows.broadcast import Broadcast
 from workflows.journey import CustomerJourney
 
 _BUILD = "sojourn-0.1.0"
@@ -71,7 +73,8 @@ def load_parts(settings: Settings) -> Parts:
 def make_activities(settings: Settings, database: Database, parts: Parts) -> list[Callable[..., Any]]:
     """The activities of the project: one for each stub of `workflows/ports.py`."""
     links = LinkSigner(installation_secret(settings))
-    composer = Composer(parts.providers, parts.library, links, parts.project.brand, settings.public_url)
+    providers = {channel: provider.bind(database) for channel, provider in parts.providers.items()}
+    composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url)
     delivering = Delivering(database, composer, Guard(parts.policies))
     acting, perceiving, bookkeeping = Acting(database, parts.tools), Perceiving(database), Bookkeeping(database)
     return [
@@ -82,8 +85,10 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
         perceiving.perceive,
         perceiving.set_attributes,
         perceiving.open_run,
+        Broadcasting(database).broadcast,
         bookkeeping.write_notes,
         bookkeeping.close_run,
+        bookkeeping.move_run,
     ]
 
 
@@ -95,7 +100,7 @@ def make_worker(
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CustomerJourney],
+        workflows=[CustomerJourney, Broadcast],
         activities=make_activities(settings, database, parts),
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
         build_id=_BUILD,

@@ -13,11 +13,13 @@ from pydantic_core import PydanticCustomError
 
 from journeys.conditions import Condition
 from journeys.parts import Budget, Goal, JourneyName, Matches, Part, Percent, SendWindow, Tier, name_alone
+from journeys.schedules import Schedule
 from journeys.steps import Agent, Step, WaitFor, places, walk, with_ids
 from journeys.times import Duration, parse_duration
 
 
-def _parse_again(text: object) -> object:
+def parse_again(text: object) -> object:
+    """Read when a journey may start anew: a word, or a duration with or without `after`. Raises ValueError."""
     if not isinstance(text, str) or text in ("never", "one at a time", "any time"):
         return text
     try:
@@ -27,7 +29,7 @@ def _parse_again(text: object) -> object:
         raise ValueError(f"'{text}' says not when to start again; {wanted}") from error
 
 
-Again = Annotated[Literal["never", "one at a time", "any time"] | Duration, BeforeValidator(_parse_again)]
+Again = Annotated[Literal["never", "one at a time", "any time"] | Duration, BeforeValidator(parse_again)]
 
 
 class StartCap(Part):
@@ -44,7 +46,7 @@ class Start(Part):
     """
 
     event: str | None = None
-    schedule: str | None = None
+    schedule: Schedule | None = None
     """`daily at 09:00`, `monday at 09:00`, or five fields as cron has them; in the project's time zone."""
     segment: Condition | None = None
     """A condition over `customer`; the run starts the moment it becomes true."""

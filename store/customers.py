@@ -49,6 +49,12 @@ async def find_customers(session: AsyncSession, customer_ids: Collection[str]) -
     return {customer.id: customer for customer in found.all()}
 
 
+async def next_customers(session: AsyncSession, after: str, limit: int) -> list[Customer]:
+    """The customers that come after an id, in the order of their ids; after the empty one come all."""
+    query = select(Customer).where(col(Customer.id) > after).order_by(col(Customer.id)).limit(limit)
+    return list((await session.exec(query)).all())
+
+
 async def owners_of(session: AsyncSession, known_as: Collection[KnownAs]) -> dict[KnownAs, str]:
     """The customer ids of those of the world's ids that have an owner."""
     by_kind = [

@@ -273,6 +273,25 @@ class OpenRunRequest(Message):
     now: datetime
 
 
+class BroadcastRequest(Message):
+    """Ask the customers after an id to start a journey, for one moment of its schedule."""
+
+    journey: str
+    where: str
+    scheduled_at: datetime
+    after: str
+
+
+class BroadcastPage(Message):
+    """How far the customers were asked."""
+
+    asked: int
+    after: str | None
+    """The id to go on after; None when everyone was looked at."""
+    crowded: bool
+    """Nobody was asked, because too many events wait to reach Temporal."""
+
+
 class CloseRequest(Message):
     """The run is over: write its last notes and its end."""
 
@@ -289,6 +308,14 @@ class NoteRequest(Message):
     """Write notes now, because no other activity runs soon."""
 
     run: RunRef
+    notes: Notes
+
+
+class MoveRequest(Message):
+    """The run goes on under another version of its journey."""
+
+    run: RunRef
+    version: str
     notes: Notes
 
 
@@ -334,9 +361,21 @@ async def open_run(request: OpenRunRequest) -> None:
     raise NotImplementedError
 
 
+@activity.defn(name="broadcast")
+async def broadcast(request: BroadcastRequest) -> BroadcastPage:
+    """Ask the next page of customers. Safe to retry: nobody is asked twice for the same moment."""
+    raise NotImplementedError
+
+
 @activity.defn(name="close_run")
 async def close_run(request: CloseRequest) -> None:
     """Write the end of a run. Safe to retry."""
+    raise NotImplementedError
+
+
+@activity.defn(name="move_run")
+async def move_run(request: MoveRequest) -> None:
+    """Keep that a run goes on under another version. Safe to retry."""
     raise NotImplementedError
 
 
