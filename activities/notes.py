@@ -9,7 +9,8 @@ from store.ledger import settle_given_up, settle_unfinished
 from store.runs import close_run
 from store.tables import Span
 from store.timeline import close_approval, write_spans
-from workflows.ports import CloseRequest, NoteRequest, Notes, RunRef
+from store.versions import record_version
+from workflows.ports import CloseRequest, MoveRequest, NoteRequest, Notes, RunRef
 
 
 async def write_down(session: AsyncSession, run: RunRef, notes: Notes, *spans: Span) -> None:
@@ -33,6 +34,14 @@ class Bookkeeping:
         """Write notes to the timeline and the trace. Safe to retry."""
         async with self._database.transaction() as session:
             await write_down(session, request.run, request.notes)
+
+    @activity.defn
+    async def move_run(self, request: MoveRequest) -> None:
+        """Keep that a run goes on under another version. Safe to retry."""
+        run = request.run
+        async with self._database.transaction() as session:
+            await write_down(session, run, request.notes)
+            await record_version(session, run.workflow_id, run.first_run_id, request.version)
 
     @activity.defn
     async def close_run(self, request: CloseRequest) -> None:

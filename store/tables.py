@@ -301,3 +301,16 @@ class Lease(SQLModel, table=True):
     name: str = Field(primary_key=True)
     owner: str
     until: datetime = _time()
+
+
+class JourneyVersion(SQLModel, table=True):
+    """A definition of a journey that was published. It never changes; `live` marks the one that new runs get."""
+
+    __tablename__ = "journey_version"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+
+    journey: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    definition: dict[str, Any] = _json()
+    published_at: datetime = _time()
+    published_by: str
+    live: bool

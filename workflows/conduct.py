@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeUpdate
@@ -18,7 +18,7 @@ from workflows.memory import Memory
 from workflows.narrative import describe
 from workflows.ports import RunRef
 from workflows.search_attributes import JOURNEY_STAGE
-from workflows.state import Doing, RunInput, RunResult
+from workflows.state import Doing, Move, RunInput, RunResult
 
 Result = TypeVar("Result")
 
@@ -67,6 +67,10 @@ class Conduct:
         )
         self.memory = Memory(given, self.ref, workflow.now())
         self.doing: Doing = "waiting"
+        self.pauses = False
+        """Whether the run does nothing but wait at this moment, and could as well wait elsewhere."""
+        self.move: Move | None = None
+        """The version under which it is to go on, as soon as it wakes."""
 
     async def pause(
         self,
@@ -92,17 +96,36 @@ class Conduct:
                 break
             if may_move:
                 self.continue_if_long()
-            try:
-                await workflow.wait_condition(
-                    lambda: self._is_interrupted() or woken() or (may_move and _history_is_long()),
-                    timeout=remaining,
-                    timeout_summary=summary,
-                )
-            except TimeoutError:
+            timed_out = await self._rest(remaining, summary, woken, may_move=may_move)
+            move, self.move = self.move, None
+            self.stop_if_interrupted()
+            if move is not None:
+                await self._move_on(move)
+            if timed_out:
                 break
         if not woken() and workflow.now() >= end_of_life:
             self.memory.interrupt(Interrupt(kind="life", reason="the journey reached its maximum life"))
         self.stop_if_interrupted()
+
+    async def _rest(
+        self, remaining: timedelta, summary: str, woken: Callable[[], bool], *, may_move: bool
+    ) -> bool:
+        """Wait until something happens; gives whether the time was over first."""
+        self.pauses = may_move
+        try:
+            await workflow.wait_condition(
+                # A run that is to move leaves what came to its new version, which may judge it otherwise.
+                lambda: (
+                    self._is_interrupted() or self.move is not None or woken() or (may_move and _history_is_long())
+                ),
+                timeout=remaining,
+                timeout_summary=summary,
+            )
+        except TimeoutError:
+            return True
+        finally:
+            self.pauses = False
+        return False
 
     def continue_if_long(self) -> None:
         """Continue as new when the history is long; the step the run is at then goes on where it was."""
@@ -194,6 +217,20 @@ class Conduct:
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
         return RunResult(outcome=outcome, reason=reason)
+
+    async def _move_on(self, move: Move) -> NoReturn:
+        """Go on under another version, at the same step and with the same deadline."""
+        self.memory.note_move(self.journey.version, move.journey.version, workflow.now())
+        notes = self.memory.notes()
+        await workflow.execute_local_activity(
+            ports.move_run,
+            ports.MoveRequest(run=self.ref, version=move.journey.version, notes=notes),
+            start_to_close_timeout=ATTEMPT,
+            retry_policy=RETRY,
+        )
+        self.memory.written(notes)
+        moved = {"journey": move.journey, "others": move.others, "state": self.memory.state}
+        workflow.continue_as_new(self.given.model_copy(update=moved))
 
     def _is_interrupted(self) -> bool:
         state = self.memory.state

@@ -15,9 +15,10 @@ from journeys.steps import WaitFor
 from workflows.approval import InvalidToken, verify_decision
 from workflows.conduct import Conduct, Ended, GoalReached, Interrupted, show
 from workflows.memory import Refusal
+from workflows.moving import why_not_move
 from workflows.ports import ClosedApproval, Decision
 from workflows.search_attributes import JOURNEY_APPROVAL
-from workflows.state import Progress, RunInput, RunResult
+from workflows.state import Move, Progress, RunInput, RunResult
 from workflows.steps import perform
 
 
@@ -86,6 +87,23 @@ class CustomerJourney:
             facts=self._memory.facts(),
             interrupt=state.interrupt.reason if state.interrupt else "",
         )
+
+    @workflow.query(description="Why the run cannot go on under another version; empty when it can.")
+    def why_not_move(self, move: Move) -> str:
+        """The judgement of the update `migrate`, without doing it."""
+        return why_not_move(self._conduct, move.journey)
+
+    @workflow.update(description="Go on under another version of the journey, at the same step.")
+    def migrate(self, move: Move) -> str:
+        """Move the run to another version, its wait going on as it was. The answer names the step."""
+        self._conduct.move = move
+        return self._memory.state.at
+
+    @migrate.validator
+    def check_move(self, move: Move) -> None:
+        """Refuse at once what cannot be done now, with the reason."""
+        if reason := why_not_move(self._conduct, move.journey):
+            raise ApplicationError(reason, type="Refusal", non_retryable=True)
 
     async def _follow(self) -> None:
         state, course = self._memory.state, self._conduct.course

@@ -180,6 +180,24 @@ class Memory:
         self.state.causes = []
         self.state.came = []
 
+    def note_move(self, old: str, new: str, now: datetime) -> None:
+        """Record that the run goes on under another version, at the step where it is."""
+        name = f"move_to_{new}"
+        pass_ = self.state.passes.get(name, 0)
+        self.state.passes[name] = pass_ + 1
+        self.state.records.append(
+            StepRecord(
+                step_id=name,
+                pass_=pass_,
+                kind="migrate",
+                started_at=now,
+                ended_at=now,
+                outcome="moved",
+                detail=f"from version {old} to {new}, at {self.state.at}",
+                attributes={"version.old": old, "version.new": new, "at": self.state.at},
+            )
+        )
+
     def keep_result(self, step: Send, result: DeliverResult) -> None:
         """Let conditions see what became of a send."""
         facts = self.state.facts.setdefault(step.id, {})

@@ -91,6 +91,13 @@ class RunInput(Message):
     """Set by continue-as-new only."""
 
 
+class Move(Message):
+    """The version under which a run is to go on, with the journeys that its `run` steps name."""
+
+    journey: Journey
+    others: dict[str, Journey] = Field(default_factory=dict)
+
+
 class RunResult(Message):
     """How a run ended."""
 
