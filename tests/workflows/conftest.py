@@ -1,7 +1,8 @@
-"""Runs of real journeys on the time-skipping server, in the SDK's sandbox, with a scripted `deliver`."""
+"""Runs of real journeys on the time-skipping server, in the SDK's sandbox, with scripted activities."""
 
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,22 +15,33 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 
 from journeys.events import Event
 from journeys.ids import delivery_key
 from journeys.model import Journey
+from learning.planners import PLANNERS
 from worker import sandboxed_runner
 from workflows.approval import DecisionSigner
 from workflows.journey import CustomerJourney
 from workflows.ports import (
+    ActRequest,
+    ActResult,
     Asked,
+    AskRequest,
+    Choice,
     CloseRequest,
+    CustomerView,
+    DecideRequest,
     Decision,
     DeliverRequest,
     DeliverResult,
+    Done,
     NoteRequest,
+    OpenRunRequest,
+    PerceiveRequest,
     Sent,
+    SetRequest,
     StepRecord,
 )
 from workflows.search_attributes import ALL
@@ -43,29 +55,62 @@ class World:
     """Stands in for the activities: says what a script tells it to, and keeps what it was asked."""
 
     def __init__(self) -> None:
-        self.script: dict[str, list[DeliverResult | Exception | Callable[[DeliverRequest], DeliverResult]]] = {}
+        self.script: dict[str, list[Any]] = {}
+        self.customer: dict[str, Any] = {}
         self.deliveries: list[DeliverRequest] = []
+        self.actions: list[ActRequest] = []
+        self.questions: list[AskRequest] = []
+        self.decisions: list[DecideRequest] = []
+        self.opened: list[OpenRunRequest] = []
         self.records: list[StepRecord] = []
         self.closed: list[CloseRequest] = []
         self.notes: list[NoteRequest] = []
 
     def answers(self, step: str, *results: Any) -> None:
-        """The answers to the deliveries of a step, in order; after them it is sent."""
+        """The answers to the attempts of a step, in order; after them it is sent or done."""
         self.script[step] = list(results)
 
     @activity.defn
     async def deliver(self, request: DeliverRequest) -> DeliverResult:
         self.deliveries.append(request)
         self.records += request.notes.records
-        answers = self.script.get(request.step_id, [])
-        answer = (
-            answers.pop(0)
-            if answers
-            else Sent(delivery_id=f"d_{request.step_id}", provider_id="p1", channel="email")
-        )
-        if isinstance(answer, Exception):
-            raise answer
-        return answer(request) if callable(answer) else answer
+        sent = Sent(delivery_id=f"d_{request.step_id}", provider_id="p1", channel="email")
+        return self._answer(request, sent)
+
+    @activity.defn
+    async def act(self, request: ActRequest) -> ActResult:
+        self.actions.append(request)
+        self.records += request.notes.records
+        return self._answer(request, Done(result={"ok": True}))
+
+    @activity.defn
+    async def ask(self, request: AskRequest) -> Asked:
+        self.questions.append(request)
+        self.records += request.notes.records
+        return question(request, request.approval.group or "", request.about)
+
+    @activity.defn
+    async def decide(self, request: DecideRequest) -> Choice:
+        """As the real planners do."""
+        self.decisions.append(request)
+        self.records += request.notes.records
+        run = request.run
+        decision_id = delivery_key(run.workflow_id, run.first_run_id, request.step_id, request.pass_)
+        plan = PLANNERS[request.planner](request.options, decision_id, request.pass_)
+        return self._answer(request, Choice(option=plan.option, probability=plan.probability, why=plan.why))
+
+    @activity.defn
+    async def perceive(self, request: PerceiveRequest) -> CustomerView:
+        return CustomerView(attributes=self.customer, time_zone="Europe/Berlin")
+
+    @activity.defn
+    async def set_attributes(self, request: SetRequest) -> None:
+        self.records += request.notes.records
+        self.customer = {**self.customer, **request.attributes}
+
+    @activity.defn
+    async def open_run(self, request: OpenRunRequest) -> None:
+        self.opened.append(request)
 
     @activity.defn
     async def close_run(self, request: CloseRequest) -> None:
@@ -76,6 +121,13 @@ class World:
     async def write_notes(self, request: NoteRequest) -> None:
         self.notes.append(request)
         self.records += request.notes.records
+
+    def _answer(self, request: Any, usual: Any) -> Any:
+        answers = self.script.get(request.step_id, [])
+        answer = answers.pop(0) if answers else usual
+        if isinstance(answer, Exception):
+            raise answer
+        return answer(request) if callable(answer) else answer
 
     @property
     def sent(self) -> list[str]:
@@ -99,20 +151,27 @@ class Runs:
     def client(self) -> Client:
         return self.env.client
 
-    async def start(self, text: str, **viewed: Any) -> WorkflowHandle[CustomerJourney, RunResult]:
-        """Start a run of the journey in `text`; `viewed` are the properties of its start event."""
-        journey = Journey.model_validate(YAML(typ="safe").load(text))
+    async def start(
+        self, text: str, *, others: Sequence[str] = (), workflow_id: str = "", **viewed: Any
+    ) -> WorkflowHandle[CustomerJourney, RunResult]:
+        """Start a run of the journey in `text`; `viewed` are the properties of its start event, `others` the
+        journeys that it may run."""
+        journey, known = _read(text), [_read(other) for other in others]
         self.now = await self.env.get_current_time()
         given = RunInput(
             journey=journey,
             customer_id="c_1",
             time_zone="Europe/Berlin",
             start=Event(id="start", name="Product Viewed", at=self.now, seq=1, properties=viewed),
+            others={other.journey: other for other in known},
             approval_key=SIGNER.public_key,
             console_url="http://console",
         )
         return await self.client.start_workflow(
-            CustomerJourney.run, given, id=f"{journey.journey}:c_1:{id(given)}", task_queue=QUEUE
+            CustomerJourney.run,
+            given,
+            id=workflow_id or f"{journey.journey}:c_1:{id(given)}",
+            task_queue=QUEUE,
         )
 
     async def happens(
@@ -140,14 +199,23 @@ def asks(request: DeliverRequest) -> DeliverResult:
     """The guard's answer when a person has to decide: asked until there is a grant, then sent."""
     if request.grant:
         return Sent(delivery_id="d_offer", provider_id="p1", channel="email")
+    return question(request, "marketing", "a discount of 10 %")
+
+
+def asks_first(request: ActRequest) -> ActResult:
+    """The same for a business action."""
+    return Done(result={"ok": True}) if request.grant else question(request, "support", "the journey asks for it")
+
+
+def question(request: DeliverRequest | ActRequest | AskRequest, group: str, reason: str) -> Asked:
     return Asked(
         approval_id="a_1",
         content_hash="hash",
-        group="marketing",
+        group=group,
         author=request.approval.author,
         asked_at=request.now,
         deadline=request.now + request.approval.within,
-        reason="a discount of 10 %",
+        reason=reason,
     )
 
 
@@ -164,8 +232,28 @@ def decision(**changes: Any) -> str:
     return SIGNER.sign(Decision.model_validate(given | changes))
 
 
+async def is_asking(run: WorkflowHandle[CustomerJourney, RunResult]) -> None:
+    """Wait until the run waits for a person."""
+    while (await run.query(CustomerJourney.progress)).doing != "asking":
+        pass
+
+
 @pytest.fixture
 async def runs() -> AsyncGenerator[Runs]:
+    async with _running(sandboxed_runner()) as runs:
+        yield runs
+
+
+@pytest.fixture
+async def short_runs(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Runs]:
+    """Runs that continue as new after very few events, as busy ones do after many."""
+    monkeypatch.setattr("workflows.conduct.HISTORY_LIMIT", 30)
+    async with _running(UnsandboxedWorkflowRunner()) as runs:
+        yield runs
+
+
+@asynccontextmanager
+async def _running(runner: WorkflowRunner) -> AsyncGenerator[Runs]:
     server = str(Path(sys.executable).parent / "temporal-test-server")
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=server, data_converter=pydantic_data_converter
@@ -177,14 +265,31 @@ async def runs() -> AsyncGenerator[Runs]:
             )
         )
         world = World()
-        activities = [world.deliver, world.close_run, world.write_notes]
         async with Worker(
             env.client,
             task_queue=QUEUE,
             workflows=[CustomerJourney],
-            activities=activities,
-            workflow_runner=sandboxed_runner(),
+            activities=_activities_of(world),
+            workflow_runner=runner,
             workflow_failure_exception_types=[Exception],  # a defect fails the test at once, not after an hour
             build_id="test",
         ):
             yield Runs(env, world)
+
+
+def _activities_of(world: World) -> list[Callable[..., Any]]:
+    return [
+        world.deliver,
+        world.act,
+        world.ask,
+        world.decide,
+        world.perceive,
+        world.set_attributes,
+        world.open_run,
+        world.close_run,
+        world.write_notes,
+    ]
+
+
+def _read(text: str) -> Journey:
+    return Journey.model_validate(YAML(typ="safe").load(text))

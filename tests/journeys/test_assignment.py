@@ -1,0 +1,50 @@
+"""Assignment is sticky, agrees with every other implementation of the hash, and follows the weights."""
+
+from collections import Counter
+
+import pytest
+
+from journeys.assignment import arm_of, share
+from journeys.steps import Arm
+
+ARMS = [Arm(arm="a", weight=1), Arm(arm="b", weight=3)]
+
+
+@pytest.mark.parametrize(("seed", "unit", "bucket"), [("holdout", "1", 0.8043), ("experiment", "1", 0.4413)])
+def test_the_share_is_what_growthbook_publishes(seed: str, unit: str, bucket: float):
+    """`bucket` of hash version 2 in `tests/cases.json` of growthbook/growthbook-python, the cases "Support
+    holdout groups" and "Support passthrough variations"."""
+    assert share(seed, unit) == bucket
+
+
+def test_the_share_lies_where_growthbook_says():
+    """The cases "Force rule, hash version 2" and "Force rule, use seed with range" of the same file."""
+    assert 0.96 <= share("feature", "1") < 0.97
+    assert share("fjdslafdsa", "1") < 0.5
+
+
+def test_customers_divide_by_the_weights():
+    arms = Counter(arm_of("subject", f"c_{number}", ARMS).arm for number in range(20_000))
+    assert arms["a"] / 20_000 == pytest.approx(0.25, abs=0.01)
+
+
+def test_experiments_divide_customers_independently():
+    both = Counter((arm_of("one", f"c_{n}", ARMS).arm, arm_of("two", f"c_{n}", ARMS).arm) for n in range(20_000))
+    assert both["a", "a"] / 20_000 == pytest.approx(1 / 16, abs=0.01)
+
+
+def test_more_arms_at_the_end_never_move_a_customer_back_to_an_earlier_one():
+    for number in range(1000):
+        before = arm_of("subject", f"c_{number}", ARMS)
+        after = arm_of("subject", f"c_{number}", [*ARMS, Arm(arm="c", weight=4)])
+        assert after.arm >= before.arm
+
+
+def test_an_arm_without_weight_gets_nobody():
+    arms = [Arm(arm="off", weight=0), Arm(arm="on")]
+    assert {arm_of("subject", f"c_{number}", arms).arm for number in range(1000)} == {"on"}
+
+
+def test_arms_without_any_weight_are_an_error():
+    with pytest.raises(ValueError, match="no arm of 'subject' has a weight"):
+        arm_of("subject", "c_1", [Arm(arm="a", weight=0), Arm(arm="b", weight=0)])

@@ -1,0 +1,78 @@
+"""What a send asks for on behalf of its journey, and where it goes when nothing left."""
+
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+
+from policies.budget import BudgetPolicy
+from policies.send_window import SendWindowPolicy
+from tests.workflows.conftest import Runs, asks, decision, is_asking
+from workflows.journey import CustomerJourney
+from workflows.ports import Denied, Rejected, Unknown
+
+SEND = """
+journey: sends
+owner: maria
+start: {event: Product Viewed}
+send_window: {from: "09:00", to: "18:00", days: [monday, tuesday]}
+budget: {messages: 500, within: 1d}
+policies: {discount_cap: {most: 20%}}
+priority: 70
+steps:
+  - {id: alert, send: [push, email], content: alert, otherwise: [{id: letter, send: email, content: letter}]}
+  - {id: after, send: email, content: after}
+"""
+
+
+async def test_the_channels_travel_in_the_order_of_preference(runs: Runs) -> None:
+    await (await runs.start(SEND)).result()
+    assert runs.world.deliveries[0].channels == ("push", "email")
+    assert runs.world.sent == ["alert", "after"]
+
+
+async def test_the_journeys_window_budget_policies_and_priority_travel_to_the_guard(runs: Runs) -> None:
+    await (await runs.start(SEND)).result()
+    request = runs.world.deliveries[0]
+    assert request.priority == 70
+    assert set(request.policies) == {"send_window", "budget", "discount_cap"}
+    window = SendWindowPolicy.model_validate(request.policies["send_window"])
+    assert (window.start, window.end, window.days) == (time(9), time(18), ("monday", "tuesday"))
+    budget = BudgetPolicy.model_validate(request.policies["budget"])
+    assert (budget.messages, budget.within) == (500, timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("answer", "sent"),
+    [
+        (Denied(reason="no consent"), ["alert", "letter", "after"]),
+        (Rejected(delivery_id="d", code="fcm.UNREGISTERED", reason="dead token"), ["alert", "letter", "after"]),
+        (Unknown(delivery_id="d", reason="no answer"), ["alert", "after"]),
+    ],
+)
+async def test_otherwise_is_done_only_when_nothing_left(runs: Runs, answer: Any, sent: list[str]) -> None:
+    runs.world.answers("alert", answer)
+    await (await runs.start(SEND)).result()
+    assert runs.world.sent == sent
+
+
+@pytest.mark.parametrize("tier", ["supervised", "human"])
+async def test_below_full_autonomy_the_approvers_see_every_message_first(runs: Runs, tier: str) -> None:
+    text = SEND.replace("priority: 70", f"tier: {tier}\napprovers: marketing")
+    runs.world.answers("alert", asks, asks)
+    runs.world.answers("after", asks, asks)
+    run = await runs.start(text)
+    for _ in range(2):
+        await is_asking(run)
+        await run.execute_update(CustomerJourney.decide_approval, decision())
+    await run.result()
+    assert [d.approval.group for d in runs.world.deliveries] == ["marketing"] * 4
+    assert [d.grant is not None for d in runs.world.deliveries] == [False, True, False, True]
+
+
+async def test_a_step_names_its_own_group_whatever_the_tier(runs: Runs) -> None:
+    text = SEND.replace("priority: 70", "tier: human\napprovers: marketing").replace(
+        "content: after", "content: after, approval: brand"
+    )
+    await (await runs.start(text)).result()
+    assert [d.approval.group for d in runs.world.deliveries] == ["marketing", "brand"]
