@@ -1,7 +1,8 @@
 """The retail example, really running: the worker, the API on a port, and vendors that are played next door."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+import shutil
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -36,7 +37,7 @@ SECRET = "the secret of this installation, long enough"
 WRITE_KEY = "demo-write-key"
 ADA = "demo-token-ada"
 MARIA = "demo-token-maria"
-TENT = {
+TENT: dict[str, Any] = {
     "product_id": "lumen-2",
     "name": "Lumen 2 tent",
     "price": 329.0,
@@ -201,13 +202,22 @@ class Shopper:
         assert (answer.status_code, answer.json()) == (200, {"success": True})
 
 
+def retail_with(folder: Path, journeys: Mapping[str, str]) -> Path:
+    """A copy of the retail project in `folder`, with other journeys: their YAML by name."""
+    project = Path(shutil.copytree(RETAIL, folder / "project", ignore=shutil.ignore_patterns("journeys")))
+    (project / "journeys").mkdir()
+    for name, text in journeys.items():
+        (project / "journeys" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return project
+
+
 @asynccontextmanager
 async def retail_shop(
-    database: Database, temporal: Client, folder: Path, *, works: bool = True
+    database: Database, temporal: Client, folder: Path, project: Path = RETAIL
 ) -> AsyncGenerator[RetailShop]:
-    """Run the shop for as long as the block lasts; without `works` no worker runs. `folder` is for its state."""
+    """Run the shop for as long as the block lasts. `folder` is for its state."""
     settings = Settings(
-        project_dir=RETAIL,
+        project_dir=project,
         state_dir=folder,
         database_url=database.url,
         task_queue=f"retail-{folder.name}",
@@ -216,18 +226,13 @@ async def retail_shop(
     with listen("127.0.0.1", 0) as listener:
         async with retail_sandbox(folder) as sandbox, serving(settings, temporal, listener) as services:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            async with httpx.AsyncClient(base_url=url) as api:
-                shop = RetailShop(services, sandbox, api, TimeSkipper(temporal))
-                if not works:
-                    yield shop
-                    return
-                async with working(temporal, settings, database):
-                    yield shop
+            async with httpx.AsyncClient(base_url=url) as api, working(temporal, settings, database):
+                yield RetailShop(services, sandbox, api, TimeSkipper(temporal))
 
 
 @asynccontextmanager
 async def working(temporal: Client, settings: Settings, database: Database) -> AsyncGenerator[None]:
-    """A worker that is well, for as long as the block lasts."""
+    """A worker, for as long as the block lasts."""
     parts = load_parts(settings)
     try:
         async with make_worker(temporal, settings, database, parts, sandboxed_runner()):
