@@ -7,10 +7,14 @@ from activities.spans import run_span, step_span
 from store.database import Database
 from store.ledger import settle_given_up, settle_unfinished
 from store.runs import close_run
+from store.surfaces import withdraw_run
 from store.tables import Span
 from store.timeline import close_approval, write_spans
 from store.versions import record_version
 from workflows.ports import CloseRequest, MoveRequest, NoteRequest, Notes, RunRef
+
+_OVERTAKEN = frozenset({"goal", "stop", "opt_out", "operator"})
+"""Ends that make stale what still waits for the customer to come by."""
 
 
 async def write_down(session: AsyncSession, run: RunRef, notes: Notes, *spans: Span) -> None:
@@ -53,3 +57,5 @@ class Bookkeeping:
             await close_run(
                 session, run.workflow_id, run.first_run_id, request.outcome, request.reason, request.ended_at
             )
+            if request.outcome in _OVERTAKEN:
+                await withdraw_run(session, run.workflow_id, run.first_run_id, request.ended_at)

@@ -13,7 +13,7 @@ class Rendered(BaseModel):
     """The finished content of one message, before a provider gives it its own form.
 
     `fields` by channel: email has `subject`, `preheader`, `html` and `text`; push has `title`, `body` and
-    `data`; whatsapp has `template`, `language` and `parameters`.
+    `data`; whatsapp has `template`, `language` and `parameters`; the others as `content.shapes` says.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -61,6 +61,8 @@ class RenderContext(BaseModel):
     unsubscribe_url: str
     now: datetime
     delivery_id: str
+    url_key: bytes = Field(default=b"", repr=False)
+    """Signs the links that the filter `signed` makes."""
 
 
 class ContentError(Exception):

@@ -11,6 +11,9 @@ from journeys.parts import Purpose
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _ADDRESS = re.compile(r"(https?://\S|mailto:|tel:|cid:|#)", re.IGNORECASE)
+_UNREADABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+# A template may begin with the variable that has the whole address; filled in, braces lead nowhere.
+_TARGET = re.compile(r"https?://[^\s/]|/(?![/\\])|\{\{", re.IGNORECASE)
 _LINKS = frozenset({"href", "src", "action", "formaction", "background", "poster", "data"})
 
 
@@ -39,8 +42,22 @@ def _known_language(tag: str) -> str:
     return tag
 
 
+def _readable(text: str) -> str:
+    if not text.strip() or _UNREADABLE.search(text):
+        raise ValueError("must be a text that can be read, without control characters")
+    return text
+
+
+def _safe_target(url: str) -> str:
+    if url and not _TARGET.match(url):
+        raise ValueError("must be a web address, or a path on the site that starts with one /")
+    return url
+
+
 Line = Annotated[str, Field(max_length=998), AfterValidator(_one_line)]
 FilledLine = Annotated[Line, Field(min_length=1)]
+Target = Annotated[Line, AfterValidator(_safe_target)]
+"""Where a click leads: never to a script."""
 
 
 class FrontMatter(BaseModel):
@@ -85,5 +102,37 @@ class WhatsappFields(Fields):
     parameters: list[FilledLine] = []
 
 
-SHAPES: dict[str, type[Fields]] = {"email": EmailFields, "push": PushFields, "whatsapp": WhatsappFields}
+class SmsFields(Fields):
+    text: Annotated[str, AfterValidator(_readable)]
+
+
+class WebPushFields(Fields):
+    title: FilledLine
+    body: str = Field(min_length=1)
+    url: Target = ""
+    """What opens when it is clicked."""
+
+
+class SurfaceFields(Fields):
+    """A card within the shop's own app or site."""
+
+    title: FilledLine
+    body: str = ""
+    action_label: Line = ""
+    action_url: Target = ""
+    image_url: Target = ""
+    items: list[FilledLine] = []
+    """The entries of a checklist, in order."""
+    anchor: Line = ""
+    """The CSS selector of what a tooltip points at."""
+
+
+SHAPES: dict[str, type[Fields]] = {
+    "email": EmailFields,
+    "push": PushFields,
+    "whatsapp": WhatsappFields,
+    "sms": SmsFields,
+    "web_push": WebPushFields,
+    **dict.fromkeys(("inbox", "banner", "checklist", "tooltip"), SurfaceFields),
+}
 """By channel; a channel without a shape takes any fields."""

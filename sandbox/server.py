@@ -1,4 +1,4 @@
-"""The sandbox as a whole: a mail server, Google and Meta on two ports of this machine, and one mailbox."""
+"""The sandbox as a whole: a mail server and the HTTP vendors on two ports of this machine, and one mailbox."""
 
 import secrets
 from collections.abc import AsyncGenerator, Mapping
@@ -16,10 +16,14 @@ from sandbox.http_server import serving
 from sandbox.mailbox import Mailbox
 from sandbox.pages import Pages
 from sandbox.smtp import MailServer
+from sandbox.twilio import Twilio
+from sandbox.web_push import WebPushService
 from sandbox.whatsapp import Template, WhatsApp
 
 _USERNAME = "sandbox"
 _PHONE_NUMBER_ID = "106540352242922"
+_ACCOUNT_SID = "AC5ef8732a3c49700934481addd5ce1659"
+_SMS_SENDER = "+15005550006"
 _SLOW_SECONDS = 60.0
 
 
@@ -35,6 +39,8 @@ class Sandbox:
     mail_server: MailServer
     google: GoogleAccounts
     whatsapp: WhatsApp
+    twilio: Twilio
+    web_push: WebPushService
 
     @classmethod
     @asynccontextmanager
@@ -61,9 +67,12 @@ class Sandbox:
             url = f"http://127.0.0.1:{http}"
             google = GoogleAccounts(f"{url}/google/token")
             key = google.write_key(state_dir)
-            app.router.routes.extend(_routes(google, Fcm(mailbox, faults, google), whatsapp, Pages(mailbox)))
+            twilio = Twilio(mailbox, faults, _ACCOUNT_SID, secrets.token_hex(16), _SMS_SENDER)
+            web_push = WebPushService(mailbox, faults, url)
+            sandbox = cls(url, smtp, key, mailbox, faults, mail_server, google, whatsapp, twilio, web_push)
+            app.router.routes.extend(sandbox._routes())
             try:
-                yield cls(url, smtp, key, mailbox, faults, mail_server, google, whatsapp)
+                yield sandbox
             finally:
                 faults.close()
 
@@ -80,13 +89,21 @@ class Sandbox:
             "WHATSAPP_URL": f"{self.http_url}/v23.0",
             "WHATSAPP_TOKEN": self.whatsapp.token,
             "WHATSAPP_PHONE_NUMBER_ID": self.whatsapp.phone_number_id,
+            "TWILIO_URL": self.http_url,
+            "TWILIO_ACCOUNT_SID": self.twilio.account_sid,
+            "TWILIO_AUTH_TOKEN": self.twilio.auth_token,
+            "TWILIO_SENDER": self.twilio.sender,
+            "WEBPUSH_PRIVATE_KEY": self.web_push.private_key,
+            "WEBPUSH_LOCAL_SERVICE": self.web_push.url,
         }
 
-
-def _routes(google: GoogleAccounts, fcm: Fcm, whatsapp: WhatsApp, pages: Pages) -> list[Route]:
-    return [
-        Route("/google/token", google.token, methods=["POST"]),
-        Route("/v1/projects/{project}/messages:send", fcm.send, methods=["POST"]),
-        Route("/{version:str}/{phone_number_id:str}/messages", whatsapp.send, methods=["POST"]),
-        *pages.routes(),
-    ]
+    def _routes(self) -> list[Route]:
+        fcm = Fcm(self.mailbox, self.faults, self.google)
+        return [
+            Route("/google/token", self.google.token, methods=["POST"]),
+            Route("/v1/projects/{project}/messages:send", fcm.send, methods=["POST"]),
+            Route("/2010-04-01/Accounts/{account_sid}/Messages.json", self.twilio.send, methods=["POST"]),
+            Route("/web-push/{browser}", self.web_push.send, methods=["POST"]),
+            Route("/{version:str}/{phone_number_id:str}/messages", self.whatsapp.send, methods=["POST"]),
+            *Pages(self.mailbox).routes(),
+        ]

@@ -11,6 +11,8 @@ from store.tables import Address, ConsentRecord, Customer
 
 Change = tuple[Customer, Incoming]
 
+_DEVICES = ("push_token", "web_push")
+"""Kinds of which a customer may have several: one for each device."""
 REPLACED = "replaced"
 """Why an address is inactive that its customer changed: it comes back to life when they change it back."""
 
@@ -43,7 +45,7 @@ async def _apply_addresses(session: AsyncSession, changes: Sequence[Change], now
     book = {(a.customer_id, a.kind, a.value): a for a in existing}
     for customer, event in changes:
         for kind, value in event.profile.addresses:
-            if kind != "push_token":
+            if kind not in _DEVICES:
                 _replace_others(book, customer.id, kind, value, now)
             address = book.setdefault(
                 (customer.id, kind, value),
@@ -54,7 +56,8 @@ async def _apply_addresses(session: AsyncSession, changes: Sequence[Change], now
             address.updated_at = now
             session.add(address)
     await session.flush()
-    await _move_push_tokens(session, changes, now)
+    for kind in _DEVICES:
+        await _move_devices(session, kind, changes, now)
 
 
 def _replace_others(
@@ -70,17 +73,17 @@ def _replace_others(
             address.active, address.why_inactive, address.updated_at = False, REPLACED, now
 
 
-async def _move_push_tokens(session: AsyncSession, changes: Sequence[Change], now: datetime) -> None:
-    """A device shows what it is sent to whoever holds it: its token belongs to the one who used it last."""
+async def _move_devices(session: AsyncSession, kind: str, changes: Sequence[Change], now: datetime) -> None:
+    """A device shows what it is sent to whoever holds it: it belongs to the one who used it last."""
     last_user = {
         value: customer.id
         for customer, event in changes
-        for kind, value in event.profile.addresses
-        if kind == "push_token"
+        for known, value in event.profile.addresses
+        if known == kind
     }
     if not last_user:
         return
-    for address in await holders_of(session, "push_token", last_user.keys()):
+    for address in await holders_of(session, kind, last_user.keys()):
         if address.customer_id != last_user[address.value]:
             address.active, address.why_inactive, address.updated_at = False, REPLACED, now
             session.add(address)

@@ -40,7 +40,7 @@ class Profile:
     time_zone: str | None = None
     locale: str | None = None
     addresses: tuple[tuple[str, str], ...] = ()
-    """Kind (`email`, `phone`, `push_token`) and value."""
+    """Kind (`email`, `phone`, `push_token`, `web_push`) and value."""
     consents: tuple[ConsentChange, ...] = ()
 
 

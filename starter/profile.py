@@ -3,6 +3,7 @@
 What is not well formed says nothing: the event is kept all the same, with all its properties.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -16,6 +17,11 @@ from starter.incoming import ConsentChange, Profile
 OPT_IN = "Subscribed"
 """The event that gives consent; with a `channel` property for that channel only."""
 
+_NO_TRAITS = ("consents", "web_push")
+"""Keys of an identify that are no traits but say something of their own."""
+
+_ENDPOINT = re.compile(r"https?://[!#-\[\]-~]{1,2000}")
+_BASE64 = re.compile(r"[A-Za-z0-9_-]{1,100}={0,2}")
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[^\s@\x00-\x1f]{1,250}")
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 _PHONE_PUNCTUATION = str.maketrans("", "", " ()-./")
@@ -29,7 +35,7 @@ def read_profile(
 ) -> Profile:
     """Everything that an event named `name` says about its customer. `traits` are those of an identify."""
     return Profile(
-        traits={key: value for key, value in traits.items() if key != "consents"},
+        traits={key: value for key, value in traits.items() if key not in _NO_TRAITS},
         time_zone=_first(_time_zone, traits.get("timezone"), context.get("timezone")),
         locale=_first(_locale, traits.get("locale"), context.get("locale")),
         addresses=tuple(_addresses(traits, context)),
@@ -63,6 +69,20 @@ def _addresses(traits: Mapping[str, Any], context: Mapping[str, Any]) -> Iterato
     device = _mapping(context.get("device"))
     if isinstance(token := device.get("token"), str) and _PUSH_TOKEN.fullmatch(token):
         yield "push_token", token
+    if subscription := _subscription(traits.get("web_push") or device.get("web_push")):
+        yield "web_push", subscription
+
+
+def _subscription(value: object) -> str | None:
+    """A browser's push subscription as JSON, the same text however its keys were ordered."""
+    given = _mapping(value)
+    keys = _mapping(given.get("keys"))
+    endpoint, known = given.get("endpoint"), {name: keys.get(name) for name in ("auth", "p256dh")}
+    if not isinstance(endpoint, str) or not _ENDPOINT.fullmatch(endpoint):
+        return None
+    if not all(isinstance(key, str) and _BASE64.fullmatch(key) for key in known.values()):
+        return None
+    return json.dumps({"endpoint": endpoint, "keys": known}, separators=(",", ":"))
 
 
 def _consents_in(traits: Mapping[str, Any]) -> Iterator[ConsentChange]:

@@ -19,7 +19,7 @@ from activities.channels.answers import (
 )
 from activities.channels.fields import read_fields
 from activities.channels.google_auth import AccessTokens, ServiceAccount, read_service_account
-from activities.channels.http import BaseUrl, HttpProvider, read_answer
+from activities.channels.http import BaseUrl, HttpProvider, bearer, read_answer
 from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessage, Refused, SendError
 from content.rendering import Rendered
 from content.shapes import PushFields
@@ -106,7 +106,7 @@ class Fcm(HttpProvider):
     async def _post(self, message: OutgoingMessage) -> httpx.Response:
         token = await self._tokens.get()
         url = f"{self.url}/v1/projects/{self.service_account.project_id}/messages:send"
-        answer = await self.post(url, token, message.body)
+        answer = await self.post(url, bearer(token), json=message.body)
         if answer.status_code == 401:
             self._tokens.forget(token)
         return answer

@@ -23,7 +23,7 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class HttpProvider(Provider, ABC):
-    """A provider that sends by POSTing JSON."""
+    """A provider that sends by POSTing to a vendor."""
 
     timeout_seconds: float = Field(default=10, gt=0, le=11)
     """How long a call may stall. A send makes two that can, together within the activity's 30 seconds."""
@@ -40,15 +40,16 @@ class HttpProvider(Provider, ABC):
         """Close the connections to the vendor."""
         await self.client.aclose()
 
-    async def post(self, url: str, token: str, json: dict[str, Any]) -> httpx.Response:
-        """POST the message and give the answer, whatever its status.
+    async def post(self, url: str, headers: dict[str, str], **body: Any) -> httpx.Response:
+        """POST the message, whose body is httpx's `json`, `data` or `content`, and give the answer, whatever
+        its status.
 
         Raises RetryLater when the vendor was not reached, Refused when the request cannot be made at all,
         and OutcomeUnknown when the connection failed after the message may have been handed over.
         """
         name = self.provider
         try:
-            return await self.client.post(url, headers={"Authorization": f"Bearer {token}"}, json=json)
+            return await self.client.post(url, headers=headers, **body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             raise RetryLater(f"{name}.unreachable", describe(error)) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
@@ -65,6 +66,11 @@ class HttpProvider(Provider, ABC):
         if answer.is_success or answer.is_server_error:
             return OutcomeUnknown(code, reason)
         return Refused(code, reason, "fix_configuration")
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that signs in with a token."""
+    return {"Authorization": f"Bearer {token}"}
 
 
 def read_answer(kind: type[Answer], answer: httpx.Response) -> Answer | None:

@@ -7,8 +7,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from content.rendering import Rendered
+from store.database import Database
 
-AddressKind = Literal["email", "phone", "push_token"]
+AddressKind = Literal["email", "phone", "push_token", "web_push", "customer"]
+"""`customer` is the customer's own id, which always reaches them: inside the shop's own app and site."""
 Remedy = Literal["none", "deactivate_address", "fix_configuration", "fix_content"]
 
 
@@ -82,6 +84,10 @@ class Provider(BaseModel, ABC):
 
         `delivery_id` travels where the vendor echoes it, so that an unknown outcome can be settled later.
         """
+
+    def bind(self, database: Database) -> "Provider":
+        """The provider as it works in one installation. Most need nothing of it."""
+        return self
 
     async def close(self) -> None:
         """Close connections. The default has none."""

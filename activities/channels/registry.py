@@ -1,4 +1,4 @@
-"""Finds the providers: every finished `Provider` in a file of this package. A new file is a new provider."""
+"""Finds the providers: every `Provider` with a channel in a file of this package. A new file is a new provider."""
 
 import importlib
 import inspect
@@ -13,13 +13,13 @@ from activities.channels.model import Provider
 
 
 @cache
-def known_providers() -> dict[str, type[Provider]]:
-    """Every kind of provider by the name it has in `sojourn.yaml`."""
+def known_providers() -> dict[tuple[str, str], type[Provider]]:
+    """Every kind of provider by its channel and the name it has in `sojourn.yaml`."""
     modules = [
         importlib.import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__)
     ]
     kinds = [kind for module in modules for kind in vars(module).values() if _is_provider(kind)]
-    return {kind.provider: kind for kind in cast(list[type[Provider]], kinds)}
+    return {(kind.channel, kind.provider): kind for kind in cast(list[type[Provider]], kinds)}
 
 
 def load_providers(channels: dict[str, dict[str, Any]], where: Path) -> dict[str, Provider]:
@@ -42,9 +42,9 @@ def load_providers(channels: dict[str, dict[str, Any]], where: Path) -> dict[str
 
 def _load(channel: str, settings: dict[str, Any], written: yamlfile.Document) -> Provider:
     name = str(settings.get("provider", ""))
-    kind = known_providers().get(name)
-    if kind is None or kind.channel != channel:
-        fitting = sorted(k.provider for k in known_providers().values() if k.channel == channel)
+    kind = known_providers().get((channel, name))
+    if kind is None:
+        fitting = sorted(provider for served, provider in known_providers() if served == channel)
         message = f"'{name}' is not a provider for {channel}" if name else f"{channel} has no provider"
         known = yamlfile.nearest(name, fitting) or f"there are: {', '.join(fitting) or 'none'}"
         raise yamlfile.FileProblems([written.problem((channel, "provider"), message, known)])
@@ -57,4 +57,4 @@ def _load(channel: str, settings: dict[str, Any], written: yamlfile.Document) ->
 
 
 def _is_provider(found: object) -> bool:
-    return inspect.isclass(found) and issubclass(found, Provider) and not inspect.isabstract(found)
+    return inspect.isclass(found) and issubclass(found, Provider) and hasattr(found, "channel")

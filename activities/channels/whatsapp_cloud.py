@@ -18,7 +18,7 @@ from activities.channels.answers import (
     failure,
 )
 from activities.channels.fields import read_fields
-from activities.channels.http import BaseUrl, HttpProvider, read_answer
+from activities.channels.http import BaseUrl, HttpProvider, bearer, read_answer
 from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessage, Refused, SendError
 from content.rendering import Rendered
 from content.shapes import WhatsappFields
@@ -100,7 +100,7 @@ class WhatsAppCloud(HttpProvider):
     async def send(self, message: OutgoingMessage, delivery_id: str) -> str:
         """Send, and give the message's `wamid`. It means accepted; a webhook tells whether it arrived."""
         url = f"{self.url}/{self.phone_number_id}/messages"
-        answer = await self.post(url, self.token.get_secret_value(), message.body)
+        answer = await self.post(url, bearer(self.token.get_secret_value()), json=message.body)
         if not answer.is_success:
             raise self._error(answer, message.recipient)
         sent = read_answer(_Sent, answer)

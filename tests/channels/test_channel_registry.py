@@ -15,7 +15,13 @@ SMTP = "{provider: smtp, host: localhost, sender: Shop <hello@shop.example>}"
 
 
 def test_a_file_with_a_provider_is_all_it_takes() -> None:
-    assert {"smtp", "fcm", "whatsapp_cloud"} <= known_providers().keys()
+    assert {("email", "smtp"), ("push", "fcm"), ("whatsapp", "whatsapp_cloud")} <= known_providers().keys()
+
+
+def test_one_provider_may_serve_several_channels() -> None:
+    served = {channel for channel, name in known_providers() if name == "surface"}
+
+    assert served == {"inbox", "banner", "checklist", "tooltip"}
 
 
 def test_the_retail_example_has_its_three_providers(sandbox: Sandbox) -> None:

@@ -1,7 +1,9 @@
 """What every provider promises, whoever the vendor is. A new provider is tested here without being named."""
 
+import json
+import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -9,11 +11,18 @@ import pytest
 
 from activities.channels.model import OutcomeUnknown, OutgoingMessage, Provider, Refused, RetryLater
 from sandbox.server import Sandbox
-from tests.channels.messages import FIELDS, RECIPIENTS, rendered
+from tests.channels.messages import FIELDS, RECIPIENTS, rendered, seen_by_vendor
 
 MakeProvider = Callable[..., Provider]
+Arrivals = Callable[[], Awaitable[list[Any]]]
 
-CREDENTIALS = {"smtp": {"password": "wrong"}, "whatsapp_cloud": {"token": "wrong"}}
+CREDENTIALS = {
+    "smtp": {"password": "wrong"},
+    "whatsapp_cloud": {"token": "wrong"},
+    "twilio_sms": {"auth_token": "wrong"},
+    "web_push": {"private_key": "A" * 42 + "E"},
+}
+P256DH = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
 HOSTILE_TEXT = [
     "x\r\nBcc: eve@evil.example",
     "x\nList-Unsubscribe: <https://evil.example>",
@@ -27,6 +36,12 @@ HOSTILE_TEXT = [
     " ",
     "",
 ]
+
+
+def subscription(endpoint: str, p256dh: str = P256DH, auth: str = "BTBZMqHH6r4Tts7J_aSIgg") -> str:
+    return json.dumps({"endpoint": endpoint, "keys": {"p256dh": p256dh, "auth": auth}})
+
+
 HOSTILE_RECIPIENTS = {
     "email": [
         "ada@shoppers.example\r\nBcc: eve@evil.example",
@@ -44,32 +59,48 @@ HOSTILE_RECIPIENTS = {
     ],
     "push_token": ["", "with\nline", "käse", "x" * 5000],
     "phone": ["", "ada", "+49 170\n1", "0170123456", "+1", "+49170123456789012", "../100/messages"],
+    "web_push": [
+        "",
+        "{}",
+        "https://fcm.googleapis.com/fcm/send/ada",
+        subscription("https://169.254.169.254/latest/meta-data"),
+        subscription("http://fcm.googleapis.com/fcm/send/ada"),
+        subscription("https://fcm.googleapis.com@evil.example/ada"),
+        subscription("https://fcm.googleapis.com.evil.example/ada"),
+        subscription("https://fcm.googleapis.com:8443/ada"),
+        subscription("https://fcm.googleapis.com/a\r\nb"),
+        subscription("https://[fcm.googleapis.com/ada"),
+        subscription("https://fcm.googleapis.com/ada", p256dh="A" * 87),
+        subscription("https://fcm.googleapis.com/ada", p256dh="not base64url!"),
+        subscription("https://fcm.googleapis.com/ada", auth="c2hvcnQ"),
+    ],
+    "customer": [],
 }
 
 
 def address(provider: Provider) -> str:
-    return RECIPIENTS[provider.address_kind]
+    """The usual recipient. The address of a browser says itself where its push service is."""
+    service = getattr(provider, "local_service", "")
+    return re.sub(r"http://127\.0\.0\.1:\d+", service, RECIPIENTS[provider.address_kind])
 
 
 def message_for(provider: Provider) -> OutgoingMessage:
     return provider.prepare(rendered(provider.channel), address(provider), "d_1")
 
 
-async def test_a_message_arrives_with_its_delivery_id(provider: Provider, sandbox: Sandbox) -> None:
+async def test_a_message_arrives_with_its_delivery_id(provider: Provider, arrived: Arrivals) -> None:
     provider_id = await provider.send(message_for(provider), "d_1")
 
-    [received] = sandbox.mailbox.messages
-    assert (received.channel, received.recipient) == (provider.channel, address(provider))
-    assert received.delivery_id == "d_1"
-    assert received.vendor_id == provider_id
+    [received] = await arrived()
+    assert received == (provider.channel, seen_by_vendor(address(provider)), "d_1", provider_id)
 
 
-async def test_many_messages_go_over_one_provider(provider: Provider, sandbox: Sandbox) -> None:
+async def test_many_messages_go_over_one_provider(provider: Provider, arrived: Arrivals) -> None:
     for number in range(30):
         message = provider.prepare(rendered(provider.channel), address(provider), f"d_{number}")
         await provider.send(message, f"d_{number}")
 
-    assert [m.delivery_id for m in sandbox.mailbox.messages] == [f"d_{n}" for n in range(30)]
+    assert [message.delivery_id for message in await arrived()] == [f"d_{n}" for n in range(30)]
 
 
 def test_the_same_input_prepares_the_same_message(provider: Provider) -> None:
@@ -91,40 +122,40 @@ def test_preparing_changes_nothing_it_was_given(provider: Provider) -> None:
     assert content.model_dump_json() == before
 
 
-async def test_a_message_that_was_stored_meanwhile_still_leaves(provider: Provider, sandbox: Sandbox) -> None:
+async def test_a_message_that_was_stored_meanwhile_still_leaves(provider: Provider, arrived: Arrivals) -> None:
     stored = message_for(provider).model_dump_json()
 
     await provider.send(OutgoingMessage.model_validate_json(stored), "d_1")
 
-    assert sandbox.mailbox.messages[0].delivery_id == "d_1"
+    assert [message.delivery_id for message in await arrived()] == ["d_1"]
 
 
 @pytest.mark.parametrize("accident", ["drop", "half", "garbled"])
 async def test_a_message_taken_without_a_usable_answer_has_an_unknown_outcome(
-    accident: str, provider: Provider, sandbox: Sandbox
+    accident: str, remote: Provider, sandbox: Sandbox
 ) -> None:
-    sandbox.faults.add(recipient=address(provider), answer=accident)
+    sandbox.faults.add(recipient=seen_by_vendor(address(remote)), answer=accident)
 
     with pytest.raises(OutcomeUnknown):
-        await provider.send(message_for(provider), "d_1")
+        await remote.send(message_for(remote), "d_1")
 
     assert len(sandbox.mailbox.messages) == 1
 
 
 async def test_a_gateway_that_answers_instead_leaves_the_outcome_unknown(
-    provider: Provider, sandbox: Sandbox
+    remote: Provider, sandbox: Sandbox
 ) -> None:
-    sandbox.faults.add(recipient=address(provider), answer="gateway")
+    sandbox.faults.add(recipient=seen_by_vendor(address(remote)), answer="gateway")
 
     with pytest.raises(OutcomeUnknown):
-        await provider.send(message_for(provider), "d_1")
+        await remote.send(message_for(remote), "d_1")
 
 
 async def test_no_answer_in_time_leaves_the_outcome_unknown(
     name: str, make_provider: MakeProvider, sandbox: Sandbox
 ) -> None:
     impatient = make_provider(name, timeout_seconds=0.4)
-    sandbox.faults.add(recipient=address(impatient), answer="slow")
+    sandbox.faults.add(recipient=seen_by_vendor(address(impatient)), answer="slow")
 
     with pytest.raises(OutcomeUnknown):
         await impatient.send(message_for(impatient), "d_1")
@@ -138,7 +169,7 @@ async def test_an_accident_before_the_mail_itself_is_tried_again_and_one_after_t
 ) -> None:
     """SMTP hears the recipient before the mail; over HTTP all is handed over at once."""
     impatient = make_provider(name, timeout_seconds=0.4)
-    sandbox.faults.add(recipient=address(impatient), answer=accident)
+    sandbox.faults.add(recipient=seen_by_vendor(address(impatient)), answer=accident)
 
     with pytest.raises(RetryLater if impatient.channel == "email" else OutcomeUnknown):
         await impatient.send(message_for(impatient), "d_1")
@@ -146,12 +177,12 @@ async def test_an_accident_before_the_mail_itself_is_tried_again_and_one_after_t
     assert sandbox.mailbox.messages == []
 
 
-async def test_a_provider_recovers_from_a_broken_connection(provider: Provider, sandbox: Sandbox) -> None:
-    sandbox.faults.add(recipient=address(provider), answer="drop_early")
+async def test_a_provider_recovers_from_a_broken_connection(remote: Provider, sandbox: Sandbox) -> None:
+    sandbox.faults.add(recipient=seen_by_vendor(address(remote)), answer="drop_early")
     with pytest.raises((RetryLater, OutcomeUnknown)):
-        await provider.send(message_for(provider), "d_1")
+        await remote.send(message_for(remote), "d_1")
 
-    await provider.send(message_for(provider), "d_1")
+    await remote.send(message_for(remote), "d_1")
 
     assert len(sandbox.mailbox.messages) == 1
 
@@ -176,7 +207,9 @@ def deaf_port() -> Iterator[int]:
 
 
 def at_port(name: str, port: int) -> dict[str, Any]:
-    return {"port": port} if name == "smtp" else {"url": f"http://127.0.0.1:{port}"}
+    """The settings that lead to a port of this machine."""
+    setting = {"smtp": "port", "web_push": "local_service"}.get(name, "url")
+    return {setting: port if name == "smtp" else f"http://127.0.0.1:{port}"}
 
 
 async def test_a_refused_connection_is_tried_again(
@@ -213,6 +246,8 @@ async def test_wrong_credentials_are_for_ops_to_fix(
 def test_secrets_do_not_show(provider: Provider, sandbox: Sandbox) -> None:
     assert sandbox.mail_server.password not in repr(provider)
     assert sandbox.whatsapp.token not in repr(provider)
+    assert sandbox.twilio.auth_token not in repr(provider)
+    assert sandbox.web_push.private_key not in repr(provider)
     assert "PRIVATE KEY" not in repr(provider)
 
 
@@ -233,7 +268,7 @@ def with_text_in(field: str, text: str, provider: Provider) -> OutgoingMessage:
 
 @pytest.mark.parametrize("text", HOSTILE_TEXT)
 async def test_hostile_text_is_refused_or_arrives_as_one_message_to_one_recipient(
-    text: str, provider: Provider, sandbox: Sandbox
+    text: str, provider: Provider, arrived: Arrivals
 ) -> None:
     """In each field that a customer's data can be in; what the vendor would not take must not reach it."""
     taken, refusals = list[OutgoingMessage](), list[Refused]()
@@ -243,15 +278,15 @@ async def test_hostile_text_is_refused_or_arrives_as_one_message_to_one_recipien
         except Refused as refused:
             refusals.append(refused)
 
-    for message in taken:
-        await provider.send(message, "d_1")
+    for number, message in enumerate(taken):
+        await provider.send(message, f"d_{number}")
 
     assert {refused.remedy for refused in refusals} <= {"fix_content"}
-    assert [m.recipient for m in sandbox.mailbox.messages] == [address(provider)] * len(taken)
+    assert [m.recipient for m in await arrived()] == [seen_by_vendor(address(provider))] * len(taken)
 
 
 def test_content_of_another_channel_is_refused(provider: Provider) -> None:
-    other = rendered("push" if provider.channel != "push" else "email")
+    other = rendered("whatsapp" if provider.channel != "whatsapp" else "email")
 
     with pytest.raises(Refused) as refused:
         provider.prepare(other, address(provider), "d_1")
