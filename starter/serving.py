@@ -12,6 +12,7 @@ from temporalio.client import Client
 from journeys.loader import load_journeys
 from settings import Settings, installation_secret, load_project
 from starter.app import create_app
+from starter.publishing import published
 from starter.services import Services
 from store.database import Database
 from store.migrate import migrate
@@ -48,7 +49,7 @@ async def serving(settings: Settings, temporal: Client, listener: socket.socket)
             temporal=temporal,
             secret=installation_secret(settings),
         )
-        async with _listening(services, listener):
+        async with published(services), _listening(services, listener):
             yield services
     finally:
         await database.close()

@@ -45,26 +45,27 @@ def settings_of(context: typer.Context) -> "Settings":
     return Settings(project_dir=project) if project else Settings()
 
 
+def has_store(settings: "Settings") -> bool:
+    """Whether there is a store already; one on a server is taken to be there."""
+    file = settings.database.removeprefix("sqlite:///")
+    return file == settings.database or Path(file).is_file()
+
+
 @asynccontextmanager
 async def open_store(settings: "Settings") -> "AsyncGenerator[Database]":
     """The store, brought to the tables of this release. Raises CommandFailed when there is none yet."""
     from store.database import Database
     from store.migrate import migrate
 
-    _check_there_is_one(settings.database)
+    if not has_store(settings):
+        # A mistyped folder must not leave an empty database behind.
+        raise CommandFailed(
+            f"There is no database at {settings.database.removeprefix('sqlite:///')}. Run this where "
+            "'sojourn dev' or 'sojourn worker' runs, or set SOJOURN_STATE_DIR or SOJOURN_DATABASE_URL to theirs."
+        )
     database = Database(settings.database)
     try:
         await migrate(database)
         yield database
     finally:
         await database.close()
-
-
-def _check_there_is_one(url: str) -> None:
-    """A mistyped folder must not leave an empty database behind. Raises CommandFailed."""
-    file = url.removeprefix("sqlite:///")
-    if file != url and not Path(file).is_file():
-        raise CommandFailed(
-            f"There is no database at {file}. Run this where 'sojourn dev' or 'sojourn worker' runs, "
-            "or set SOJOURN_STATE_DIR or SOJOURN_DATABASE_URL to theirs."
-        )

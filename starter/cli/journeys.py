@@ -1,5 +1,6 @@
 """`sojourn journey`: what the project's journeys are, and whether they are right."""
 
+import asyncio
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -9,12 +10,12 @@ import typer
 from starter.cli.draw import draw
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, noun, settings_of
+from starter.cli.known import read_known
 from starter.cli.output import print_json, print_listing
 from starter.cli.rehearse import rehearse
+from starter.cli.versions import diff, migrate, publish
 
-app = noun("journey", "The project's journeys: check, list, show, draw.")
-app.command()(draw)
-app.command()(rehearse)
+app = noun("journey", "The project's journeys, and their published versions.")
 
 
 @app.command()
@@ -50,35 +51,28 @@ def schema() -> None:
 
 @app.command("list")
 def list_(context: typer.Context, output: Output = Format.text) -> None:
-    """List the project's journeys."""
-    from journeys.loader import load_journeys
-
-    journeys = load_journeys(settings_of(context).project_dir / "journeys")
-    rows = [
-        {"name": j.journey, "version": j.version, "starts": j.start.event, "owner": j.owner, "steps": len(j.steps)}
-        for j in journeys.values()
-    ]
-    columns = {"JOURNEY": "name", "VERSION": "version", "STARTS WITH": "starts", "OWNER": "owner"}
+    """List journeys: the version in the files, the live one, and the open runs of each version."""
+    known = asyncio.run(read_known(settings_of(context)))
+    rows = [known.summary(name) for name in known.names]
+    columns = {"JOURNEY": "name", "IN FILES": "version", "LIVE": "live", "OPEN RUNS": "runs"}
     print_listing(rows, columns, output, "This project has no journeys yet; write one in its folder 'journeys'.")
 
 
 @app.command()
 def show(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The journey's name.")],
+    name: Annotated[str, typer.Argument(help="The journey's name; NAME@VERSION for a published version.")],
     output: Output = Format.text,
 ) -> None:
     """Show what a journey does, step by step."""
-    from journeys.loader import load_journeys
     from starter.cli.outline import outline
-    from yamlfile import nearest
 
-    journeys = load_journeys(settings_of(context).project_dir / "journeys")
-    if name not in journeys:
-        fix = nearest(name, list(journeys)) or f"there are: {', '.join(journeys) or 'none'}"
-        raise CommandFailed(f"There is no journey '{name}' ({fix}).")
-    journey = journeys[name]
+    journey = asyncio.run(read_known(settings_of(context))).find(name)
     if output is Format.json:
         print_json(journey.model_dump(mode="json", by_alias=True) | {"version": journey.version})
     else:
         typer.echo(outline(journey))
+
+
+for verb in (draw, rehearse, diff, publish, migrate):
+    app.command()(verb)

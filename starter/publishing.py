@@ -1,0 +1,63 @@
+"""Which version of each journey new runs get: the live published one.
+
+What a process finds in its project's folder it publishes, so that the store knows every version that ever ran.
+A version that was published before stays as it is: one that was replaced does not come back by a restart.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from starter.services import Services
+from store.versions import find_version, live_versions, publish
+
+LOOK_AGAIN = 1.0
+"""Seconds after which a version that someone else published is noticed."""
+BY_FOLDER = "the project's files"
+
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def published(services: Services) -> AsyncGenerator[None]:
+    """Publish the folder's new versions, and keep `services.journeys` the live ones while the block lasts."""
+    await _publish_new(services)
+    await take_up_live(services)
+    following = asyncio.create_task(_follow(services))
+    try:
+        yield
+    finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
+
+
+async def take_up_live(services: Services) -> None:
+    """Let new runs get what is live in the store by now."""
+    async with services.database.reading() as session:
+        for name, version in (await live_versions(session)).items():
+            loaded = services.journeys.get(name)
+            if loaded is not None and loaded.version == version:
+                continue
+            journey = await find_version(session, name, version)
+            if journey is not None:
+                services.journeys[name] = journey
+
+
+async def _publish_new(services: Services) -> None:
+    async with services.database.transaction() as session:
+        for journey in services.journeys.values():
+            if await find_version(session, journey.journey, journey.version) is None:
+                await publish(session, journey, BY_FOLDER, datetime.now(UTC))
+
+
+async def _follow(services: Services) -> None:
+    while True:
+        await asyncio.sleep(LOOK_AGAIN)
+        try:
+            await take_up_live(services)
+        except Exception:  # noqa: BLE001 the edge of the process: the database may be away; it is tried again
+            _log.exception("the live versions of journeys could not be read")

@@ -1,0 +1,97 @@
+"""`sojourn journey list|show|diff|publish|migrate`: versions, from the command line."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import RETAIL, Answer, Command
+
+FILE = "journeys/browse-abandonment.yaml"
+NAME = "browse-abandonment"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A copy of the retail project, to edit."""
+    return Path(shutil.copytree(RETAIL, tmp_path / "shop"))
+
+
+def _edit(shop: Path, old: str, new: str) -> None:
+    text = (shop / FILE).read_text()
+    assert old in text
+    (shop / FILE).write_text(text.replace(old, new, 1))
+
+
+def _published(sojourn: Command, shop: Path, url: str) -> str:
+    """Publish the file as it is, and give its version."""
+    answer = sojourn("--project", shop, "journey", "publish", shop / FILE, SOJOURN_DATABASE_URL=url)
+    assert answer.code == 0, answer.err
+    return answer.out.removeprefix(f"Live: {NAME}@")[:12]
+
+
+def _json(answer: Answer) -> list[dict[str, object]]:
+    return json.loads(answer.out)
+
+
+def test_what_is_published_is_live(sojourn: Command, shop: Path, sqlite_url: str) -> None:
+    version = _published(sojourn, shop, sqlite_url)
+    _edit(shop, "wait: 4h", "wait: 6h")
+    rows = _json(sojourn("--project", shop, "journey", "list", "-o", "json", SOJOURN_DATABASE_URL=sqlite_url))
+    assert rows[0]["live"] == version
+    assert rows[0]["version"] != version
+
+
+def test_a_version_is_shown_as_it_was_published(sojourn: Command, shop: Path, sqlite_url: str) -> None:
+    version = _published(sojourn, shop, sqlite_url)
+    _edit(shop, "wait: 4h", "wait: 6h")
+    show = ["--project", shop, "journey", "show"]
+    assert "wait 4h" in sojourn(*show, f"{NAME}@{version}", SOJOURN_DATABASE_URL=sqlite_url).out
+    assert "wait 6h" in sojourn(*show, NAME, SOJOURN_DATABASE_URL=sqlite_url).out
+
+
+def test_an_unknown_version_is_told_with_those_there_are(sojourn: Command, shop: Path, sqlite_url: str) -> None:
+    version = _published(sojourn, shop, sqlite_url)
+    answer = sojourn("--project", shop, "journey", "show", f"{NAME}@nothing", SOJOURN_DATABASE_URL=sqlite_url)
+    assert answer.code == 1
+    assert answer.err == f"There is no version 'nothing' of '{NAME}'; published are: {version}.\n"
+
+
+def test_a_journey_with_problems_is_not_published(sojourn: Command, shop: Path, sqlite_url: str) -> None:
+    _edit(shop, "content: browse-offer", "content: browse-ofer")
+    answer = sojourn("--project", shop, "journey", "publish", shop / FILE, SOJOURN_DATABASE_URL=sqlite_url)
+    assert answer.code == 1
+    assert answer.err.endswith("Nothing was published.\n")
+    rows = _json(sojourn("--project", shop, "journey", "list", "-o", "json", SOJOURN_DATABASE_URL=sqlite_url))
+    assert rows[0]["live"] is None
+
+
+def test_a_difference_names_the_steps_first_and_then_the_lines(
+    sojourn: Command, shop: Path, sqlite_url: str
+) -> None:
+    version = _published(sojourn, shop, sqlite_url)
+    _edit(shop, "wait: 4h", "wait: 6h")
+    answer = sojourn(
+        "--project", shop, "journey", "diff", f"{NAME}@{version}", NAME, SOJOURN_DATABASE_URL=sqlite_url
+    )
+    assert answer.code == 0
+    assert "  ~ wait_3: wait 6h (was: wait 4h)\n" in answer.out
+    assert "\n-- wait: 4h\n" in answer.out or "\n-  wait: 4h\n" in answer.out
+
+
+def test_two_files_are_compared_without_a_store(sojourn: Command, shop: Path) -> None:
+    _edit(shop, "  - id: related\n        send: push", "  - id: akin\n        send: push")
+    answer = sojourn("--project", shop, "journey", "diff", RETAIL / FILE, shop / FILE)
+    assert "  + akin: send browse-related by push\n  - related: send browse-related by push\n" in answer.out
+
+
+def test_there_is_nothing_to_move_without_runs(sojourn: Command, shop: Path, sqlite_url: str) -> None:
+    version = _published(sojourn, shop, sqlite_url)
+    answer = sojourn(
+        "--project", shop, "journey", "migrate", NAME, "--to", version, SOJOURN_DATABASE_URL=sqlite_url
+    )
+    assert (answer.code, answer.out) == (
+        0,
+        f"Nothing to move: every open run of '{NAME}' has version {version}.\n",
+    )

@@ -1,0 +1,52 @@
+"""Published versions never change, and one of each journey is live."""
+
+from datetime import UTC, datetime
+
+from journeys.model import Journey
+from starter.publishing import take_up_live
+from store.database import Database
+from store.versions import find_version, list_versions, live_versions, publish
+from tests import seeding
+from tests.seeding import JOURNEY
+from tests.versions.conftest import journey
+
+FIRST, SECOND = journey("[{wait: 1d}]"), journey("[{wait: 2d}]")
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+async def _publish(database: Database, *versions: Journey) -> None:
+    for version in versions:
+        async with database.transaction() as session:
+            await publish(session, version, "maria", NOW)
+
+
+async def test_the_last_one_published_is_live_and_the_others_are_kept(database: Database) -> None:
+    await _publish(database, FIRST, SECOND)
+    async with database.reading() as session:
+        assert await live_versions(session) == {"welcome": SECOND.version}
+        assert {row.version for row in await list_versions(session)} == {FIRST.version, SECOND.version}
+
+
+async def test_what_comes_out_is_what_went_in(database: Database) -> None:
+    await _publish(database, FIRST)
+    async with database.reading() as session:
+        found = await find_version(session, "welcome", FIRST.version)
+    assert found == FIRST
+    assert found is not None
+    assert found.version == FIRST.version
+
+
+async def test_an_earlier_version_is_live_again_without_a_second_row(database: Database) -> None:
+    await _publish(database, FIRST, SECOND, FIRST)
+    async with database.reading() as session:
+        assert await live_versions(session) == {"welcome": FIRST.version}
+        assert len(await list_versions(session)) == 2
+
+
+async def test_a_running_process_takes_up_what_is_published(sqlite_database: Database) -> None:
+    services = await seeding.services(sqlite_database)
+    in_files = services.journeys[JOURNEY]
+    newer = in_files.model_copy(update={"description": "another text"})
+    await _publish(sqlite_database, in_files, newer)
+    await take_up_live(services)
+    assert services.journeys[JOURNEY].version == newer.version
