@@ -137,6 +137,7 @@ class Composer:
             unsubscribe_url=f"{self._public_url}/u/{token}",
             now=now,
             delivery_id=delivery_id,
+            url_key=self._links.url_key,
         )
 
 

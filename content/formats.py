@@ -11,7 +11,8 @@ from babel.numbers import format_currency, format_percent
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from journeys.times import zone_or_utc
+from content.links import sign_url
+from journeys.times import parse_duration, zone_or_utc
 
 
 def reading_locale(customer: str, language: str | None) -> str:
@@ -62,7 +63,18 @@ def date_and_time(context: Context, moment: object) -> str:
     return f"{day}, {format_time(moment, 'short', tzinfo=zone, locale=locale)}"
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {"money": money, "percent": percent, "datetime": date_and_time}
+@pass_context
+def signed(context: Context, url: str, good_for: str) -> str:
+    """`url | signed("3d")` is the address with a signature that is good that long. Raises ValueError."""
+    return sign_url(str(url), context["url_key"], context["now"] + parse_duration(good_for))
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "money": money,
+    "percent": percent,
+    "datetime": date_and_time,
+    "signed": signed,
+}
 
 
 def _number(value: object) -> Decimal:

@@ -1,8 +1,10 @@
-"""Links in messages that act for a customer without a sign-in: short, and made by nobody but us."""
+"""Links in messages that act for a customer without a sign-in: made by nobody but us."""
 
 import base64
 import binascii
 import hmac
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -10,16 +12,20 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 _SIGNATURE_BYTES = 16
 
 
+_UNTIL, _SIGNATURE = "until", "signature"
+
+
 class InvalidLink(Exception):
-    """The token in a link is not one that this installation made."""
+    """A link is not one that this installation made, or its time is over."""
 
 
 class LinkSigner:
     """Makes and reads the tokens of unsubscribe links. The key derives from the installation's secret."""
 
     def __init__(self, secret: str) -> None:
-        derive = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"sojourn unsubscribe links")
-        self._key = derive.derive(secret.encode())
+        self._key = _derive(secret, b"sojourn unsubscribe links")
+        self.url_key = _derive(secret, b"sojourn signed urls")
+        """What `sign_url` and `check_url` need; the site behind the links has it too."""
 
     def unsubscribe_token(self, customer_id: str, channel: str) -> str:
         """The token that lets its bearer withdraw this customer's consent for this channel, and no more.
@@ -47,3 +53,30 @@ class LinkSigner:
     def _sign(self, named: bytes) -> bytes:
         """HMAC-SHA256, truncated to 128 bits as RFC 2104 allows, so that links stay short."""
         return hmac.digest(self._key, named, "sha256")[:_SIGNATURE_BYTES]
+
+
+def sign_url(url: str, key: bytes, until: datetime) -> str:
+    """A web address that only its bearer can open, until a moment: `until` and `signature` in its query."""
+    scheme, host, path, query, fragment = urlsplit(url)
+    given = [*parse_qsl(query, keep_blank_values=True), (_UNTIL, str(int(until.timestamp())))]
+    unsigned = urlunsplit((scheme, host, path, urlencode(given), fragment))
+    return urlunsplit((scheme, host, path, urlencode([*given, (_SIGNATURE, _seal(unsigned, key))]), fragment))
+
+
+def check_url(url: str, key: bytes, now: datetime) -> None:
+    """Raises InvalidLink unless `sign_url` made this address with the key and its time is not over."""
+    scheme, host, path, query, fragment = urlsplit(url)
+    *given, (name, signature) = parse_qsl(query, keep_blank_values=True) or [("", "")]
+    unsigned = urlunsplit((scheme, host, path, urlencode(given), fragment))
+    if name != _SIGNATURE or not hmac.compare_digest(signature.encode(), _seal(unsigned, key).encode()):
+        raise InvalidLink("the link was not made here")
+    if datetime.fromtimestamp(int(dict(given)[_UNTIL]), UTC) <= now:
+        raise InvalidLink("the link is no longer good")
+
+
+def _seal(url: str, key: bytes) -> str:
+    return base64.urlsafe_b64encode(hmac.digest(key, url.encode(), "sha256")).decode().rstrip("=")
+
+
+def _derive(secret: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())

@@ -52,6 +52,8 @@ def variables(context: RenderContext, catalogue: Catalogue, language: str | None
         "delivery_id": context.delivery_id,
         "locale": reading_locale(context.customer.locale, language),
         "time_zone": context.customer.time_zone,
+        # Not among the known names: filters reach it, a template cannot show it.
+        "url_key": context.url_key,
     }
 
 

@@ -1,10 +1,13 @@
 import base64
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content.links import InvalidLink, LinkSigner
+from content.links import InvalidLink, LinkSigner, check_url, sign_url
 
 SIGNER = LinkSigner("a secret of at least thirty-two characters")
 TOKEN = SIGNER.unsubscribe_token("c_7f3a", "email")
@@ -55,3 +58,32 @@ def test_the_same_token_cannot_be_written_in_a_second_way():
 
 def test_a_token_is_short():
     assert len(SIGNER.unsubscribe_token("c_" + "a" * 26, "whatsapp")) < 80
+
+
+KEY = LinkSigner("the secret of this installation, long enough").url_key
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def test_a_signed_link_is_good_until_its_time_is_over():
+    link = sign_url("https://bank.example/apply/17?lang=en", KEY, NOON + timedelta(days=3))
+    check_url(link, KEY, NOON + timedelta(days=2))
+    with pytest.raises(InvalidLink, match="no longer good"):
+        check_url(link, KEY, NOON + timedelta(days=3))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda link: link.replace("/17", "/18"),
+        lambda link: link.replace("lang=en", "lang=de"),
+        lambda link: re.sub(r"until=\d+", "until=9999999999", link),
+        lambda link: link[:-1] + ("A" if link[-1] != "A" else "B"),
+        lambda link: link.partition("&signature")[0],
+        lambda link: link + "&more=1",
+        lambda _link: "https://bank.example/apply/17",
+    ],
+)
+def test_a_link_that_was_changed_is_refused(change: Callable[[str], str]):
+    link = sign_url("https://bank.example/apply/17?lang=en", KEY, NOON + timedelta(days=3))
+    with pytest.raises(InvalidLink):
+        check_url(change(link), KEY, NOON)
