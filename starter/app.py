@@ -1,23 +1,24 @@
-"""The HTTP application: every door of one process, and the dispatcher that runs beside them."""
+"""The HTTP application: every door of one process, and what runs beside them."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 
-import orjson
 from fastapi import FastAPI
+from pydantic_core import to_json
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 from starlette.requests import Request
 from starlette.responses import Response
 from temporalio.service import RPCError
 
-from starter import approvals_api, segment, unsubscribe
+from starter import approvals_api, runs_api, segment, surfaces, unsubscribe
 from starter.console import pages
 from starter.dispatcher import Dispatcher
 from starter.headers import SecurityHeaders
 from starter.ingestion import Ingestion
+from starter.schedules import keep_schedules
 from starter.services import Services, services_of
 from store.tables import Lease
 
@@ -25,18 +26,19 @@ _READY_WITHIN = timedelta(seconds=2)
 
 
 def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
-    """The application. With `dispatch` it also delivers accepted events to Temporal; of several processes
-    that do, one at a time does."""
+    """The application. With `dispatch` it also delivers accepted events to Temporal, and keeps its schedules;
+    of several processes that do, one at a time delivers."""
     dispatcher = Dispatcher(services)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        running = asyncio.create_task(dispatcher.run()) if dispatch else None
+        works = (dispatcher.run(), keep_schedules(services)) if dispatch else ()
+        running = [asyncio.create_task(work) for work in works]
         yield
-        if running:
-            running.cancel()
+        for task in running:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await running
+                await task
 
     app = FastAPI(title="Sojourn", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.services = services
@@ -46,8 +48,10 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     )
     app.add_middleware(SecurityHeaders)
     app.include_router(segment.router)
+    app.include_router(runs_api.router)
     app.include_router(unsubscribe.router)
     app.include_router(approvals_api.router)
+    app.include_router(surfaces.router)
     pages.mount(app)
     app.add_api_route("/healthz", _healthy, methods=["GET"], tags=["health"])
     app.add_api_route("/readyz", _ready, methods=["GET"], tags=["health"])
@@ -69,7 +73,7 @@ async def _ready(request: Request) -> Response:
     database, temporal = await asyncio.gather(_database_answers(services), _temporal_answers(services))
     answers = {"database": database, "temporal": temporal}
     status = 200 if database and temporal else 503
-    return Response(orjson.dumps(answers), status, media_type="application/json")
+    return Response(to_json(answers), status, media_type="application/json")
 
 
 async def _database_answers(services: Services) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, cast
 from urllib.parse import quote
 
 import httpx
-import orjson
+from pydantic_core import from_json, to_json
 
 BATCH_ITEMS = 100
 BATCH_BYTES = 450_000
@@ -107,6 +107,22 @@ class Sojourn:
         item = {"type": "identify", "traits": dict(traits or {})}
         return await self._send_one(item, user_id, anonymous_id, timestamp, message_id, context)
 
+    async def start_journey(
+        self,
+        journey: str,
+        user_id: str,
+        properties: Mapping[str, Any] | None = None,
+        *,
+        anonymous_id: str | None = None,
+        timestamp: datetime | None = None,
+        message_id: str | None = None,
+    ) -> str:
+        """Ask for a run of a journey that calls of the API start, and give the event's id. Its own rules say
+        whether it starts. Raises SojournError; Refused when there is no such journey."""
+        item = {"properties": dict(properties or {})}
+        path = f"/v1/journeys/{quote(journey, safe='')}/runs"
+        return await self._send_one(item, user_id, anonymous_id, timestamp, message_id, None, path)
+
     async def batch(self, items: Iterable[Mapping[str, Any]]) -> int:
         """Send items of Segment's shape in their order, and give how many. An item without a `messageId`
         gets one. Raises SojournError; the requests before the one that failed are durable then."""
@@ -158,6 +174,7 @@ class Sojourn:
         timestamp: datetime | None,
         message_id: str | None,
         context: Mapping[str, Any] | None,
+        path: str = "",
     ) -> str:
         event_id = message_id or _new_id()
         given = {
@@ -167,13 +184,15 @@ class Sojourn:
             "timestamp": timestamp or datetime.now(UTC),
             "context": context,
         }
-        await self._post(f"/v1/{item['type']}", {**item, **{key: value for key, value in given.items() if value}})
+        await self._post(
+            path or f"/v1/{item['type']}", {**item, **{key: value for key, value in given.items() if value}}
+        )
         return event_id
 
     async def _post(self, path: str, content: Mapping[str, Any]) -> None:
         async def post() -> httpx.Response:
             # Our clock as of this attempt: from it the server knows how wrong the clock is.
-            body = orjson.dumps({**content, "sentAt": datetime.now(UTC)})
+            body = to_json({**content, "sentAt": datetime.now(UTC)})
             headers = {"Content-Type": "application/json"}
             return await self._http.post(path, content=body, headers=headers, auth=(self._write_key, ""))
 
@@ -213,7 +232,7 @@ def _chunks(items: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, An
     chunk: list[Mapping[str, Any]] = []
     size = 0
     for item in items:
-        length = len(orjson.dumps(item)) + 1
+        length = len(to_json(item)) + 1
         if chunk and (len(chunk) >= BATCH_ITEMS or size + length > BATCH_BYTES):
             yield chunk
             chunk, size = [], 0
@@ -231,8 +250,8 @@ def _asked_to_wait(answer: httpx.Response, otherwise: float) -> float:
 
 def _refused(answer: httpx.Response) -> Refused:
     try:
-        body: object = orjson.loads(answer.content)
-    except orjson.JSONDecodeError:
+        body: object = from_json(answer.content)
+    except ValueError:
         body = None
     told = cast(dict[str, Any], body) if isinstance(body, dict) else {}
     return Refused(

@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 from activities.broadcasting import Broadcasting
 from journeys.ids import broadcast_event_id
 from journeys.model import Journey
+from starter.app import create_app
 from starter.schedules import broadcasts, reconcile, schedule_id
 from starter.services import Services
 from store.database import Database
@@ -245,6 +246,14 @@ async def test_an_edited_journey_changes_its_schedule_and_one_that_was_paused_st
     assert found.schedule.state.paused
     assert (await _input(shop, found)).schedule == "30 18 * * *"
     await handle.delete()
+
+
+async def test_the_served_application_keeps_the_schedules_of_its_journeys(shop: Services, name: str) -> None:
+    publish(shop, DAILY, name=name)
+    app = create_app(shop)
+    async with app.router.lifespan_context(app):
+        await eventually(lambda: _are_listed(shop, name, {name}))
+    await shop.temporal.get_schedule_handle(schedule_id(name)).delete()
 
 
 async def test_what_did_not_change_is_left_alone(shop: Services, name: str) -> None:
