@@ -100,12 +100,21 @@ def load_project(settings: Settings) -> Project:
     if not file.is_file():
         fix = "name a project folder with --project or SOJOURN_PROJECT_DIR"
         raise yamlfile.FileProblems([yamlfile.Problem(file, 1, 1, "there is no project here", fix)])
-    document = yamlfile.read(file)
-    problems: list[yamlfile.Problem] = []
-    _expand(document, document.root, (), problems)
-    if problems:
-        raise yamlfile.FileProblems(problems)
+    document, unset = read_expanded(file)
+    if unset:
+        raise yamlfile.FileProblems(unset)
     return yamlfile.validate(Project, document)
+
+
+def read_expanded(file: Path) -> tuple[yamlfile.Document, list[yamlfile.Problem]]:
+    """A YAML file with the environment's variables put in, and a problem for each that is not set.
+
+    Raises yamlfile.FileProblems when the file is missing or is not YAML.
+    """
+    document = yamlfile.read(file)
+    unset: list[yamlfile.Problem] = []
+    _expand(document, document.root, (), unset)
+    return document, unset
 
 
 def _expand(document: yamlfile.Document, node: object, path: tuple[str | int, ...], problems: list[Any]) -> None:

@@ -104,7 +104,7 @@ def read(file: Path, text: str | None = None, first_line: int = 1) -> Document:
     if text is None:
         if not file.is_file():
             raise FileProblems([Problem(file, 1, 1, "there is no such file")])
-        text = file.read_text(encoding="utf-8")
+        text = _text(file)
     try:
         root = cast(object, cast(Any, YAML(typ="rt")).load(text))
     except MarkedYAMLError as error:
@@ -112,9 +112,17 @@ def read(file: Path, text: str | None = None, first_line: int = 1) -> Document:
         line, column = (told.problem_mark.line, told.problem_mark.column) if told.problem_mark else (0, 0)
         reason = str(told.problem or "this is not YAML")
         raise FileProblems([Problem(file, line + first_line, column + 1, reason)]) from error
-    except YAMLError as error:
+    # The YAML library fails in ways of its own on scalars such as `+_`.
+    except (YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise FileProblems([Problem(file, first_line, 1, f"this is not YAML: {error}")]) from error
     return Document(file, {} if root is None else root, first_line)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise FileProblems([Problem(file, 1, 1, "this is no text in UTF-8")]) from error
 
 
 def read_as(model: type[Model], file: Path) -> Model:

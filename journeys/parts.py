@@ -39,11 +39,12 @@ class Part(BaseModel):
         return written
 
 
-def _parse_percent(text: object) -> object:
+def parse_percent(text: object) -> object:
+    """Let `10%` stand for 10."""
     return text.strip().removesuffix("%") if isinstance(text, str) else text
 
 
-Percent = Annotated[float, BeforeValidator(_parse_percent), Field(gt=0, le=100)]
+Percent = Annotated[float, BeforeValidator(parse_percent), Field(gt=0, le=100)]
 
 
 class Offer(Part):
@@ -54,6 +55,7 @@ class Offer(Part):
 
 
 def group_alone(value: object) -> object:
+    """Let a bare group stand for a rule with nothing else said."""
     return {"group": value} if isinstance(value, str) else value
 
 

@@ -1,23 +1,35 @@
-"""Whether a project's files are right: each by itself, and the content that its journeys name."""
+"""`sojourn journey check`: gathers what surrounds a project's journeys, and has each of them checked against it.
 
-from collections.abc import Iterator
+Every part is looked at by itself, so that a mistake in one hides none in another. Variables of the environment
+that are not set are no mistake: a project is checked where it is written, not where it runs.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import yamlfile
+from activities.channels.registry import load_providers
+from activities.tools.registry import known_tools, load_tools
 from content.catalogue import Catalogue
 from content.library import Library
-from content.rendering import UnknownContent
-from journeys.loader import load_journey, load_journeys
-from policies.registry import load_policies
+from journeys.checker import check_journey
+from journeys.checking.surroundings import Surroundings, ToolFacts
+from journeys.shapes import Shapes, load_shapes
+from learning.planners import PLANNERS
+from policies.model import Policy
+from policies.registry import known_policies, load_policies
+from settings import Project, read_expanded
 from starter.cli.failures import CommandFailed
-from yamlfile import FileProblems, Path_, Problem
+from yamlfile import Document, FileProblems, Problem
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
 class Told:
-    """The journeys that were looked at, by name, and every problem found."""
+    """The journeys that are right, by name, and every problem found, in the order of files and lines."""
 
     journeys: list[str]
     problems: list[Problem]
@@ -26,26 +38,17 @@ class Told:
 def check_project(path: Path) -> Told:
     """Check a project folder, or one journey file against its project. Raises CommandFailed when there is none."""
     folder = _project_of(path)
-    files = [path] if path.is_file() else sorted((folder / "journeys").glob("*.yaml"))
-    if not files:
+    files = sorted((folder / "journeys").glob("*.yaml"))
+    if not files and not path.is_file():
         raise CommandFailed(f"There are no journeys in {folder / 'journeys'}.")
-    problems: list[Problem] = []
-    try:
-        names = [load_journey(path).journey] if path.is_file() else list(load_journeys(folder / "journeys"))
-    except FileProblems as error:
-        names, problems = [], error.problems
-    try:
-        load_policies(folder / "policies.yaml")
-    except FileProblems as error:
-        problems += error.problems
-    try:
-        library = Library.load(folder / "content", Catalogue.load(folder / "catalogue.yaml"))
-    except FileProblems as error:
-        problems += error.problems
-    else:
-        broken = {problem.file for problem in problems}
-        problems += [p for file in files if file not in broken for p in _missing_content(file, library)]
-    return Told(names, problems)
+    gathering = _Gathering(folder)
+    surroundings = gathering.surroundings(files)
+    checked = [check_journey(file, surroundings) for file in ([path] if path.is_file() else files)]
+    problems = [*gathering.problems, *(problem for one in checked for problem in one.problems)]
+    if not path.is_file():
+        problems += _doubled(files)
+    names = [one.journey.journey for one in checked if one.journey]
+    return Told(names, FileProblems(list(dict.fromkeys(problems))).problems)
 
 
 def _project_of(path: Path) -> Path:
@@ -56,28 +59,121 @@ def _project_of(path: Path) -> Path:
     raise CommandFailed(f"There is no project at {path}: no sojourn.yaml there, nor in a folder above it.")
 
 
-def _missing_content(file: Path, library: Library) -> Iterator[Problem]:
-    document = yamlfile.read(file)
-    for path, step in _sends(document.root, ()):
-        name, channel = str(step["content"]), str(step["send"])
+class _Gathering:
+    """Loads each part of a project, and keeps the problems on the way."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.problems: list[Problem] = []
+
+    def surroundings(self, files: list[Path]) -> Surroundings:
+        """What a journey may ask for. What has problems is left out, and not asked for."""
+        library = self._load(self._library)
+        policies = self._load(lambda: load_policies(self._folder / "policies.yaml"))
+        written = self._written_project()
+        groups = _groups(written)
+        contents = None if library is None else {name: tuple(library.channels(name)) for name in library.names()}
+        self._check_groups_of(policies or (), groups)
+        return Surroundings(
+            journeys=frozenset(_names(files)),
+            contents=contents,
+            drafts=self._content_folders() - frozenset(contents or ()),
+            channels=frozenset(_sections(written, "channels")),
+            tools=_tool_facts(written),
+            planners=frozenset(PLANNERS),
+            groups=groups,
+            policies=None if policies is None else {policy.name: policy for policy in policies},
+            policy_kinds=known_policies(),
+            shapes=self._load(lambda: load_shapes(self._folder / "events.yaml")) or Shapes(),
+        )
+
+    def _load(self, load: Callable[[], Part]) -> Part | None:
         try:
-            channels = library.channels(name)
-        except UnknownContent as error:
-            yield document.problem((*path, "content"), str(error))
+            return load()
+        except FileProblems as told:
+            self.problems += told.problems
+            return None
+
+    def _library(self) -> Library:
+        return Library.load(self._folder / "content", Catalogue.load(self._folder / "catalogue.yaml"))
+
+    def _content_folders(self) -> frozenset[str]:
+        folder = self._folder / "content"
+        return frozenset(f.name for f in folder.iterdir() if f.is_dir()) if folder.is_dir() else frozenset()
+
+    def _written_project(self) -> dict[str, Any]:
+        """`sojourn.yaml` as it is written; what is wrong in it is kept, but for what the environment would say."""
+        file = self._folder / "sojourn.yaml"
+        read = self._load(lambda: read_expanded(file))
+        if read is None:
+            return {}
+        document, unset = read
+        root = yamlfile.plain(document.root)
+        written = cast(dict[str, Any], root) if isinstance(root, dict) else {}
+        channels, tools = _sections(written, "channels"), _sections(written, "tools")
+        known = len(self.problems)
+        self._load(lambda: yamlfile.validate(Project, document))
+        self._load(lambda: load_providers(channels, file) if channels else {})
+        self._load(lambda: load_tools(tools, file))
+        excused = {problem.line for problem in unset}
+        self.problems[known:] = [p for p in self.problems[known:] if p.line not in excused]
+        return written
+
+    def _check_groups_of(self, policies: tuple[Policy, ...], groups: dict[str, frozenset[str]]) -> None:
+        """A policy that asks for a person must name a group that has one."""
+        for policy in policies:
+            group = getattr(policy, "group", None)
+            if "group" in policy.model_fields_set and group not in groups:
+                document = yamlfile.read(self._folder / "policies.yaml")
+                fix = yamlfile.nearest(str(group), list(groups))
+                message = f"sojourn.yaml has nobody in the group '{group}'"
+                self.problems.append(document.problem((policy.name, "group"), message, fix))
+
+
+def _sections(written: dict[str, Any], key: str) -> dict[str, dict[str, Any]]:
+    """The settings under a key by name, as far as they are well formed."""
+    found = written.get(key)
+    items = cast(dict[str, Any], found).items() if isinstance(found, dict) else ()
+    return {name: given for name, given in items if isinstance(given, dict)}
+
+
+def _tool_facts(written: dict[str, Any]) -> dict[str, ToolFacts]:
+    kinds = {name: known_tools()[name] for name in _sections(written, "tools") if name in known_tools()}
+    return {name: ToolFacts(kind.sensitive, kind.arguments) for name, kind in kinds.items()}
+
+
+def _groups(written: dict[str, Any]) -> dict[str, frozenset[str]]:
+    """The addresses of the people in each group."""
+    groups: dict[str, frozenset[str]] = {}
+    people = written.get("people")
+    for person in cast(list[object], people) if isinstance(people, list) else ():
+        entry = cast(dict[str, Any], person) if isinstance(person, dict) else {}
+        named = entry.get("groups")
+        for group in cast(list[object], named) if isinstance(named, list) else ():
+            groups[str(group)] = groups.get(str(group), frozenset()) | {str(entry.get("email"))}
+    return groups
+
+
+def _names(files: list[Path]) -> Iterator[str]:
+    for _, name in _named(files):
+        yield name
+
+
+def _named(files: list[Path]) -> Iterator[tuple[Document, str]]:
+    """The files that can be read, each with the name of its journey."""
+    for file in files:
+        try:
+            document = yamlfile.read(file)
+        except FileProblems:
             continue
-        if channel not in channels:
-            has = ", ".join(channels)
-            yield document.problem((*path, "content"), f"'{name}' has nothing for {channel}; it has {has}")
+        if isinstance(document.root, dict) and isinstance(name := cast(Any, document.root).get("journey"), str):
+            yield document, name
 
 
-def _sends(node: object, path: Path_) -> Iterator[tuple[Path_, dict[str, Any]]]:
-    """Every step of a journey file that sends content, with its place."""
-    if isinstance(node, dict):
-        step = cast(dict[str, Any], node)
-        if "send" in step and "content" in step:
-            yield path, step
-        for key, inner in step.items():
-            yield from _sends(inner, (*path, key))
-    elif isinstance(node, list):
-        for number, inner in enumerate(cast(list[object], node)):
-            yield from _sends(inner, (*path, number))
+def _doubled(files: list[Path]) -> Iterator[Problem]:
+    """Journeys that have the name of one in an earlier file."""
+    seen: dict[str, str] = {}
+    for document, name in _named(files):
+        if name in seen:
+            yield document.problem(("journey",), f"a journey named '{name}' exists already, in {seen[name]}")
+        seen.setdefault(name, document.file.name)

@@ -1,0 +1,130 @@
+"""What a journey asks of its project: content, channels, tools, planners, people, policies, other journeys."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from journeys.checking.report import Report
+from journeys.checking.surroundings import Surroundings
+from journeys.conditions import value
+from journeys.model import Journey
+from journeys.parts import ApprovalRule
+from journeys.steps import Act, Agent, Approve, Choose, Place, RunJourney, Send, Step
+
+
+class Asks:
+    """Holds one journey against what surrounds it."""
+
+    def __init__(
+        self, journey: Journey, surroundings: Surroundings, own: Mapping[str, BaseModel], report: Report
+    ) -> None:
+        """`own` are the journey's own policies, by name."""
+        self._journey = journey
+        self._around = surroundings
+        self._own = own
+        self._report = report
+
+    def of_head(self) -> None:
+        """The journey's approvers."""
+        if self._journey.approvers is not None:
+            self._group(("approvers",), self._journey.approvers)
+
+    def of_step(self, path: Place, step: Step) -> None:
+        """What one step asks for."""
+        match step:
+            case Send():
+                self._send(path, step)
+            case Act():
+                self._act(path, step)
+            case Approve():
+                self._group((*path, "approve"), step.approve)
+            case Choose() | Agent():
+                planners = self._around.planners
+                if planners is not None and step.planner not in planners:
+                    self._report.unknown((*path, "planner"), "there is no planner", step.planner, planners)
+            case RunJourney():
+                journeys = self._around.journeys
+                if journeys is not None and step.run not in journeys:
+                    self._report.unknown((*path, "run"), "there is no journey", step.run, journeys)
+            case _:
+                return
+
+    def _send(self, path: Place, step: Send) -> None:
+        for number, channel in enumerate(step.send):
+            self._channel((*path, "send", number), channel)
+        self._content((*path, "content"), step)
+        self._approval((*path, "approval"), step.approval)
+        if step.purpose == "marketing" and not self._has_consent():
+            message = f"marketing over {' or '.join(step.send)} with no policy that asks for consent"
+            self._report.tell((*path, "send"), message, "add 'consent: {}' to policies.yaml")
+        if step.offer:
+            self._discount((*path, "offer", "discount"), step.offer.discount)
+
+    def _channel(self, path: Place, channel: str) -> None:
+        channels = self._around.channels
+        if channels is not None and channel not in channels:
+            self._report.unknown(path, "sojourn.yaml sets up no channel", channel, channels)
+
+    def _content(self, path: Place, step: Send) -> None:
+        contents, name = self._around.contents, step.content
+        if contents is None:
+            return
+        if name in self._around.drafts:
+            self._report.tell(path, f"the content '{name}' is a draft; only what is approved leaves")
+        elif name not in contents:
+            self._report.unknown(path, "there is no content", name, contents)
+        elif missing := [channel for channel in step.send if channel not in contents[name]]:
+            has = ", ".join(contents[name])
+            self._report.tell(path, f"'{name}' has nothing for {' and '.join(missing)}; it has {has}")
+
+    def _act(self, path: Place, step: Act) -> None:
+        self._approval((*path, "approval"), step.approval)
+        if isinstance(discount := value(step.given.get("discount", "null"), {}), int | float):
+            self._discount((*path, "with", "discount"), discount)
+        if self._around.tools is None:
+            return
+        tool = self._around.tools.get(step.act)
+        if tool is None:
+            self._report.unknown((*path, "act"), "sojourn.yaml sets up no tool", step.act, self._around.tools)
+            return
+        if tool.sensitive and step.approval is None and self._journey.tier == "full":
+            message = f"'{step.act}' is done only when a person agrees, and nobody is asked"
+            self._report.tell((*path, "act"), message, "add 'approval: <group>'")
+        self._arguments((*path, "with"), step, tool.arguments)
+
+    def _arguments(self, path: Place, step: Act, arguments: type[BaseModel]) -> None:
+        known = arguments.model_fields
+        for name in step.given:
+            if name not in known:
+                self._report.unknown((*path, name), f"'{step.act}' takes no", name, known)
+        for name, field in known.items():
+            if field.is_required() and name not in step.given:
+                self._report.tell(path, f"'{step.act}' needs '{name}' under 'with'")
+
+    def _approval(self, path: Place, rule: ApprovalRule | None) -> None:
+        if rule is not None:
+            self._group((*path, "group"), rule.group)
+
+    def _group(self, path: Place, group: str) -> None:
+        """Someone must be able to decide: nobody approves what they wrote."""
+        groups, owner = self._around.groups, self._journey.owner
+        if groups is None:
+            return
+        if group not in groups:
+            self._report.unknown(path, "sojourn.yaml has nobody in the group", group, groups)
+        elif not groups[group] - {owner}:
+            message = f"nobody but the owner {owner} is in '{group}', and nobody approves what they wrote"
+            self._report.tell(path, message, "add another person to the group in sojourn.yaml")
+
+    def _has_consent(self) -> bool:
+        policies = self._around.policies
+        return policies is None or "consent" in policies or "consent" in self._own
+
+    def _discount(self, path: Place, discount: float) -> None:
+        """The strictest cap counts: the project's, or the journey's own."""
+        project = (self._around.policies or {}).get("discount_cap")
+        caps = [cast(Any, cap).most for cap in (project, self._own.get("discount_cap")) if cap is not None]
+        most = min(caps, default=discount)
+        if discount > most:
+            self._report.tell(path, f"a discount of {discount:g} % is above the cap of {most:g} %")

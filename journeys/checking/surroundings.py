@@ -1,0 +1,36 @@
+"""What a journey stands on and cannot know itself, as plain facts: content, channels, tools, people, policies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from journeys.shapes import Shapes
+
+
+@dataclass(frozen=True)
+class ToolFacts:
+    """A business action that is set up: whether a person must agree, and what a step must give it."""
+
+    sensitive: bool
+    arguments: type[BaseModel]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The project around a journey. None is what could not be found out, and is not asked about."""
+
+    journeys: frozenset[str] | None = None
+    contents: Mapping[str, tuple[str, ...]] | None = None
+    """The channels of each approved content, by its name."""
+    drafts: frozenset[str] = frozenset()
+    channels: frozenset[str] | None = None
+    tools: Mapping[str, ToolFacts] | None = None
+    planners: frozenset[str] | None = None
+    groups: Mapping[str, frozenset[str]] | None = None
+    """The addresses of the people in each group."""
+    policies: Mapping[str, BaseModel] | None = None
+    """The policies of the project, by name."""
+    policy_kinds: Mapping[str, type[BaseModel]] = field(default_factory=dict[str, type[BaseModel]])
+    """Every kind of policy that a journey may add, by name."""
+    shapes: Shapes = field(default_factory=Shapes)

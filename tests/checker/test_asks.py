@@ -1,0 +1,104 @@
+"""What a journey asks of its project."""
+
+from dataclasses import replace
+
+import pytest
+
+from policies.discount_cap import DiscountCapPolicy
+from tests.checker.conftest import HEAD, SHOP, Check
+
+REFUND = "6:5: 'refund' is done only when a person agrees, and nobody is asked (add 'approval: <group>')"
+NOBODY = "6:5: sojourn.yaml has nobody in the group 'brnd' (did you mean 'brand'?)"
+SEND = "send: push\n    content: hello"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "send: [push, email]\n    content: hello\n    offer: {discount: 15%}\n    approval: brand",
+        "act: coupon\n    with: {discount: '10.0'}",
+        "act: refund\n    approval: brand",
+        "approve: brand\n    about: Really?",
+        "run: other",
+        "choose: colour\n    options: [{option: red}]",
+    ],
+)
+def test_what_the_project_has_may_be_asked_for(step: str, check_steps: Check):
+    assert check_steps(step) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "problem"),
+    [
+        ("send: sms\n    content: hello", "6:5: sojourn.yaml sets up no channel 'sms' (there are: email, push)"),
+        ("send: push\n    content: helo", "7:5: there is no content 'helo' (did you mean 'hello'?)"),
+        ("send: push\n    content: soon", "7:5: the content 'soon' is a draft; only what is approved leaves"),
+        (f"{SEND}\n    offer: {{discount: 16%}}", "8:13: a discount of 16 % is above the cap of 15 %"),
+        ("act: coupon\n    with: {discount: '20.0'}", "7:12: a discount of 20 % is above the cap of 15 %"),
+        ("act: copon", "6:5: sojourn.yaml sets up no tool 'copon' (did you mean 'coupon'?)"),
+        ("act: coupon", "6:5: 'coupon' needs 'discount' under 'with'"),
+        ("act: refund", REFUND),
+        ("approve: brnd\n    about: Really?", NOBODY),
+        ("run: othr", "6:5: there is no journey 'othr' (did you mean 'other'?)"),
+        ("choose: c\n    planner: fxed\n    options: [{option: a}]",
+         "7:5: there is no planner 'fxed' (did you mean 'fixed'?)"),
+    ],
+)  # fmt: skip
+def test_what_the_project_has_not_is_told(step: str, problem: str, check_steps: Check):
+    assert problem in check_steps(step)
+
+
+def test_nobody_but_the_owner_could_approve(check_steps: Check):
+    assert check_steps(f"{SEND}\n    approval: alone") == [
+        "8:5: nobody but the owner o@shop.example is in 'alone', and nobody approves what they wrote "
+        "(add another person to the group in sojourn.yaml)"
+    ]
+
+
+def test_a_sensitive_action_of_a_supervised_journey_is_seen_by_its_approvers(check_steps: Check):
+    assert check_steps("act: refund", head=f"tier: supervised\napprovers: brand\n{HEAD}") == []
+
+
+def test_marketing_without_a_policy_of_consent(check_steps: Check):
+    lax = replace(SHOP, policies={"discount_cap": DiscountCapPolicy()})
+    assert check_steps(SEND, surroundings=lax) == [
+        "6:5: marketing over push with no policy that asks for consent (add 'consent: {}' to policies.yaml)"
+    ]
+    assert check_steps(f"{SEND}\n    purpose: transactional", surroundings=lax) == []
+    assert check_steps(SEND, surroundings=lax, head=f"policies: {{consent: {{}}}}\n{HEAD}") == []
+
+
+def test_a_journeys_own_cap_is_the_stricter_one(check_steps: Check):
+    step = f"{SEND}\n    offer: {{discount: 12%}}"
+    assert check_steps(step, head=f"policies: {{discount_cap: {{most: 10%}}}}\n{HEAD}") == [
+        "9:13: a discount of 12 % is above the cap of 10 %"
+    ]
+
+
+def test_own_policies_are_checked(check_steps: Check):
+    head = f"policies:\n  consnt: {{}}\n  quiet_hours: {{form: '21:00'}}\n{HEAD}"
+    assert check_steps(SEND, head=head) == [
+        "2:3: unknown policy 'consnt' (did you mean 'consent'?)",
+        "3:17: unknown key 'form' (did you mean 'from'?)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "column"),
+    [
+        ("customer.login", 38),
+        ("customer.email", 38),
+        ("event.product_id + start.phone_number", 54),
+        ("customer.firstName", 38),
+        ("customer.birthDate", 38),
+    ],
+)
+def test_personal_data_in_a_key(key: str, column: int, check: Check):
+    journey = f"journey: j\nowner: o\nstart: {{event: Viewed, key: {key}}}\nsteps: [{{wait: 1h}}]\n"
+    told = f"3:{column}: '{key.split(' + ')[-1]}' tells who the customer is (take an id instead)"
+    assert told in check(journey)
+
+
+@pytest.mark.parametrize("key", ["customer.email_id", "event.product_id", "event.name", "customer.id"])
+def test_ids_in_a_key(key: str, check: Check):
+    assert check(f"journey: j\nowner: o\nstart: {{event: Viewed, key: {key}}}\nsteps: [{{wait: 1h}}]\n") == []
