@@ -56,6 +56,7 @@ def rehearse(
 
     The real workflow, policies and content run; the vendors are played, and days pass in seconds.
     """
+    from starter.rehearsal.saving import NoRehearsal
     from starter.rehearsal.saving import save as write
 
     rehearsals = _rehearsals(path or settings_of(context).project_dir, customer, events, start)
@@ -65,7 +66,7 @@ def rehearse(
     if save:
         try:
             write(save, next(iter(rehearsals.values()))[1], played[0].story)
-        except FileExistsError as error:
+        except NoRehearsal as error:
             raise CommandFailed(str(error)) from error
     if output is Format.json:
         print_json(played[0].as_json() if len(played) == 1 else [each.as_json() for each in played])
