@@ -7,14 +7,17 @@ of two bursts of the same round, so that what else the machine does falls out of
 
 import argparse
 import asyncio
+import sys
 from dataclasses import dataclass
 
 import uvloop
 
-from bench.crew import Crew
+from bench.crew import Crew, WentWrong
 from bench.measures import Found, burst, history, paced, parked_memory
 from bench.place import WAYS, Place
+from bench.processes import ChildEnded
 from bench.table import show
+from starter.local.temporal_server import LocalPartFailed
 
 _WARM_UP = 20
 _HISTORIES = 10
@@ -94,8 +97,11 @@ def _size() -> Size:
 def main() -> None:
     """Measure, and print the ways side by side."""
     size = _size()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        found = runner.run(bench(size))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            found = runner.run(bench(size))
+    except (LocalPartFailed, ChildEnded, WentWrong) as failure:
+        sys.exit(f"Nothing was measured: {failure}")
     show(found, size.parked)
 
 

@@ -25,6 +25,7 @@ _HISTORIES: dict[str, Callable[[History], float]] = {
 def show(found: Mapping[str, Found], parked: int) -> None:
     """Print the table. `found` has the bare way first and Sojourn last; `parked` is how many runs were parked."""
     table = Table("", *found, *(f"{list(found)[-1]} / {way}" for way in list(found)[:-1]))
+    table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
     for name, value in _HISTORIES.items():
