@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from starter.cli import approvals, deliveries, events, journeys, processes, runs
+from starter.cli import approvals, deliveries, events, init, journeys, processes, runs
 from starter.cli.invocation import Invocation
 
 app = typer.Typer(
@@ -43,5 +43,5 @@ def root(
 
 for noun in (journeys.app, events.app, approvals.app, runs.app, deliveries.app):
     app.add_typer(noun)
-for verb in (processes.demo, processes.dev, processes.worker, processes.serve):
+for verb in (init.init, processes.demo, processes.dev, processes.worker, processes.serve):
     app.command()(verb)

@@ -153,7 +153,7 @@ CHILD = """
 journey: child
 owner: maria
 start: {api: true}
-steps: [{wait: 2d}, {id: inner, send: email, content: inner}]
+steps: [{wait_for: Card Added, within: 2d}, {id: inner, send: email, content: inner}]
 """
 
 
@@ -169,9 +169,12 @@ async def test_another_journey_is_run_to_its_end(runs: Runs) -> None:
 
 async def test_another_journey_goes_on_by_itself_when_it_is_not_waited_for(runs: Runs) -> None:
     run = await runs.start(PARENT.replace("run: child", "run: child, wait: false"), others=[CHILD])
-    await run.result()
+    with runs.env.auto_time_skipping_disabled():
+        await run.result()
     assert runs.world.sent == ["after"]
-    await runs.client.get_workflow_handle(runs.world.opened[0].workflow_id).result()
+    child = runs.client.get_workflow_handle(runs.world.opened[0].workflow_id)
+    await runs.happens(child, "Card Added")
+    await child.result()
     assert runs.world.sent == ["after", "inner"]
 
 
@@ -183,11 +186,14 @@ async def test_a_journey_that_did_not_exist_is_passed_over(runs: Runs) -> None:
 
 async def test_another_journey_that_runs_already_is_not_started_twice(runs: Runs) -> None:
     text = PARENT.replace("run: child", "run: child, wait: false")
-    for _ in range(2):
-        await (await runs.start(text, others=[CHILD], workflow_id="parent:c_1:-")).result()
+    with runs.env.auto_time_skipping_disabled():
+        for _ in range(2):
+            await (await runs.start(text, others=[CHILD], workflow_id="parent:c_1:-")).result()
     told = [record for record in runs.world.records if record.step_id == "other"]
     assert [record.detail for record in told] == ["", "it runs already"]
-    await runs.client.get_workflow_handle(runs.world.opened[0].workflow_id).result()
+    child = runs.client.get_workflow_handle(runs.world.opened[0].workflow_id)
+    await runs.happens(child, "Card Added")
+    await child.result()
     assert runs.world.sent.count("inner") == 1
 
 
