@@ -130,6 +130,15 @@ async def test_a_push_token_belongs_to_who_used_the_device_last(sender: httpx.As
     assert await live_addresses(kept) == {"fcm-1": owners["omar"]}
 
 
+async def test_a_browsers_subscription_belongs_to_who_used_it_last(sender: httpx.AsyncClient, kept: Kept) -> None:
+    subscription = {"endpoint": "https://push.example/1", "keys": {"p256dh": "B", "auth": "A"}}
+    browser = {"device": {"web_push": subscription}}
+    await send(sender, track(userId="lena", context=browser))
+    await send(sender, track(userId="omar", context=browser))
+    owners = {i.value: i.customer_id for i in await kept.all(Identity)}
+    assert list((await live_addresses(kept)).values()) == [owners["omar"]]
+
+
 async def test_several_devices_of_one_customer_stay_live(sender: httpx.AsyncClient, kept: Kept) -> None:
     for token in ("fcm-1", "fcm-2"):
         await send(sender, track(userId="lena", context={"device": {"token": token}}))

@@ -1,12 +1,19 @@
 """What an item says: when it happened, and about whom."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from starter.items import Envelope, happened_at, read_item, read_sent_at, read_traceparent
 from starter.profile import read_profile
 
+SUBSCRIPTION: dict[str, Any] = {
+    "endpoint": "https://push.example/ada",
+    "expirationTime": None,
+    "keys": {"p256dh": "BAQI", "auth": "AQID"},
+}
+SUBSCRIBED = '{"endpoint":"https://push.example/ada","keys":{"auth":"AQID","p256dh":"BAQI"}}'
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
@@ -68,6 +75,11 @@ def test_only_a_real_traceparent_is_taken_over(header: str | None, read: bool) -
         ({"email": "lena"}, {}, ()),
         ({"email": ["lena@example.com"]}, {}, ()),
         ({}, {"device": {"token": "fcm-token"}}, (("push_token", "fcm-token"),)),
+        ({}, {"device": {"web_push": SUBSCRIPTION}}, (("web_push", SUBSCRIBED),)),
+        ({"web_push": SUBSCRIPTION}, {}, (("web_push", SUBSCRIBED),)),
+        ({}, {"device": {"web_push": "https://push.example/ada"}}, ()),
+        ({}, {"device": {"web_push": {"endpoint": "ftp://push.example/ada", "keys": SUBSCRIPTION["keys"]}}}, ()),
+        ({}, {"device": {"web_push": {"endpoint": "https://push.example/ada", "keys": {"auth": "AQID"}}}}, ()),
         ({}, {"device": "fcm-token"}, ()),
     ],
 )
@@ -95,3 +107,8 @@ def test_unclear_consent_withdraws_more_and_gives_nothing(
 ) -> None:
     read = read_profile(name, properties, {}, {}).consents
     assert [(c.channel, c.purpose, c.granted) for c in read] == consents
+
+
+def test_a_browsers_subscription_is_an_address_and_no_trait() -> None:
+    profile = read_profile("Customer Identified", {}, {"web_push": SUBSCRIPTION, "name": "Ada"}, {})
+    assert profile.traits == {"name": "Ada"}

@@ -1,0 +1,187 @@
+"""A page of the shop in a real browser: `sojourn.js` shows what waits and tells what became of it."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, async_playwright, expect
+from sqlmodel import select
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from starter.app import create_app
+from starter.services import Services
+from store.database import Database
+from store.tables import EventRecord, Identity
+from tests import seeding
+from tests.surfaces.conftest import delivery, waiting
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+Open = Callable[..., Awaitable[Page]]
+
+CARD = {
+    "title": "Resume your search",
+    "body": "<b>Hamburg</b> to Lisbon",
+    "action_label": "Continue",
+    "action_url": "/search",
+    "image_url": "",
+    "items": ["Choose a date", "Choose a seat"],
+    "anchor": "#cart",
+}
+
+
+@pytest.fixture
+async def shop(sqlite_database: Database) -> Services:
+    await seeding.put(
+        sqlite_database,
+        seeding.customer("c_lena"),
+        Identity(kind="user", value="user-1", customer_id="c_lena"),
+        Identity(kind="anonymous", value="device-1", customer_id="c_lena"),
+    )
+    return await seeding.services(sqlite_database)
+
+
+@asynccontextmanager
+async def serving(app: Starlette) -> AsyncGenerator[str]:
+    """An application on a port of this machine; gives its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=2))
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    await task
+
+
+@pytest.fixture
+async def open_page(shop: Services) -> AsyncGenerator[Open]:
+    """Opens a page of the shop with something in its body and attributes on the script."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("chromium is missing: apt-get install chromium")
+    errors: list[str] = []
+    written = [""]
+    site = Starlette(routes=[Route("/{path}", lambda _request: HTMLResponse(written[0]))])
+    async with (
+        serving(create_app(shop, dispatch=False)) as journeys,
+        # Another origin than the one the script comes from, as at a real shop.
+        serving(site) as address,
+        async_playwright() as playwright,
+    ):
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = await browser.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+
+        async def visit(body: str, attributes: str = 'data-user-id="user-1"') -> Page:
+            script = (
+                f'<script src="{journeys}/static/sojourn.js" data-write-key="key" {attributes} defer></script>'
+            )
+            head = f"<!doctype html><html><head>{script}</head>"
+            written[0] = f"{head}<body><main id=cart>Cart</main>{body}</body></html>"
+            await page.goto(f"{address}/cart")
+            await page.wait_for_load_state("networkidle")
+            return page
+
+        yield visit
+        await browser.close()
+    assert errors == []
+
+
+async def events(database: Database) -> set[str]:
+    async with database.reading() as session:
+        return {event.name for event in (await session.exec(select(EventRecord))).all()}
+
+
+async def told(page: Page, database: Database, name: str) -> bool:
+    """Whether the event comes in before long."""
+    for _ in range(50):
+        if name in await events(database):
+            return True
+        await page.wait_for_timeout(100)
+    return False
+
+
+async def place(database: Database, surface: str, delivery_id: str = "d_1", **changed: Any) -> None:
+    card = waiting(delivery_id, surface, content=CARD | changed)
+    await seeding.put(database, delivery(delivery_id, surface), card)
+
+
+async def test_a_banner_is_shown_as_text_and_being_seen_is_told(open_page: Open, shop: Services) -> None:
+    await place(shop.database, "banner")
+
+    page = await open_page('<div data-sojourn="banner"></div>')
+
+    banner = page.locator(".sojourn-banner")
+    await expect(banner).to_contain_text("<b>Hamburg</b> to Lisbon")
+    await expect(banner.get_by_role("listitem")).to_have_text(["Choose a date", "Choose a seat"])
+    assert await told(page, shop.database, "Message Read")
+
+
+async def test_a_click_leads_on_and_is_told(open_page: Open, shop: Services) -> None:
+    await place(shop.database, "banner")
+    page = await open_page('<div data-sojourn="banner"></div>')
+
+    await page.get_by_role("link", name="Continue").click()
+
+    await page.wait_for_url("**/search")
+    assert await told(page, shop.database, "Message Link Clicked")
+
+
+async def test_what_is_dismissed_does_not_come_back(open_page: Open, shop: Services) -> None:
+    await place(shop.database, "checklist")
+    page = await open_page('<div data-sojourn="checklist"></div>')
+
+    await page.get_by_role("button", name="Dismiss").click()
+
+    await expect(page.locator(".sojourn-checklist")).to_have_count(0)
+    assert await told(page, shop.database, "Message Dismissed")
+    page = await open_page('<div data-sojourn="checklist"></div>')
+    await expect(page.locator(".sojourn-checklist")).to_have_count(0)
+
+
+async def test_a_tooltip_stands_beside_what_it_is_about(open_page: Open, shop: Services) -> None:
+    await place(shop.database, "tooltip")
+
+    page = await open_page("")
+
+    await expect(page.locator("#cart + .sojourn-anchor .sojourn-tooltip")).to_be_visible()
+
+
+async def test_a_visitor_finds_the_inbox_by_the_device(open_page: Open, shop: Services) -> None:
+    await place(shop.database, "inbox", "d_1")
+    await place(shop.database, "inbox", "d_2")
+
+    page = await open_page('<div data-sojourn="inbox"></div>', 'data-anonymous-id="device-1"')
+
+    await expect(page.locator(".sojourn-inbox")).to_have_count(2)
+
+
+async def test_nothing_disturbs_where_the_page_asks_for_quiet(open_page: Open, shop: Services) -> None:
+    await place(shop.database, "banner", "d_1")
+    await place(shop.database, "inbox", "d_2")
+
+    page = await open_page(
+        '<form data-sojourn-quiet>Pay</form><div data-sojourn="banner"></div><div data-sojourn="inbox"></div>'
+    )
+
+    await expect(page.locator(".sojourn-inbox")).to_be_visible()
+    await expect(page.locator(".sojourn-banner")).to_have_count(0)
+
+
+async def test_a_session_has_no_more_prompts_than_the_page_allows(open_page: Open, shop: Services) -> None:
+    await place(shop.database, "banner", "d_1")
+    await place(shop.database, "checklist", "d_2")
+    await place(shop.database, "tooltip", "d_3")
+
+    page = await open_page(
+        '<div data-sojourn="banner"></div><div data-sojourn="checklist"></div>',
+        'data-user-id="user-1" data-most-per-session="2"',
+    )
+
+    await expect(page.locator(".sojourn-card")).to_have_count(2)
