@@ -125,6 +125,17 @@ class RetailShop:
         await eventually(there)
         return await self.progress(handle)
 
+    async def asks(self, handle: Handle) -> str:
+        """The id of the approval that a run asks for, as soon as it does."""
+
+        async def asked() -> bool:
+            return (await self.progress(handle)).approval is not None
+
+        await eventually(asked)
+        approval = (await self.progress(handle)).approval
+        assert approval is not None
+        return approval.approval_id
+
     async def skip_wait(self, handle: Handle, at: str) -> datetime:
         """Move the run's clock to the end of its wait at a step; gives the time it was waiting for."""
         until = (await self.waits(handle, at)).waiting_until
@@ -136,11 +147,17 @@ class RetailShop:
 
 @dataclass
 class Shopper:
-    """Someone who lives where it is noon when they arrive, so that no night falls into a test by chance."""
+    """Someone who lives where it is the hour a test wants, so that no night falls into it by chance."""
 
     shop: RetailShop
     user_id: str = "lena"
+    hour: int = 12
+    """What their clocks show when they arrive."""
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def email(self) -> str:
+        return f"{self.user_id}@shoppers.example"
 
     @property
     def push_token(self) -> str:
@@ -148,13 +165,13 @@ class Shopper:
 
     @property
     def zone(self) -> str:
-        return zone_where_it_is(12, datetime.now(UTC))
+        return zone_where_it_is(self.hour, self.at)
 
     async def arrives(self) -> None:
         """They are known to the shop, can be reached, and said that it may write to them."""
         traits = {
             "first_name": self.user_id.capitalize(),
-            "email": f"{self.user_id}@shoppers.example",
+            "email": self.email,
             "phone": "+4915112345642",
             "timezone": self.zone,
             "locale": "en_GB",

@@ -1,0 +1,105 @@
+"""Records the stories' histories: `python -m tests.replay.record`, in a minute and with the local parts only.
+
+Run it for a release and when a story is new. Once there is a release, keep its histories beside the new ones:
+runs that began under it go on. What is written is what a replay needs, without the names of machines.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from store.database import Database
+from tests.replay.stories import STORIES, Story, journey_file, start_event
+from tests.retail import TENT, RetailShop, Shopper, eventually, retail_shop, retail_with
+from workflows import search_attributes
+
+HISTORIES = Path(__file__).parent.parent / "histories"
+_NOT_NEEDED = {"stackTrace", "identity", "requestId", "taskId", "workerVersion", "userMetadata", "memo"}
+_LONG = 60
+"""Events after which the recording server suggests to continue as new, so that a short story can."""
+
+
+async def record(folder: Path) -> None:
+    """Play every story and write its histories into `folder`, one file for each execution."""
+    with tempfile.TemporaryDirectory() as scratch:
+        state = Path(scratch, "recording")
+        project = retail_with(state, {name: journey_file(name, story) for name, story in STORIES.items()})
+        database = Database(f"sqlite:///{state / 'recording.db'}")
+        async with _server() as temporal, retail_shop(database, temporal, state, project) as shop:
+            for name, story in STORIES.items():
+                print(name, flush=True)
+                await _play(shop, name, story, folder)
+        await database.close()
+
+
+@asynccontextmanager
+async def _server() -> AsyncGenerator[Client]:
+    settings = {
+        "frontend.WorkflowTimeSkippingEnabled": "true",
+        "limit.historyCount.suggestContinueAsNew": str(_LONG),
+    }
+    async with await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType] the SDK leaves a type open
+        dev_server_existing_path=str(Path(sys.executable).parent / "temporal"),
+        search_attributes=search_attributes.ALL,
+        dev_server_extra_args=[
+            word for key, value in settings.items() for word in ("--dynamic-config-value", f"{key}={value}")
+        ],
+    ) as server:
+        address = server.client.service_client.config.target_host
+        yield await Client.connect(address, data_converter=pydantic_data_converter, identity="recorder")
+
+
+async def _play(shop: RetailShop, name: str, story: Story, folder: Path) -> None:
+    lena = Shopper(shop, name, hour=story.hour)
+    await lena.arrives()
+    story.trouble(lena)
+    await lena.does(start_event(name), **TENT)
+    run = await lena.run()
+    await story.play(lena, run)
+
+    async def closed() -> bool:
+        return all(row.state == "closed" for row in await lena.runs())
+
+    await eventually(closed)
+    for row in await lena.runs():
+        if row.journey == name:
+            await _write_chain(shop.services.temporal, row.workflow_id, row.first_run_id, folder / name)
+
+
+async def _write_chain(temporal: Client, workflow_id: str, run_id: str, stem: Path) -> None:
+    """Write the histories of a run: one, or several when it continued as new."""
+    number = 1
+    while run_id:
+        history = await temporal.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+        events = _clean(json.loads(history.to_json())["events"])
+        lines = ",\n".join(json.dumps(event, separators=(",", ":")) for event in events)
+        text = f'{{"workflowId":"{workflow_id}","events":[\n{lines}\n]}}\n'
+        stem.with_name(f"{stem.name}-{number}.json").write_text(text, encoding="utf-8")
+        last = history.events[-1]
+        run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+        number += 1
+
+
+def _clean(value: Any) -> Any:
+    """A part of a history without what a replay does not look at."""
+    if isinstance(value, list):
+        return [_clean(item) for item in cast(list[Any], value)]
+    if not isinstance(value, dict):
+        return value
+    fields = {key: _clean(inner) for key, inner in cast(dict[str, Any], value).items() if key not in _NOT_NEEDED}
+    if activity := fields.get("activityTaskScheduledEventAttributes"):
+        del activity["input"]
+    return fields
+
+
+if __name__ == "__main__":
+    asyncio.run(record(HISTORIES))

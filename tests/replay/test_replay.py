@@ -1,0 +1,96 @@
+"""Every history ever recorded replays on today's code; a change that would break one does not pass here."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio import workflow
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+
+from journeys.loader import load_journeys
+from journeys.steps import VERBS, verb, walk
+from tests.replay.stories import STORIES, journey_file
+from workflows.conduct import Conduct
+from workflows.journey import CustomerJourney
+from workflows.search_attributes import JOURNEY_STAGE
+from workflows.state import RunInput, RunResult
+
+HISTORIES = sorted((Path(__file__).parent.parent / "histories").glob("*.json"))
+
+
+def history(file: Path) -> WorkflowHistory:
+    text = file.read_text(encoding="utf-8")
+    return WorkflowHistory.from_json(json.loads(text)["workflowId"], text)
+
+
+async def replay(file: Path, kind: type[Any] = CustomerJourney) -> None:
+    """Replay one history. Raises workflow.NondeterminismError when the workflow would not do the same again."""
+    replayer = Replayer(
+        workflows=[kind],
+        data_converter=pydantic_data_converter,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    await replayer.replay_workflow(history(file))
+
+
+@pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
+async def test_a_recorded_run_replays(file: Path) -> None:
+    await replay(file)
+
+
+def test_every_story_has_its_history_and_every_history_its_story() -> None:
+    """`python -m tests.replay.record` makes what is missing."""
+    assert {file.stem.rpartition("-")[0] for file in HISTORIES} == STORIES.keys()
+
+
+def test_the_stories_do_every_kind_of_step(tmp_path: Path) -> None:
+    for name, story in STORIES.items():
+        (tmp_path / f"{name}.yaml").write_text(journey_file(name, story), encoding="utf-8")
+    journeys = load_journeys(tmp_path).values()
+    assert {verb(step) for journey in journeys for step in walk(journey.steps)} == VERBS.keys()
+
+
+def test_the_stories_end_in_every_way() -> None:
+    ends = {"completed", "stopped", "goal", "stop", "opt_out", "life", "operator"}
+    assert ends <= {stage for file in HISTORIES for stage in _stages(file)}
+
+
+def _stages(file: Path) -> list[str]:
+    """What a run set its search attribute to, in order; the last says how it ended."""
+    upserts = [event.upsert_workflow_search_attributes_event_attributes for event in history(file).events]
+    fields = [upsert.search_attributes.indexed_fields for upsert in upserts]
+    return [json.loads(each[JOURNEY_STAGE.name].data) for each in fields if JOURNEY_STAGE.name in each]
+
+
+@workflow.defn(name="CustomerJourney")
+class _WithAnotherTimer(CustomerJourney):
+    @workflow.init
+    def __init__(self, given: RunInput) -> None:
+        super().__init__(given)
+
+    @workflow.run
+    async def run(self, given: RunInput) -> RunResult:
+        await asyncio.sleep(1)
+        return await super().run(given)
+
+
+async def test_another_timer_is_found() -> None:
+    with pytest.raises(workflow.NondeterminismError):
+        await replay(_file("approved-1"), _WithAnotherTimer)
+
+
+async def test_an_end_that_is_no_longer_written_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def forgets(_: Conduct, outcome: str, reason: str) -> RunResult:
+        return RunResult(outcome=outcome, reason=reason)
+
+    monkeypatch.setattr(Conduct, "close", forgets)
+    with pytest.raises(workflow.NondeterminismError):
+        await replay(_file("approved-1"))
+
+
+def _file(stem: str) -> Path:
+    return next(file for file in HISTORIES if file.stem == stem)
