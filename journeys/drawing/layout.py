@@ -8,7 +8,7 @@ on which it is entered and left, and parts are only ever put beside or below eac
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from journeys.drawing.text import MONO_EM, width, wrap
+from journeys.drawing.text import MONO_EM, width, wrap, wrap_id
 from journeys.drawing.ways import Way, ways
 from journeys.model import Journey
 from journeys.steps import Act, Approve, RunJourney, Send, Set, Step, Stop, Wait, WaitFor
@@ -24,6 +24,8 @@ LINE = 18.0
 """From one line of text to the next."""
 PAD = 12.0
 _ROOM, _WAY_ROOM = 190.0, 180.0
+_LEAST = 140.0
+"""Every step is so wide at least that counts have their place on its corners, beside the line into it."""
 _MOST_LINES = 6
 _GAP, _FAN, _BESIDE, _MARGIN = 26.0, 16.0, 26.0, 28.0
 
@@ -41,6 +43,7 @@ class Box:
     width: float
     height: float
     step_id: str = ""
+    id_lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,7 +211,8 @@ def _box(kind: Kind, says: str, step_id: str = "") -> _Part:
     room = _ROOM if kind != "way" else _WAY_ROOM
     lines = wrap(says, room, TEXT, _MOST_LINES)
     wide = max(width(line, TEXT) for line in lines)
-    wide = max(wide, len(step_id) * MONO_EM * SMALL + 30 if step_id else 0)
-    across, tall = wide + 2 * pad, LINE * (len(lines) + bool(step_id)) + 2 * min(pad, 9)
-    box = Box(kind, tuple(lines), says, -across / 2, 0, across, tall, step_id)
+    id_lines = wrap_id(step_id, int(room / (MONO_EM * SMALL))) if step_id else []
+    wide = max([wide, *(len(line) * MONO_EM * SMALL for line in id_lines), _LEAST if step_id else 0])
+    across, tall = wide + 2 * pad, LINE * (len(id_lines) + len(lines)) + 2 * min(pad, 9)
+    box = Box(kind, tuple(lines), says, -across / 2, 0, across, tall, step_id, tuple(id_lines))
     return _Part(-across / 2, across / 2, tall, [box])

@@ -131,15 +131,12 @@ def _box(box: Box, count: Count) -> str:
     radius = _ROUND.get(box.kind, 8.0)
     middle = box.x + box.width / 2
     shape = f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="{radius:g}"'
-    y = box.y + (box.height - LINE * (len(box.lines) + bool(box.step_id))) / 2 + TEXT
-    said: list[str] = []
-    if box.step_id:
-        said.append(_text(middle, y - (TEXT - SMALL) / 2, box.step_id, "id"))
-    for number, line in enumerate(box.lines, start=bool(box.step_id)):
-        said.append(_text(middle, y + number * LINE, line))
+    named, y = len(box.id_lines), box.y + (box.height - LINE * (len(box.id_lines) + len(box.lines))) / 2 + TEXT
+    ids = [_text(middle, y + row * LINE - (TEXT - SMALL) / 2, line, "id") for row, line in enumerate(box.id_lines)]
+    said = [_text(middle, y + row * LINE, line) for row, line in enumerate(box.lines, start=named)]
     title = escape(f"{box.step_id}: {box.says}" if box.step_id else box.says)
     kind = f'<g class="{box.kind}" data-step="{box.step_id}">' if box.step_id else f'<g class="{box.kind}">'
-    return f"{kind}<title>{title}</title><rect {shape}/>{''.join(said)}{_badges(box, count)}</g>"
+    return f"{kind}<title>{title}</title><rect {shape}/>{''.join([*ids, *said])}{_badges(box, count)}</g>"
 
 
 def _text(x: float, y: float, text: str, kind: str = "") -> str:

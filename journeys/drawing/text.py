@@ -1,5 +1,6 @@
 """How wide text is, nearly, and where its lines break. No fonts are at hand, so widths are on the safe side."""
 
+import re
 from collections.abc import Iterator
 
 _NARROW, _WIDE = frozenset("iljtfrI.,:;|'!()[]{} -/\"`"), frozenset("mwMW@%&—…")
@@ -28,6 +29,16 @@ def wrap(text: str, room: float, size: float, most: int) -> list[str]:
     while width(f"{last} …", size) > room:
         last = last[:-1]
     return [*lines[: most - 1], f"{last} …"]
+
+
+def wrap_id(step_id: str, most: int) -> list[str]:
+    """Break an id behind its underscores into lines of at most `most` characters, where that can be done."""
+    lines = [""]
+    for part in re.findall(r"[^_]+_*", step_id):
+        if lines[-1] and len(lines[-1]) + len(part) > most:
+            lines.append("")
+        lines[-1] += part
+    return lines
 
 
 def _pieces(text: str, room: float, size: float) -> Iterator[str]:

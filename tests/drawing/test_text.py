@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeys.drawing.text import width, wrap
+from journeys.drawing.text import width, wrap, wrap_id
 
 
 @given(st.text(st.characters(codec="ascii", categories=["L", "N", "P"]) | st.just(" ")), st.integers(1, 5))
@@ -20,3 +20,11 @@ def test_a_long_expression_breaks_behind_a_sign() -> None:
 
 def test_a_short_text_stays_on_one_line() -> None:
     assert wrap("wait 30m", 120, 13, 4) == ["wait 30m"]
+
+
+def test_an_id_breaks_behind_its_underscores() -> None:
+    assert wrap_id("branch_4_case_1_then_send_1", 16) == ["branch_4_case_1_", "then_send_1"]
+
+
+def test_an_id_without_underscores_stays_whole() -> None:
+    assert wrap_id("congratulations", 8) == ["congratulations"]
