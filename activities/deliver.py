@@ -18,7 +18,7 @@ from activities.notes import write_down
 from policies.model import Ruling
 from store.customers import lock_customer
 from store.database import Database
-from store.ledger import deactivate_address, find_delivery
+from store.ledger import deactivate_address, find_delivery, withdraw_consent
 from store.tables import Delivery, Span
 from store.timeline import write_spans
 from workflows.ports import DeliverRequest, DeliverResult, Denied, Rejected, Sent, Unknown
@@ -112,11 +112,19 @@ class Delivering:
                 row.provider_id, row.sent_at = provider_id, now
             if row is not None:
                 session.add(row)
-            if refused is not None and refused.remedy == "deactivate_address":
-                address = draft.message.recipient
-                kind = draft.provider.address_kind
-                await deactivate_address(session, draft.customer.id, kind, address, code, now)
+            if refused is not None:
+                await _learn(session, draft, refused, now)
             await write_spans(session, [_send_span(attempt, draft, started, state, code, reason, provider_id)])
+
+
+async def _learn(session: AsyncSession, draft: Draft, refused: Refused, now: datetime) -> None:
+    """Keep what a refusal says about the customer: an address that is dead, or a wish we had not heard of."""
+    customer_id, message = draft.customer.id, draft.message
+    if refused.remedy == "deactivate_address":
+        kind = draft.provider.address_kind
+        await deactivate_address(session, customer_id, kind, message.recipient, refused.code, now)
+    if refused.remedy == "withdraw_consent":
+        await withdraw_consent(session, customer_id, message.channel, refused.code, now)
 
 
 def _may_go_on(row: Delivery, channel: str) -> bool:

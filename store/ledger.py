@@ -73,6 +73,18 @@ async def deactivate_address(
         session.add(address)
 
 
+async def withdraw_consent(
+    session: AsyncSession, customer_id: str, channel: str, source: str, at: datetime
+) -> None:
+    """No more marketing over a channel, because a provider said that the customer told it so."""
+    record = await session.get(ConsentRecord, (customer_id, channel, "marketing"))
+    record = record or ConsentRecord(
+        customer_id=customer_id, channel=channel, purpose="marketing", granted=False, source=source, at=at
+    )
+    record.granted, record.source, record.at = False, source, at
+    session.add(record)
+
+
 async def events_since(
     session: AsyncSession, customer_id: str, names: frozenset[str], seq: int
 ) -> list[EventRecord]:

@@ -27,6 +27,8 @@ Meaning = Retry | Refuse
 
 REFUSED = Refuse()
 DEAD_ADDRESS = Refuse("deactivate_address")
+OPTED_OUT = Refuse("withdraw_consent")
+"""They told the vendor, not us, that they want no more."""
 WRONG_SETUP = Refuse("fix_configuration")
 WRONG_CONTENT = Refuse("fix_content")
 

@@ -11,7 +11,7 @@ from store.database import Database
 
 AddressKind = Literal["email", "phone", "push_token", "web_push", "customer"]
 """`customer` is the customer's own id, which always reaches them: inside the shop's own app and site."""
-Remedy = Literal["none", "deactivate_address", "fix_configuration", "fix_content"]
+Remedy = Literal["none", "deactivate_address", "withdraw_consent", "fix_configuration", "fix_content"]
 
 
 class SendError(Exception):

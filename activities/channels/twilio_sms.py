@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from activities.channels.answers import (
     DEAD_ADDRESS,
+    OPTED_OUT,
     REFUSED,
     WRONG_CONTENT,
     WRONG_SETUP,
@@ -33,7 +34,7 @@ _ERRORS: dict[int, Meaning] = {
     **dict.fromkeys((21212, 21408, 21603, 21606), WRONG_SETUP),  # the sender, or a country that is not enabled
     **dict.fromkeys((21211, 21217, 21614), DEAD_ADDRESS),
     **dict.fromkeys((21602, 21605, 21617, 21656), WRONG_CONTENT),
-    21610: REFUSED,  # they wrote STOP to this sender; over another channel they can still be reached
+    21610: OPTED_OUT,  # they wrote STOP to this sender
     21612: REFUSED,  # no way from this sender to this number
     20429: Retry(timedelta(seconds=30)),
     21611: Retry(timedelta(minutes=5)),  # the sender's queue is full

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from activities.channels.answers import (
     DEAD_ADDRESS,
+    OPTED_OUT,
     REFUSED,
     WRONG_CONTENT,
     WRONG_SETUP,
@@ -48,7 +49,7 @@ _ERRORS: dict[int, Meaning] = {
     131021: REFUSED,  # it is our own number
     130472: REFUSED,  # in an experiment of Meta's
     131049: REFUSED,  # had enough marketing for at least a day
-    131050: REFUSED,  # stopped marketing
+    131050: OPTED_OUT,  # stopped marketing
     137000: REFUSED,  # changed identity
     131026: DEAD_ADDRESS,
     # what we sent

@@ -17,7 +17,8 @@ REMEDIES = {
     **dict.fromkeys((20003, 20404, 21212, 21408, 21603, 21606), "fix_configuration"),
     **dict.fromkeys((21211, 21217, 21614), "deactivate_address"),
     **dict.fromkeys((21602, 21605, 21617, 21656), "fix_content"),
-    **dict.fromkeys((21610, 21612), "none"),
+    21610: "withdraw_consent",
+    21612: "none",
 }
 TEST_NUMBERS = {
     "+15005550001": 21211,

@@ -21,7 +21,7 @@ FIX_CONTENT = [
     100, 131008, 131009, 131047, 131051, 132000, 132001, 132005, 132007, 132008, 132012, 132015,
     132016, 132068, 132069,
 ]  # fmt: skip
-JUST_REFUSED = [130472, 131021, 131049, 131050, 137000]
+JUST_REFUSED = [130472, 131021, 131049, 137000]
 DEACTIVATE = [131026]
 RETRIED = {
     1: None, 2: None, 4: timedelta(minutes=1), 80007: timedelta(minutes=1), 130429: None, 131000: None,
@@ -32,6 +32,7 @@ REMEDIES = {
     **dict.fromkeys(FIX_CONTENT, "fix_content"),
     **dict.fromkeys(JUST_REFUSED, "none"),
     **dict.fromkeys(DEACTIVATE, "deactivate_address"),
+    131050: "withdraw_consent",
 }
 # The manual gives 200 to 299 as one entry.
 ONE_BY_ONE = {code: remedy for code, remedy in REMEDIES.items() if code not in range(201, 299)}

@@ -1,0 +1,113 @@
+"""SMS, web push and the shop's own inbox through the whole of a delivery, and what their refusals teach."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from journeys.parts import Offer
+from store.tables import Address, ConsentRecord, SurfaceMessage
+from tests.faults.sending import NOON, OFFER, Sending, Shopper, key_of
+from workflows.ports import Denied, Rejected, Sent
+
+CHANNELS = """channels:
+  inbox: {provider: surface}
+  sms:
+    provider: twilio_sms
+    account_sid: ${TWILIO_ACCOUNT_SID}
+    auth_token: ${TWILIO_AUTH_TOKEN}
+    sender: ${TWILIO_SENDER}
+    status_callback: https://journeys.northwind.example/webhooks/twilio
+    url: ${TWILIO_URL}
+  web_push:
+    provider: web_push
+    private_key: ${WEBPUSH_PRIVATE_KEY}
+    contact: mailto:ops@northwind.example
+    local_service: ${WEBPUSH_LOCAL_SERVICE}
+"""
+CONTENT = {
+    "inbox": "title: Still thinking about it?\naction_url: '{{ event.url }}'\naction_label: Look again\n",
+    "sms": "text: 'Northwind: still thinking about it? Stop: reply STOP'\n",
+    "web_push": "title: Still thinking about it?\nbody: It is still here.\n",
+}
+
+
+@pytest.fixture
+def shop(small_sending: Sending) -> Sending:
+    """The retail shop with three more channels and a reminder for each."""
+    for channel, text in CONTENT.items():
+        file = small_sending.folder / "content" / "browse-reminder" / f"{channel}.yaml.j2"
+        file.write_text(f"---\nlanguage: en\n---\n{text}", encoding="utf-8")
+    small_sending.edit("sojourn.yaml", "channels:\n", CHANNELS)
+    return small_sending
+
+
+async def lena(shop: Sending, browser: str = "lena") -> Shopper:
+    """Someone who allows the three channels and subscribed with a browser."""
+    shopper = await shop.shopper("lena", sms=True, web_push=True, inbox=True)
+    subscription = shop.sandbox.web_push.subscribe(browser)
+    async with shop.database.transaction() as session:
+        session.add(Address(customer_id=shopper.id, kind="web_push", value=subscription, updated_at=NOON))
+    return shopper
+
+
+def over(channel: str, step_id: str = "reminder") -> dict[str, Any]:
+    return {"channels": (channel,), "step_id": step_id}
+
+
+@pytest.mark.parametrize("channel", ["sms", "web_push"])
+async def test_a_message_leaves_once(channel: str, shop: Sending) -> None:
+    request = shop.request(await lena(shop), **over(channel))
+
+    assert isinstance(await shop.deliver(request), Sent)
+    assert isinstance(await shop.deliver(request, attempt=2), Sent)
+
+    assert shop.received(request) == 1
+
+
+async def test_the_inbox_reaches_a_customer_without_any_address(shop: Sending) -> None:
+    request = shop.request(await lena(shop), **over("inbox"))
+
+    assert isinstance(await shop.deliver(request), Sent)
+    assert isinstance(await shop.deliver(request, attempt=2), Sent)
+
+    [message] = await shop.rows(SurfaceMessage)
+    assert (message.id, message.customer_id, message.surface) == (key_of(request), "c_lena", "inbox")
+    assert message.content["action_url"] == request.start.properties["url"]
+
+
+async def test_a_browser_that_is_gone_is_not_tried_again(shop: Sending) -> None:
+    shopper = await lena(shop, browser="lena-410")
+
+    first = await shop.deliver(shop.request(shopper, **over("web_push")))
+    second = await shop.deliver(shop.request(shopper, **over("web_push", "second_look")))
+
+    assert isinstance(first, Rejected)
+    assert first.code == "web_push.410"
+    assert second == Denied(reason="the customer has no web push")
+
+
+async def test_who_wrote_stop_gets_no_more_texts_but_other_channels_go_on(shop: Sending) -> None:
+    shopper = await lena(shop)
+    shop.sandbox.faults.add(recipient=shopper.phone, answer=21610)
+
+    first = await shop.deliver(shop.request(shopper, **over("sms")))
+    later = {**over("sms", "second_look"), "now": NOON + timedelta(days=2)}
+    second = await shop.deliver(shop.request(shopper, **later))
+
+    assert isinstance(first, Rejected)
+    assert second == Denied(reason="the customer withdrew consent to marketing by sms")
+    consents = {row.channel: (row.granted, row.source) for row in await shop.rows(ConsentRecord)}
+    assert consents["sms"] == (False, "twilio_sms.21610")
+    assert consents["whatsapp"] == (True, "test")
+
+
+async def test_who_stopped_marketing_at_whatsapp_is_asked_no_more(shop: Sending) -> None:
+    shopper = await lena(shop)
+    shop.sandbox.faults.add(recipient=shopper.phone, answer=131050)
+
+    result = await shop.deliver(shop.request(shopper, **OFFER | {"offer": Offer(discount=2)}))
+
+    assert isinstance(result, Rejected)
+    assert result.code == "whatsapp_cloud.131050"
+    assert not {row.channel: row.granted for row in await shop.rows(ConsentRecord)}["whatsapp"]
