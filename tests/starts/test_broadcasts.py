@@ -122,6 +122,19 @@ async def test_the_same_moment_broadcast_twice_asks_nobody_twice(shop: Services,
     assert len(await asked(shop)) == 4
 
 
+async def test_a_broadcast_that_was_continued_goes_on_where_it_was(shop: Services, name: str) -> None:
+    publish(shop, DAILY, name=name)
+    await has_customers(shop, 5)
+    (given,) = broadcasts(shop.journeys, shop.project.time_zone).values()
+    so_far = given.model_copy(update={"scheduled_at": NINE, "after": "c_pro_002", "asked": 3})
+    async with working(shop, Broadcasting(shop.database)):
+        handle = await shop.temporal.start_workflow(
+            Broadcast.run, so_far, id=f"rest:{name}", task_queue=shop.settings.task_queue
+        )
+        assert (await handle.result()).asked == 5
+    assert await asked(shop) == ["c_pro_003", "c_pro_004"]
+
+
 class CutShort(Broadcasting):
     """The answer to every first attempt is lost after its page was kept."""
 
