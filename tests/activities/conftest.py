@@ -1,0 +1,127 @@
+"""The activities of a worker, called as Temporal calls them, on a real store."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import SQLModel, select
+from temporalio.testing import ActivityEnvironment
+
+from activities.acting import Acting
+from activities.tools.model import Tool
+from activities.tools.refund import Refund
+from journeys.events import Event
+from journeys.interrupts import InterruptRules
+from journeys.parts import EventMatch
+from store.database import Database
+from store.tables import Customer, EventRecord
+from tests.tools.payments import TOKEN, Payments
+from workflows.ports import ActRequest, ApprovalTerms, Asked, AskRequest, Grant, RunRef
+
+NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
+RUN = RunRef(workflow_id="winback:c_1:-", first_run_id="run_1", journey="winback", version="v1", customer_id="c_1")
+TERMS = ApprovalTerms(group="support", author="maria", within=timedelta(hours=8), otherwise="skip")
+UNASKED = TERMS.model_copy(update={"group": None})
+HALF = {"order_id": "o_1", "amount": 40.0, "currency": "EUR"}
+
+
+async def attempt(activity: Any, request: Any, number: int = 1) -> Any:
+    """One attempt of an activity. Gives its result, or raises what makes Temporal try again."""
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=number)
+    return await environment.run(activity, request)
+
+
+async def rows(database: Database, table: type[SQLModel]) -> list[Any]:
+    """Every row of a table."""
+    async with database.reading() as session:
+        return list((await session.exec(select(table))).all())
+
+
+def refund(**changes: Any) -> ActRequest:
+    """A run's request to refund half an order, with what a test wants changed."""
+    request = ActRequest(
+        run=RUN,
+        step_id="refund",
+        pass_=0,
+        now=NOON,
+        tool="refund",
+        given=HALF,
+        approval=TERMS,
+        start=Event(id="start", name="Order Returned", at=NOON, seq=1),
+        interrupts=InterruptRules(stop=(EventMatch(event="Return Withdrawn"),)),
+        facts={},
+    )
+    return request.model_copy(update=changes)
+
+
+def question(**changes: Any) -> AskRequest:
+    request = AskRequest(run=RUN, step_id="review", pass_=0, now=NOON, about="May we?", approval=TERMS)
+    return request.model_copy(update=changes)
+
+
+def granted(asked: Asked) -> Grant:
+    """Ada's yes to a question."""
+    return Grant(
+        approval_id=asked.approval_id,
+        content_hash=asked.content_hash,
+        asked_at=asked.asked_at,
+        by="ada",
+        reason="fair",
+        at=NOON + timedelta(hours=1),
+    )
+
+
+@dataclass
+class Desk:
+    """A worker that can refund, and the payment service it refunds with."""
+
+    database: Database
+    payments: Payments
+
+    def acting(self, *tools: Tool) -> Acting:
+        """The activities of a worker that starts now, with these tools or the usual one."""
+        return Acting(self.database, {tool.name: tool for tool in tools or (self.refund,)})
+
+    @property
+    def refund(self) -> Refund:
+        return Refund(url=self.payments.url, token=TOKEN)
+
+    async def act(self, request: ActRequest, number: int = 1, *tools: Tool) -> Any:
+        return await attempt(self.acting(*tools).act, request, number)
+
+    async def granted_refund(self) -> ActRequest:
+        """A refund that a person was asked about and granted."""
+        return refund(grant=granted(await self.act(refund())))
+
+    async def happens(self, name: str, seq: int) -> None:
+        """An event of the customer that is accepted, and that the run does not know of yet."""
+        async with self.database.transaction() as session:
+            session.add(
+                EventRecord(
+                    seq=seq,
+                    id=f"e_{seq}",
+                    customer_id="c_1",
+                    name=name,
+                    properties={},
+                    occurred_at=NOON,
+                    received_at=NOON,
+                )
+            )
+
+
+@pytest.fixture
+async def customer(database: Database) -> Customer:
+    """Someone known to the store."""
+    async with database.transaction() as session:
+        lena = Customer(id="c_1", traits={"plan": "pro"}, time_zone="Europe/Berlin", locale="de", created_at=NOON)
+        session.add(lena)
+    return lena
+
+
+@pytest.fixture
+async def desk(database: Database, customer: Customer) -> AsyncGenerator[Desk]:
+    async with Payments(o_1=80.0).open() as payments:
+        yield Desk(database, payments)
