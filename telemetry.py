@@ -5,6 +5,7 @@ process, and one that is shipped twice has the same id both times.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,6 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from sqlalchemy.exc import SQLAlchemyError
 
 from store.database import Database
 from store.tables import Span
@@ -26,6 +28,8 @@ _PAUSE_S = 1.0
 _SCOPE = InstrumentationScope("sojourn", "0.1.0")
 _RESOURCE = Resource.create({"service.name": "journey-worker"})
 
+_log = logging.getLogger(__name__)
+
 
 def collector_named() -> bool:
     """Whether the environment names an OTLP collector. Without one, spans stay in the store."""
@@ -33,10 +37,15 @@ def collector_named() -> bool:
 
 
 async def ship_spans(database: Database, exporter: SpanExporter | None = None) -> None:
-    """Ship spans as they are written, until cancelled. A collector that is down is tried again later."""
+    """Ship spans as they are written, until cancelled. What is down, collector or store, is tried again later."""
     exporter = exporter or OTLPSpanExporter()
     while True:
-        if await ship_batch(database, exporter) < _BATCH:
+        shipped = 0
+        try:
+            shipped = await ship_batch(database, exporter)
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("the spans cannot be shipped now: %s", error)
+        if shipped < _BATCH:
             await asyncio.sleep(_PAUSE_S)
 
 
