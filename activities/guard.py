@@ -144,6 +144,7 @@ async def _facts(session: AsyncSession, case: Case, policies: Sequence[Policy], 
             Consent.model_validate(row.model_dump()) for row in await consents_of(session, customer.id)
         ),
         contacts=tuple(_contact(row) for row in contacts),
+        attributes=customer.traits,
         journey_sent=spent,
     )
 

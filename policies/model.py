@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -58,6 +58,8 @@ class Facts(Fact):
     contacts: tuple[Contact, ...] = ()
     """Of at least the last 31 days, reserved ones included, newest last."""
 
+    attributes: dict[str, Any] = Field(default_factory=dict)
+    """What is known of the customer."""
     journey_sent: int = 0
     """How many messages the action's journey sent to anyone within the span that its budget names."""
 
@@ -76,6 +78,8 @@ class Hold(Fact):
     verdict: Literal["hold"] = "hold"
     until: datetime
     reason: str
+    look_again: bool = False
+    """Whether it waits for the customer to change, which nobody can foresee, and not for a time of day."""
 
 
 class NeedsApproval(Fact):
@@ -153,7 +157,7 @@ def _settle(policies: Sequence[Policy], facts: Facts, hold: Hold) -> Verdict:
     """Move a hold on until no policy holds any more at its end."""
     for _ in range(_SETTLING_ROUNDS):
         then = facts.model_copy(update={"now": hold.until})
-        later = [v for v in (p.judge(then) for p in policies) if isinstance(v, Hold)]
+        later = [v for v in (p.judge(then) for p in policies) if isinstance(v, Hold) and not v.look_again]
         if not later:
             return hold
         hold = Hold(until=max(v.until for v in later), reason=hold.reason)

@@ -1,0 +1,40 @@
+"""Not too many prompts while a customer is at work."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from pydantic import Field
+
+from journeys.times import Duration
+from policies.model import Allow, Deny, Facts, Policy, Verdict
+
+
+class PromptsPerSessionPolicy(Policy):
+    """Deny more than `most` prompts on `channels` in one session.
+
+    A session begins when the customer's `attribute` says, an ISO 8601 time; without it, it is the last `within`.
+    """
+
+    name: ClassVar[str] = "prompts_per_session"
+    horizon_days: ClassVar[int] = 1
+
+    most: int = Field(default=3, ge=1)
+    channels: tuple[str, ...] = ("banner", "checklist", "tooltip")
+    attribute: str = "session_started_at"
+    within: Duration = Field(default=timedelta(minutes=30), le=timedelta(days=1))
+
+    def judge(self, facts: Facts) -> Verdict:
+        if facts.action.channel not in self.channels:
+            return Allow()
+        began = self._session_began(facts)
+        shown = sum(1 for c in facts.contacts if c.channel in self.channels and c.at >= began)
+        if shown < self.most:
+            return Allow()
+        return Deny(reason=f"{shown} prompts were shown in this session; at most {self.most} may be")
+
+    def _session_began(self, facts: Facts) -> datetime:
+        try:
+            began = datetime.fromisoformat(str(facts.attributes.get(self.attribute, "")))
+        except ValueError:
+            return facts.now - self.within
+        return began if began.tzinfo else facts.now - self.within
