@@ -41,7 +41,7 @@ class Done:
     """When it was really done, on the clock of the stage: by it things are put in order."""
     told: str
     refused: str = ""
-    """Why a decision did not count."""
+    """Why an outcome or a decision did not count."""
     step: str = ""
 
 
@@ -92,7 +92,9 @@ class Player:
             return Done(at, now, "the customer changes")
         if happening.outcome:
             outcome, step = happening.outcome
-            delivery = await self._delivery(step, happening.at)
+            delivery = await self._delivery(step)
+            if delivery is None:
+                return Done(at, now, f"{outcome}: {step}", refused="nothing was sent by this step yet", step=step)
             name = _event_name(outcome, delivery.channel)
             await self._accept(self._event(name, {"delivery_id": delivery.id}, at))
             return Done(at, now, f"{name}: {step}")
@@ -119,11 +121,15 @@ class Player:
             traits=facts.traits,
             time_zone=facts.time_zone,
             locale=facts.locale,
-            addresses=tuple(facts.addresses.items()),
+            addresses=tuple((kind, self._address(kind, value)) for kind, value in facts.addresses.items()),
             consents=tuple(ConsentChange(allowed.channel, allowed.purpose, True) for allowed in facts.consents),
         )
         who = Who(user_id=self._user_id)
         return Incoming(self._next_id(), NAMES["identify"], who, at, properties=facts.traits, profile=profile)
+
+    def _address(self, kind: str, value: str) -> str:
+        """The address as written; for web push that is the name of a browser, which subscribes here and now."""
+        return self._stage.sandbox.web_push.subscribe(value) if kind == "web_push" else value
 
     def _next_id(self) -> str:
         self._number += 1
@@ -149,24 +155,20 @@ class Player:
         if dead:
             raise RehearsalFailed(f"An event cannot be delivered: {dead[0].last_error}")
 
-    async def _delivery(self, step: str, when: str) -> Delivery:
-        """The last message of a step. Raises RehearsalFailed when there is none."""
+    async def _delivery(self, step: str) -> Delivery | None:
+        """The last message of a step."""
         query = select(Delivery).where(col(Delivery.step_id) == step).order_by(col(Delivery.reserved_at).desc())
         async with self._services.database.reading() as session:
-            found = (await session.exec(query.limit(1))).first()
-        if found is None:
-            raise RehearsalFailed(
-                f"At {when} nothing was sent by the step '{step}' yet, so nothing can come of it."
-            )
-        return found
+            return (await session.exec(query.limit(1))).first()
 
     async def _decide(self, happening: Happening, at: datetime, now: datetime) -> Done:
         step, approves = happening.approve or happening.reject or "", happening.approve is not None
         query = select(Approval).where(col(Approval.step_id) == step).order_by(col(Approval.requested_at).desc())
         async with self._services.database.reading() as session:
             approval = (await session.exec(query.limit(1))).first()
+        verdict = "approves" if approves else "rejects"
         if approval is None:
-            raise RehearsalFailed(f"At {happening.at} nobody was asked about the step '{step}' yet.")
+            return Done(at, now, f"someone {verdict} {step}", refused="nobody was asked about it yet", step=step)
         people = self._services.project.people
         fitting = [
             p for p in people if (p.email == happening.by if happening.by else not why_may_not_decide(approval, p))
@@ -174,7 +176,7 @@ class Player:
         if not fitting:
             missing = f"'{happening.by}' is none of" if happening.by else "nobody may decide this among"
             raise RehearsalFailed(f"{missing} the people in sojourn.yaml.")
-        told = f"{fitting[0].email} {'approves' if approves else 'rejects'} {step}"
+        told = f"{fitting[0].email} {verdict} {step}"
         try:
             await Approvals(self._services).decide(approval.id, fitting[0], approves, happening.reason)
         except DecisionRefused as refusal:
