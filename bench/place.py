@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import orjson
+from pydantic_core import from_json
 from temporalio.client import Client
 
 from bench.crew import Crew
@@ -43,7 +43,7 @@ class Place:
                 project_dir=_PROJECT, state_dir=folder, temporal_address=f"127.0.0.1:{port}", database_url=""
             )
             vendor = await stack.enter_async_context(Child.start("bench.vendor_process", environment={}))
-            stack.enter_context(vendor_variables(orjson.loads(await vendor.line()), keep_real=False))
+            stack.enter_context(vendor_variables(from_json(await vendor.line()), keep_real=False))
             server = await stack.enter_async_context(temporal_server(settings, ui_port, persistent=False))
             yield cls(settings, server.client, Usage(server.process.pid), vendor.usage)
 

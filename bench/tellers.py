@@ -5,8 +5,8 @@ import sys
 import time
 from typing import Any, BinaryIO
 
-import orjson
 from pydantic import BaseModel
+from pydantic_core import to_json
 from temporalio import activity, client, worker, workflow
 
 
@@ -29,7 +29,7 @@ class Telling:
     def tell(self, workflow_id: str, what: str) -> None:
         """Something happened now."""
         note = {"workflow_id": workflow_id, "what": what, "at": time.monotonic()}
-        self._line.write(orjson.dumps(note) + b"\n")
+        self._line.write(to_json(note) + b"\n")
 
 
 class Teller(client.Interceptor, worker.Interceptor):

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import orjson
 import uvloop
+from pydantic_core import to_json
 
 from sandbox.server import Sandbox
 
@@ -18,7 +18,7 @@ async def serve() -> None:
     """Serve until the bench closes our standard input."""
     with TemporaryDirectory() as folder:
         async with Sandbox.start(state_dir=Path(folder)) as sandbox:
-            sys.stdout.buffer.write(orjson.dumps(sandbox.environment()) + b"\n")
+            sys.stdout.buffer.write(to_json(sandbox.environment()) + b"\n")
             sys.stdout.buffer.flush()
             await asyncio.to_thread(sys.stdin.buffer.read)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
 
-import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
 
 from journeys.ids import event_traceparent
 from starter.incoming import Incoming, Who
@@ -139,8 +139,8 @@ def read_item(raw: object, envelope: Envelope) -> Incoming:
 
 def _check_size(raw: object) -> None:
     try:
-        size = len(orjson.dumps(raw))
-    except orjson.JSONEncodeError as error:
+        size = len(to_json(raw))
+    except PydanticSerializationError as error:
         raise Malformed("", "nested too deep") from error
     if size > LARGEST:
         raise Malformed("", f"an item may have at most {LARGEST // 1024} KB, this one has {size // 1024}")

@@ -7,13 +7,12 @@ their line, so that a file put through twice counts once.
 import asyncio
 import csv
 import hashlib
+import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
-
-import orjson
 
 from starter.client import BATCH_ITEMS, Sojourn
 from starter.items import Envelope, Malformed, read_item
@@ -52,8 +51,8 @@ def read_json_lines(source: Iterable[str], file: Path) -> Iterator[Line | Proble
         if not text.strip():
             continue
         try:
-            raw: object = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
+            raw: object = json.loads(text)
+        except json.JSONDecodeError as error:
             yield Problem(file, number, error.colno, f"this is not JSON: {error.msg}")
             continue
         if not isinstance(raw, dict):
@@ -181,7 +180,7 @@ def _put(item: dict[str, Any], target: str, text: str) -> None:
 
 def _plain(text: str) -> object:
     try:
-        value: object = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        value: object = json.loads(text)
+    except json.JSONDecodeError:
         return text
     return value if isinstance(value, bool | int | float) else text
