@@ -10,8 +10,9 @@ from journeys.times import at_clock, format_duration, parse_duration
 
 _MONDAY = date(2035, 1, 8)
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_ON_WEEKDAY = re.compile(rf"({'|'.join(_WEEKDAYS)}) (\d\d?:\d\d)")
-_ON_DAY = re.compile(r"day ([1-9]\d{0,3}) (\d\d?:\d\d)")
+_CLOCK = r"((?:[01]?\d|2[0-3]):[0-5]\d)"
+_ON_WEEKDAY = re.compile(rf"({'|'.join(_WEEKDAYS)}) {_CLOCK}")
+_ON_DAY = re.compile(rf"day ([1-9]\d{{0,2}}) {_CLOCK}")
 
 
 def _check_start(value: object) -> str:

@@ -50,7 +50,7 @@ def _told(entry: Entry) -> Iterator[str]:
         yield reason
         return
     if entry.what == "refused":
-        yield f"a decision about {entry.step} is refused"
+        yield f"what is said about {entry.step} does not count"
     else:
         over, to = f" by {entry.channel}" if entry.channel else "", f" to {entry.to}" if entry.to else ""
         yield f"{entry.step}{over} {_VERBS.get(entry.what, entry.what)}{to if entry.what == 'sent' else ''}"
