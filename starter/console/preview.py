@@ -9,7 +9,10 @@ from store.tables import Approval
 
 @dataclass(frozen=True)
 class Preview:
-    """What to show: a `mail` in its own frame, a `push` or a `chat` as a bubble, or `raw` fields."""
+    """What to show: a `mail` in its own frame, a `push` or a `chat` as a bubble, or `raw` fields.
+
+    A chat without a title is its text; with one it is a template of that name.
+    """
 
     kind: Literal["mail", "push", "chat", "raw"]
     title: str = ""
@@ -39,6 +42,14 @@ def preview_of(approval: Approval) -> Preview:
         return Preview(
             "chat", title=str(template["name"]), text=str(template["language"]["code"]), slots=_slots(template)
         )
+    if isinstance(card := body.get("shown") or body.get("content"), dict):
+        said = cast(dict[str, Any], card)
+        items = cast(list[str], said.get("items") or [])
+        return Preview(
+            "push", title=str(said.get("title", "")), text="\n".join([str(said.get("body", "")), *items])
+        )
+    if "Body" in body:
+        return Preview("chat", text=str(body["Body"]))
     return Preview("raw", text=json.dumps(approval.message, indent=2, ensure_ascii=False))
 
 

@@ -13,7 +13,7 @@ _STATES = {
     "bad": "rejected bounced complained unknown deny denied gave_up failed lost",
 }
 _TONES = {state: tone for tone, states in _STATES.items() for state in states.split()}
-_CHANNELS = {"email": "email", "push": "push", "whatsapp": "WhatsApp", "sms": "SMS"}
+_CHANNELS = {"email": "email", "push": "push", "whatsapp": "WhatsApp", "sms": "SMS", "web_push": "web push"}
 
 
 def tone(state: str) -> str:

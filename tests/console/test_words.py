@@ -1,10 +1,11 @@
 """How the console says times, durations, addresses and messages."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from starter.console.preview import preview_of
+from starter.console.preview import Preview, preview_of
 from starter.console.words import day_and_time, duration, masked
 from tests.seeding import approval
 
@@ -47,6 +48,21 @@ def test_each_channel_is_previewed_in_its_own_way() -> None:
     assert shown["email"].title == "Still thinking about the Fjell tent?"
     assert shown["push"].text == "Three people, 2.4 kg. Have another look."
     assert shown["whatsapp"].slots == ("Fjell 3 tent", "10 %", "5 March, 10:00")
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ({"To": "+49", "Body": "Back in stock"}, Preview("chat", text="Back in stock")),
+        ({"shown": {"title": "Cheaper", "body": "Lisbon for 90"}}, Preview("push", "Cheaper", "Lisbon for 90")),
+        (
+            {"content": {"title": "To do", "body": "Two things", "items": ["Invite", "Import"]}},
+            Preview("push", "To do", "Two things\nInvite\nImport"),
+        ),
+    ],
+)
+def test_texts_and_cards_are_previewed_as_what_they_say(body: dict[str, Any], shown: Preview) -> None:
+    assert preview_of(approval(message={"body": body})) == shown
 
 
 def test_a_message_of_an_unknown_provider_is_shown_as_it_is() -> None:
