@@ -19,7 +19,15 @@ from activities.questions import Subject, ask
 from journeys.events import Event
 from policies.model import Action, Consent, Contact, Deny, Facts, Hold, NeedsApproval, Policy, Ruling, rule
 from policies.registry import known_policies
-from store.ledger import consents_of, contacts_since, events_since, find_approval, horizon, sent_by_journey
+from store.ledger import (
+    consents_of,
+    contacts_since,
+    events_since,
+    find_approval,
+    horizon,
+    lock_sends,
+    sent_by_journey,
+)
 from store.tables import Approval, Delivery
 from store.timeline import close_approval
 from workflows.ports import ActRequest, Asked, DeliverRequest, Denied, Held, Overtaken
@@ -127,7 +135,7 @@ async def _facts(session: AsyncSession, case: Case, policies: Sequence[Policy], 
     since = horizon(case.now, max((policy.horizon_days for policy in policies), default=0))
     contacts = await contacts_since(session, customer.id, since, but=case.delivery_id)
     budget = max((policy.budget_span for policy in policies if policy.budget_span), default=None)
-    spent = await sent_by_journey(session, request.run.journey, case.now - budget) if budget else 0
+    spent = await _spent(session, request.run.journey, case.now - budget) if budget else 0
     return Facts(
         now=case.now,
         action=Action(
@@ -147,6 +155,12 @@ async def _facts(session: AsyncSession, case: Case, policies: Sequence[Policy], 
         attributes=customer.traits,
         journey_sent=spent,
     )
+
+
+async def _spent(session: AsyncSession, journey: str, since: datetime) -> int:
+    # Customers are locked one by one; a budget is shared by all of them.
+    await lock_sends(session, journey)
+    return await sent_by_journey(session, journey, since)
 
 
 async def _ask(

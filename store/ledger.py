@@ -34,6 +34,13 @@ async def contacts_since(session: AsyncSession, customer_id: str, since: datetim
     return list((await session.exec(query)).all())
 
 
+async def lock_sends(session: AsyncSession, journey: str) -> None:
+    """Let no other transaction reserve a message of the journey until this one ends, so that a count of them
+    stays true. On SQLite the transaction itself holds the one write lock."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sends:{journey}", 0))))
+
+
 async def sent_by_journey(session: AsyncSession, journey: str, since: datetime) -> int:
     """How many messages of a journey left since a moment or are about to, to anyone."""
     query = select(func.count()).where(
