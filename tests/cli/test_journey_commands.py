@@ -25,7 +25,7 @@ def _replace(file: Path, old: str, new: str) -> None:
 
 def test_a_project_that_is_right(sojourn: Command):
     answer = sojourn("journey", "check", RETAIL)
-    assert (answer.code, answer.out) == (0, "All right: browse-abandonment.\n")
+    assert (answer.code, answer.out) == (0, "All right: browse-abandonment, cart-recovery.\n")
 
 
 def test_the_project_option_names_the_project(sojourn: Command):
@@ -68,7 +68,7 @@ def test_where_there_is_no_project(sojourn: Command, tmp_path: Path):
 def test_list_as_text_and_as_json(sojourn: Command):
     assert sojourn("--project", RETAIL, "journey", "list").out.splitlines()[1].startswith("browse-abandonment")
     listed = json.loads(sojourn("--project", RETAIL, "journey", "list", "-o", "json").out)
-    assert [(j["name"], j["starts"]) for j in listed] == [("browse-abandonment", "Product Viewed")]
+    assert ("browse-abandonment", "Product Viewed") in [(j["name"], j["starts"]) for j in listed]
 
 
 def test_show_says_what_a_journey_does(sojourn: Command):
