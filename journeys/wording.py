@@ -31,7 +31,8 @@ def say_step(step: Step) -> str:
             return f"wait {_moment(step.wait)}"
         case WaitFor():
             names = (" and " if step.need == "all" else " or ").join(match.event for match in step.wait_for)
-            return f"wait for {names} within {step.within}"
+            anew = f", anew after {' or '.join(match.event for match in step.restart)}" if step.restart else ""
+            return f"wait for {names} within {step.within}{anew}"
         case Send():
             offer = f", {step.offer.discount:g} % off" if step.offer else ""
             approval = f", approved by {step.approval.group}" if step.approval else ""
