@@ -67,8 +67,8 @@ async def _park(place: Place, size: Size, found: dict[str, Found]) -> None:
             # What a worker loads once is no part of what a run costs.
             await paced(crews[way], _keys(f"{way}-ready", _WARM_UP), size.pace)
             keys = _keys(f"{way}-parked", size.parked)
-            found[way].parked_bytes = await parked_memory(crews[way], keys, size.in_flight)
-            print(f"parked: {way} grew by {found[way].parked_bytes / 2**20:.0f} MB", flush=True)
+            found[way].parked = await parked_memory(crews[way], keys, size.in_flight)
+            print(f"parked: {way}", flush=True)
 
 
 def _keys(prefix: str, count: int) -> list[str]:
@@ -87,7 +87,7 @@ def _size() -> Size:
     parser.add_argument("--paced", type=int, default=60, help="journeys a round for the latency of signals")
     parser.add_argument("--pace", type=float, default=4, help="how many of those start a second")
     parser.add_argument("--parked", type=int, default=10_000, help="parked runs; 0 leaves the memory out")
-    parser.add_argument("--quick", action="store_true", help="two rounds of little: about two minutes")
+    parser.add_argument("--quick", action="store_true", help="two rounds of little: about three minutes")
     given = parser.parse_args()
     if given.quick:
         return Size(rounds=2, journeys=80, in_flight=60, paced=20, pace=4, parked=500)

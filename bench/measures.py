@@ -36,6 +36,14 @@ class History:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class Parked:
+    """The memory of a worker, in bytes, before and with its parked runs."""
+
+    before: int
+    after: int
+
+
 @dataclass
 class Found:
     """What was measured of one way."""
@@ -44,8 +52,7 @@ class Found:
     latencies: list[float] = field(default_factory=list[float])
     """Seconds from the signal until the vendor has taken the next message."""
     histories: list[History] = field(default_factory=list[History])
-    parked_bytes: int = 0
-    """By how much the worker grew with all parked runs."""
+    parked: Parked | None = None
 
 
 async def burst(crew: Crew, keys: Sequence[str], in_flight: int, server: Usage, vendor: Usage) -> Burst:
@@ -85,8 +92,8 @@ async def history(client: Client, workflow_id: str) -> History:
     return History(len(fetched.events), tasks, info.history_size_bytes)
 
 
-async def parked_memory(crew: Crew, keys: Sequence[str], in_flight: int) -> int:
-    """Start runs that wait for long; gives by how many bytes their worker grew."""
+async def parked_memory(crew: Crew, keys: Sequence[str], in_flight: int) -> Parked:
+    """Start runs that wait for long, and see what their worker holds then."""
     await crew.way.prepare(keys, parked=True)
     before = crew.usage.memory_bytes()
     await crew.park(keys, in_flight)
@@ -98,4 +105,4 @@ async def parked_memory(crew: Crew, keys: Sequence[str], in_flight: int) -> int:
         if now - last < 0.1:
             break
         last = now
-    return crew.usage.memory_bytes() - before
+    return Parked(before, crew.usage.memory_bytes())

@@ -35,8 +35,10 @@ def show(found: Mapping[str, Found], parked: int) -> None:
     for percent in (50, 99):
         latencies = [[_percentile(f.latencies, percent) * 1000] for f in found.values()]
         _add(table, f"signal to next send p{percent}, ms", latencies)
-    if parked:
-        _add(table, f"worker MB with {parked:,} parked runs", [[f.parked_bytes / 2**20] for f in found.values()])
+    memory = [f.parked for f in found.values() if f.parked]
+    if memory:
+        _add(table, f"worker MB with {parked:,} parked runs", [[m.after / 2**20] for m in memory])
+        _add(table, "of it for these runs", [[(m.after - m.before) / 2**20] for m in memory])
     Console().print(table)
 
 
