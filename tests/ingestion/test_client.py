@@ -156,7 +156,7 @@ async def test_bad_lines_are_told_by_number_and_the_others_go_on(sojourn: Sojour
     progress = await replay(sojourn, file)
     assert (progress.sent, progress.bad_lines) == (2, 3)
     assert [str(problem) for problem in progress.problems] == [
-        "events.jsonl:3:2: this is not JSON: unexpected end of data",
+        "events.jsonl:3:2: this is not JSON: Expecting property name enclosed in double quotes",
         "events.jsonl:4:1: this is not a JSON object",
         "events.jsonl:5:1: event: a track call needs the name of its event",
     ]
