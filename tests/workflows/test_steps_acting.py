@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from temporalio.client import WorkflowFailureError
-from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.exceptions import ApplicationError
 
 from tests.workflows.conftest import Runs, asks_first, decision, is_asking
 from workflows.journey import CustomerJourney
@@ -157,6 +157,13 @@ steps: [{wait_for: Card Added, within: 2d}, {id: inner, send: email, content: in
 """
 
 
+async def ended(child: WorkflowHandle[Any, Any]) -> WorkflowExecutionStatus | None:
+    """How a run ended that another one started. The test server does not wait for such a run by itself."""
+    while (status := (await child.describe()).status) is WorkflowExecutionStatus.RUNNING:
+        pass
+    return status
+
+
 async def test_another_journey_is_run_to_its_end(runs: Runs) -> None:
     run = await runs.start(PARENT, others=[CHILD])
     await run.result()
@@ -174,7 +181,7 @@ async def test_another_journey_goes_on_by_itself_when_it_is_not_waited_for(runs:
     assert runs.world.sent == ["after"]
     child = runs.client.get_workflow_handle(runs.world.opened[0].workflow_id)
     await runs.happens(child, "Card Added")
-    await child.result()
+    assert await ended(child) is WorkflowExecutionStatus.COMPLETED
     assert runs.world.sent == ["after", "inner"]
 
 
@@ -193,7 +200,7 @@ async def test_another_journey_that_runs_already_is_not_started_twice(runs: Runs
     assert [record.detail for record in told] == ["", "it runs already"]
     child = runs.client.get_workflow_handle(runs.world.opened[0].workflow_id)
     await runs.happens(child, "Card Added")
-    await child.result()
+    assert await ended(child) is WorkflowExecutionStatus.COMPLETED
     assert runs.world.sent.count("inner") == 1
 
 
@@ -203,8 +210,6 @@ async def test_a_goal_ends_the_journey_that_is_waited_for_too(runs: Runs) -> Non
     await runs.happens(run, "Order Completed")
     assert (await run.result()).outcome == "goal"
     child = runs.client.get_workflow_handle(runs.world.opened[0].workflow_id)
-    with pytest.raises(WorkflowFailureError) as failure:
-        await child.result()
-    assert isinstance(failure.value.cause, CancelledError)
+    assert await ended(child) is WorkflowExecutionStatus.CANCELED
     assert runs.world.sent == []
     assert sorted(closed.outcome for closed in runs.world.closed) == ["goal", "operator"]
