@@ -71,6 +71,7 @@ class Sending:
         """A worker that starts now reads the project as it is now."""
         self.parts.append(load_parts(self.settings))
         activities = make_activities(self.settings, self.database, self.parts[-1])
+        self._journey = load_journeys(self.folder / "journeys")["browse-abandonment"]
         self._deliver = next(each for each in activities if each.__name__ == "deliver")
 
     @property
@@ -129,7 +130,7 @@ class Sending:
 
     def request(self, shopper: Shopper, run: str = "run-1", **changes: Any) -> DeliverRequest:
         """What a run of the retail journey asks: the reminder by email, or what `changes` say."""
-        journey = load_journeys(self.folder / "journeys")["browse-abandonment"]
+        journey = self._journey
         given: dict[str, Any] = {
             "run": RunRef(
                 workflow_id=f"browse-abandonment:{shopper.id}:{run}",
