@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from starter.rehearsal.model import Entry, Rehearsal, kind_of_file
 from starter.rehearsal.story import Story
 
-_PLAIN = re.compile(r"(?!true\b|false\b|null\b)[A-Za-z•][\w •@.-]*[\w•]|day \d+ \d\d:\d\d")
+_PLAIN = re.compile(r"(?!(?i:true|false|null)\b)[A-Za-z•][\w •@.-]*[\w•]|day \d+ \d\d:\d\d")
 _EXPECT = re.compile(r"^expect:.*?(?=^[^\s#-]|\Z)", re.MULTILINE | re.DOTALL)
 _LONG = ("says", "why")
 

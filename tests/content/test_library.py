@@ -83,7 +83,7 @@ def test_a_channel_of_its_own_may_have_any_fields(write: Write, load: Load, cont
         ("push.yaml.j2", "title: x\nbody: '{{ brand.name }'\n", "2:1: unexpected '}'"),
         ("push.yaml.j2", "title: x\nbody: '{{ brand.name | safe }}'\n", "2:1: No filter named 'safe'."),
         ("push.yaml.j2", "title: x\nbody: '{{ range(9) }}'\n", "2:11: unknown name 'range' ("),
-        ("sms.yaml.j2", "text: x\ncount: 3\n", "2:1: 3 is not a text (put it in quotes)"),
+        ("letter.yaml.j2", "text: x\ncount: 3\n", "2:1: 3 is not a text (put it in quotes)"),
         ("email.txt.j2", "---\npreheader: x\n---\n" + FOOTER, "2:1: 'subject' is missing"),
         ("email.txt.j2", FRONT + "\n{{ produc.name }}\n" + FOOTER, "5:4: unknown name 'produc' (did you"),
         ("email.txt.j2", FRONT + "\n{% if offer %}\n" + FOOTER, "6:1: Unexpected end of template."),

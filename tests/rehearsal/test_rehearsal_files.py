@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from journeys.times import zone_or_utc
@@ -125,6 +125,7 @@ def test_more_less_or_another_order_is_a_difference(came: list[Entry]):
     assert differences([SENT, ENDED], came)
 
 
+@example(words=["False", "NULL", "True love"])
 @given(words=st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])), max_size=3))
 def test_whatever_was_saved_is_read_as_it_was(tmp_path_factory: pytest.TempPathFactory, words: list[str]):
     file = tmp_path_factory.mktemp("saved") / "case.yaml"
