@@ -44,7 +44,7 @@ TENT: dict[str, Any] = {
     "currency": "EUR",
     "url": "https://northwind.example/p/lumen-2",
 }
-_WITHIN = 30.0
+_WITHIN = 60.0
 
 Handle = WorkflowHandle[CustomerJourney, RunResult]
 
