@@ -14,9 +14,9 @@ from journeys.ids import workflow_id
 from journeys.loader import load_journeys
 from journeys.model import Journey
 from settings import Settings, installation_secret, load_project
-from starter.launch import Launcher
+from starter.dispatch.launch import Launcher
+from starter.dispatch.signals import signal
 from starter.services import Services
-from starter.signals import signal
 from store.database import Database
 from store.events import as_event
 from store.migrate import migrate

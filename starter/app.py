@@ -13,12 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from temporalio.service import RPCError
 
-from starter import approvals_api, runs_api, segment, surfaces, unsubscribe
+from starter.approvals import api as approvals_api
 from starter.console import pages
-from starter.dispatcher import Dispatcher
+from starter.dispatch.dispatcher import Dispatcher
 from starter.headers import SecurityHeaders
-from starter.ingestion import Ingestion
-from starter.schedules import keep_schedules
+from starter.ingestion import segment
+from starter.ingestion.acceptance import Ingestion
+from starter.recipients import surfaces, unsubscribe
+from starter.runs import api as runs_api
+from starter.runs.schedules import keep_schedules
 from starter.services import Services, services_of
 from store.tables import Lease
 

@@ -12,7 +12,7 @@ from temporalio.client import Client
 from journeys.loader import load_journeys
 from settings import Settings, installation_secret, load_project
 from starter.app import create_app
-from starter.publishing import published
+from starter.runs.publishing import published
 from starter.services import Services
 from store.database import Database
 from store.migrate import migrate

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from starter.replay import Line, Progress
+    from starter.ingestion.replay import Line, Progress
     from yamlfile import Problem
 
 app = noun("event", "Events: send, replay, refused, dead.")
@@ -120,7 +120,7 @@ async def _send(url: str, write_key: str, name: str, user: str, properties: dict
 
 
 async def _replay(file: Path, speed: float | None, columns: str, url: str, write_key: str) -> "Progress":
-    from starter.replay import replay
+    from starter.ingestion.replay import replay
 
     with _lines(file, columns) as (lines, count):
         async with sending(url, write_key) as client:
@@ -133,7 +133,7 @@ async def _replay(file: Path, speed: float | None, columns: str, url: str, write
 @contextmanager
 def _lines(file: Path, columns: str) -> "Generator[tuple[Iterator[Line | Problem], int]]":
     """The events of a file, and how many lines it has. Raises CommandFailed when it cannot be read."""
-    from starter.replay import parse_columns, read_csv, read_json_lines
+    from starter.ingestion.replay import parse_columns, read_csv, read_json_lines
 
     if file.suffix == ".csv" and not columns:
         raise CommandFailed("Say what the columns of the CSV file are, such as --map user=userId,name=event.")

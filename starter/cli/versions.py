@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from journeys.model import Journey
     from journeys.steps import Step
     from settings import Settings
-    from starter.moving import Outlook
+    from starter.runs.moving import Outlook
 
 _REFERENCE = "NAME for what the files say, NAME@VERSION for what was published, or a journey file."
 
@@ -82,7 +82,7 @@ async def _publish(settings: "Settings", journey: "Journey", by: str) -> bool:
 
 
 async def _migrate(settings: "Settings", name: str, to: str, yes: bool) -> None:
-    from starter.moving import Mover
+    from starter.runs.moving import Mover
     from starter.temporal import connect
     from store.versions import open_runs_of
 

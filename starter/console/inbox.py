@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from starter.approvals import Approvals, DecisionRefused, why_may_not_decide
+from starter.approvals.decisions import Approvals, DecisionRefused, why_may_not_decide
 from starter.console.page import Console, PageRoute, SignedIn
 from starter.console.preview import Preview, preview_of
 from store.approvals import open_approvals, settled_approvals

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from settings import Person
-from starter.approvals import DecisionRefused
+from starter.approvals.decisions import DecisionRefused
 from starter.console import words
 from starter.identity import Session, Sessions
 from starter.services import Services, Shared, services_of

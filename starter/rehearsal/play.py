@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from journeys.loader import load_journey, load_journeys
 from journeys.model import Journey
 from journeys.times import known_zone, zone_or_utc
-from starter.launch import reachable
+from starter.dispatch.launch import reachable
 from starter.rehearsal.calendar import Calendar, InThePast
 from starter.rehearsal.model import Happening, Rehearsal, RehearsedCustomer, kind_of_file, read_rehearsal
 from starter.rehearsal.player import Player, RehearsalFailed

@@ -8,10 +8,10 @@ from sqlmodel import col, select
 from temporalio.service import RPCError
 
 from journeys.events import OUTCOMES
-from starter.approvals import Approvals, DecisionRefused, why_may_not_decide
-from starter.changes import apply_profiles
-from starter.incoming import ConsentChange, Incoming, Profile, Who
-from starter.items import NAMES, Envelope, Malformed, read_item
+from starter.approvals.decisions import Approvals, DecisionRefused, why_may_not_decide
+from starter.ingestion.changes import apply_profiles
+from starter.ingestion.incoming import ConsentChange, Incoming, Profile, Who
+from starter.ingestion.items import NAMES, Envelope, Malformed, read_item
 from starter.rehearsal.calendar import Calendar
 from starter.rehearsal.model import CustomerFacts, Happening, Rehearsal
 from starter.rehearsal.stage import Stage

@@ -21,8 +21,8 @@ from temporalio.testing import WorkflowEnvironment
 from journeys.model import Journey
 from sandbox.server import Sandbox
 from settings import Settings, installation_secret
-from starter.dispatcher import Dispatcher
-from starter.ingestion import Ingestion
+from starter.dispatch.dispatcher import Dispatcher
+from starter.ingestion.acceptance import Ingestion
 from starter.local.environment import vendor_variables
 from starter.local.stack import vendors_sandbox
 from starter.local.temporal_server import LocalPartFailed

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from starter import approvals_api
+from starter.approvals import api as approvals_api
 from starter.services import Services
 from store.database import Database
 from tests import seeding

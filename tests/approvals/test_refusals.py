@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from starter.approvals import Approvals, NotAllowed, NotFound
+from starter.approvals.decisions import Approvals, NotAllowed, NotFound
 from starter.services import Services
 from store.approvals import find_approval
 from tests.seeding import ADA, MARIA, NOW, OMAR, approval, customer, put

@@ -25,9 +25,9 @@ from temporalio.client import (
 
 from journeys.events import Event
 from journeys.ids import workflow_id
-from starter.dispatcher import Dispatcher
-from starter.incoming import Incoming, Who
-from starter.ingestion import Ingestion
+from starter.dispatch.dispatcher import Dispatcher
+from starter.ingestion.acceptance import Ingestion
+from starter.ingestion.incoming import Incoming, Who
 from starter.services import Services
 from store.database import Database
 from store.tables import Identity, Lease, OutboxEntry, Run

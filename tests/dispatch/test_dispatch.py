@@ -8,7 +8,7 @@ import pytest
 from journeys.ids import delivery_key
 from journeys.model import Journey
 from starter.app import create_app
-from starter.launch import Launcher
+from starter.dispatch.launch import Launcher
 from starter.services import Services
 from store.outbox import list_dead, revive
 from store.runs import close_run
@@ -200,7 +200,7 @@ async def test_someone_elses_workflow_under_our_id_is_left_alone(shop: Services,
 async def test_a_request_reaches_the_run_without_waiting_for_a_poll(
     shop: Services, lena: Shopper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("starter.dispatcher.POLL", 60)
+    monkeypatch.setattr("starter.dispatch.dispatcher.POLL", 60)
     app = create_app(shop)
     async with (
         app.router.lifespan_context(app),

@@ -12,7 +12,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from starter.dispatcher import Dispatcher
+from starter.dispatch.dispatcher import Dispatcher
 from starter.services import Services
 from store.database import Database
 from store.tables import OutboxEntry, Run

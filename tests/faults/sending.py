@@ -21,8 +21,8 @@ from journeys.loader import load_journeys
 from journeys.parts import Offer
 from sandbox.server import Sandbox
 from settings import Settings
-from starter.incoming import Incoming, Who
-from starter.ingestion import Ingestion
+from starter.ingestion.acceptance import Ingestion
+from starter.ingestion.incoming import Incoming, Who
 from store.database import Database
 from store.tables import Address, Approval, ConsentRecord, Customer, Delivery, EventRecord, Identity, Span
 from tests.retail import SECRET, TENT

@@ -9,8 +9,8 @@ import pytest
 from sqlmodel import update
 
 from starter.app import create_app
-from starter.incoming import Incoming, Who
-from starter.ingestion import Backlogged, Ingestion
+from starter.ingestion.acceptance import Backlogged, Ingestion
+from starter.ingestion.incoming import Incoming, Who
 from starter.services import Services
 from store.customers import scope_of
 from store.database import Database

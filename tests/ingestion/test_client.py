@@ -13,7 +13,7 @@ import pytest
 import yamlfile
 from starter.app import create_app
 from starter.client import Refused, Sojourn, Unavailable
-from starter.replay import Line, Progress, parse_columns, read_csv, read_json_lines, replay
+from starter.ingestion.replay import Line, Progress, parse_columns, read_csv, read_json_lines, replay
 from starter.services import Services
 from store.tables import EventRecord
 from tests import seeding

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from starter.items import Envelope, happened_at, read_item, read_sent_at, read_traceparent
-from starter.profile import read_profile
+from starter.ingestion.items import Envelope, happened_at, read_item, read_sent_at, read_traceparent
+from starter.ingestion.profile import read_profile
 
 SUBSCRIPTION: dict[str, Any] = {
     "endpoint": "https://push.example/ada",

@@ -10,8 +10,8 @@ from temporalio.client import Client
 
 import yamlfile
 from journeys.model import Journey
-from starter.incoming import Incoming, Profile, Who
-from starter.ingestion import Ingestion
+from starter.ingestion.acceptance import Ingestion
+from starter.ingestion.incoming import Incoming, Profile, Who
 from starter.services import Services
 from store.database import Database
 from store.tables import Run

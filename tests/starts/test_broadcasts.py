@@ -17,7 +17,7 @@ from activities.broadcasting import Broadcasting
 from journeys.ids import broadcast_event_id
 from journeys.model import Journey
 from starter.app import create_app
-from starter.schedules import broadcasts, reconcile, schedule_id
+from starter.runs.schedules import broadcasts, reconcile, schedule_id
 from starter.services import Services
 from store.database import Database
 from store.tables import Customer, EventRecord, OutboxEntry, Run

@@ -1,6 +1,6 @@
 """A run carries the journeys that its `run` steps lead to, as they were when it started."""
 
-from starter.launch import reachable
+from starter.dispatch.launch import reachable
 from starter.services import Services
 from tests.dispatch.conftest import dispatch, history
 from tests.starts.conftest import Person, publish, runs

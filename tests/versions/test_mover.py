@@ -1,6 +1,6 @@
 """Moving the runs of a journey: each is asked what would become of it before any is told."""
 
-from starter.moving import Mover, Outlook
+from starter.runs.moving import Mover, Outlook
 from store.tables import Run
 from tests.versions.conftest import Handle, Shop, journey
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from journeys.model import Journey
-from starter.publishing import take_up_live
+from starter.runs.publishing import take_up_live
 from store.database import Database
 from store.versions import find_version, list_versions, live_versions, publish
 from tests import seeding

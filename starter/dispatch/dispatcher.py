@@ -11,11 +11,11 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
-from starter.admission import could_start
-from starter.courier import Courier
-from starter.launch import Launcher
+from starter.dispatch.admission import could_start
+from starter.dispatch.courier import Courier
+from starter.dispatch.launch import Launcher
+from starter.dispatch.patience import Pause, backoff, judge
 from starter.leadership import Leadership
-from starter.patience import Pause, backoff, judge
 from starter.services import Services
 from store.customers import find_customers
 from store.events import as_event, find_events

@@ -12,9 +12,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import OUTCOMES
-from starter.changes import apply_profiles
-from starter.incoming import Incoming
-from starter.recognition import recognise
+from starter.ingestion.changes import apply_profiles
+from starter.ingestion.incoming import Incoming
+from starter.ingestion.recognition import recognise
 from store.database import Database
 from store.events import NewEvent, accepted_among, add_events, keep_refusals
 from store.outbox import backlog

@@ -14,10 +14,10 @@ from pydantic_core import from_json, to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from starter.bodies import UnreadableBody, read_body
-from starter.incoming import Incoming
-from starter.ingestion import Backlogged, NotAccepted, ingestion_of
-from starter.items import Envelope, Malformed, read_context, read_sent_at, read_traceparent
+from starter.ingestion.acceptance import Backlogged, NotAccepted, ingestion_of
+from starter.ingestion.bodies import UnreadableBody, read_body
+from starter.ingestion.incoming import Incoming
+from starter.ingestion.items import Envelope, Malformed, read_context, read_sent_at, read_traceparent
 from starter.services import services_of
 from store.tables import Refusal
 

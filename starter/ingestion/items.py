@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import to_json
 
 from journeys.ids import event_traceparent
-from starter.incoming import Incoming, Who
-from starter.profile import read_profile
+from starter.ingestion.incoming import Incoming, Who
+from starter.ingestion.profile import read_profile
 
 Kind = Literal["track", "identify", "page", "screen", "group", "alias"]
 KINDS: tuple[Kind, ...] = ("track", "identify", "page", "screen", "group", "alias")

@@ -11,8 +11,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from journeys.events import Event
 from journeys.model import Journey
 from journeys.steps import RunJourney, walk
+from starter.dispatch.signals import RPC_TIMEOUT
 from starter.services import Services
-from starter.signals import RPC_TIMEOUT
 from store.tables import Customer, Run
 from workflows.narrative import timeline_url
 from workflows.search_attributes import at_start

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from starter.incoming import Who
+from starter.ingestion.incoming import Who
 from store.customers import KnownAs, lock_customers, owners_of, with_user_id
 from store.tables import Customer, Identity
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from starter.incoming import ConsentChange, Incoming
+from starter.ingestion.incoming import ConsentChange, Incoming
 from store.customers import addresses_of, consents_of_all, holders_of
 from store.tables import Address, ConsentRecord, Customer
 

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 
 from settings import Person
-from starter.approvals import Approvals, Decided, DecisionRefused, why_may_not_decide
+from starter.approvals.decisions import Approvals, Decided, DecisionRefused, why_may_not_decide
 from starter.identity import person_with_token
 from starter.services import Shared
 from store.tables import Approval, ApprovalState

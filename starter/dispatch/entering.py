@@ -10,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from journeys.events import Event
 from journeys.model import Journey
 from journeys.times import known_zone, zone_or_utc
-from starter.admission import Entry, entries, is_held_out, may_start, segments
-from starter.launch import Launcher, SomeoneElsesRun
+from starter.dispatch.admission import Entry, entries, is_held_out, may_start, segments
+from starter.dispatch.launch import Launcher, SomeoneElsesRun
 from starter.services import Services
 from store.runs import HOLDOUT, add_run, count_starts, find_run, forget_start, last_run, lock_starts
 from store.segments import record_memberships

@@ -24,8 +24,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from journeys.model import Journey
 from journeys.schedules import as_cron
+from starter.dispatch.signals import RPC_TIMEOUT
 from starter.services import Services
-from starter.signals import RPC_TIMEOUT
 from workflows.broadcast import BroadcastInput
 from workflows.search_attributes import JOURNEY_NAME
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from journeys.events import Event
-from starter.entering import Entrance
-from starter.launch import Launcher
+from starter.dispatch.entering import Entrance
+from starter.dispatch.launch import Launcher
+from starter.dispatch.signals import RunGone, concerns, signal
 from starter.services import Services
-from starter.signals import RunGone, concerns, signal
 from store.ledger import find_delivery
 from store.outbox import remove_entries
 from store.runs import LOST, close_run, record_start

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from starter.client import BATCH_ITEMS, Sojourn
-from starter.items import Envelope, Malformed, read_item
+from starter.ingestion.items import Envelope, Malformed, read_item
 from yamlfile import FileProblems, Problem
 
 _PROBLEMS = 100

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 from journeys.events import OPT_OUT
 from policies.model import Purpose
-from starter.incoming import ConsentChange, Profile
+from starter.ingestion.incoming import ConsentChange, Profile
 
 OPT_IN = "Subscribed"
 """The event that gives consent; with a `channel` property for that channel only."""

@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from journeys.events import JOURNEY_REQUESTED
 from journeys.model import Journey
-from starter.doors import Refused, accept, answering, open_request
-from starter.items import Malformed, read_item
+from starter.ingestion.doors import Refused, accept, answering, open_request
+from starter.ingestion.items import Malformed, read_item
 from starter.services import services_of
 from yamlfile import nearest
 

@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from journeys.model import Journey
-from starter.launch import reachable
+from starter.dispatch.launch import reachable
 from store.tables import Run
 from workflows.journey import CustomerJourney
 from workflows.state import Move, Progress

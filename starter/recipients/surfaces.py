@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journeys.ids import event_traceparent
-from starter.incoming import Incoming, Who
-from starter.ingestion import Ingestion, NotAccepted, ingestion_of
+from starter.ingestion.acceptance import Ingestion, NotAccepted, ingestion_of
+from starter.ingestion.incoming import Incoming, Who
 from starter.services import Services, services_of
 from store.customers import owners_of
 from store.surfaces import Report, find_message, live_messages, mark

@@ -13,9 +13,9 @@ from starlette.responses import HTMLResponse
 from content.links import InvalidLink, LinkSigner
 from journeys.events import OPT_OUT
 from journeys.ids import event_traceparent
-from starter.incoming import Incoming, Who
-from starter.ingestion import EventsIn, NotAccepted
-from starter.profile import read_profile
+from starter.ingestion.acceptance import EventsIn, NotAccepted
+from starter.ingestion.incoming import Incoming, Who
+from starter.ingestion.profile import read_profile
 from starter.services import Services, Shared
 from store.customers import has_withdrawn
 

@@ -13,9 +13,9 @@ from fastapi import APIRouter
 from pydantic_core import to_json
 from starlette.requests import Request
 
-from starter.doors import Door, Refused, accept, answering, open_request
-from starter.incoming import Incoming
-from starter.items import KINDS, LARGEST, Malformed, read_item
+from starter.ingestion.doors import Door, Refused, accept, answering, open_request
+from starter.ingestion.incoming import Incoming
+from starter.ingestion.items import KINDS, LARGEST, Malformed, read_item
 from store.tables import Refusal
 
 BATCH_LIMIT = 5_000

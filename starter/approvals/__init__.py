@@ -1,0 +1,1 @@
+"""Where people decide: one path for all doors, and its HTTP door."""

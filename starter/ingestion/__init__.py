@@ -1,0 +1,1 @@
+"""Events in: every door for events, the shapes they read, and how events become durable in one transaction."""

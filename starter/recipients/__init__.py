@@ -1,0 +1,1 @@
+"""The doors that customers themselves come through: the shop's own surfaces, and the links in messages."""
