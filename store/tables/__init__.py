@@ -1,0 +1,32 @@
+"""The tables, by what they are about. All times are UTC."""
+
+from store.tables.approvals import Approval, ApprovalState
+from store.tables.columns import UtcTime
+from store.tables.customers import Address, ConsentRecord, Customer, Identity
+from store.tables.deliveries import Action, Delivery, DeliveryState, SurfaceMessage
+from store.tables.events import EventRecord, OutboxEntry, Refusal
+from store.tables.processes import Lease
+from store.tables.runs import JourneyVersion, Membership, Run, RunState, Span
+
+__all__ = [
+    "Action",
+    "Address",
+    "Approval",
+    "ApprovalState",
+    "ConsentRecord",
+    "Customer",
+    "Delivery",
+    "DeliveryState",
+    "EventRecord",
+    "Identity",
+    "JourneyVersion",
+    "Lease",
+    "Membership",
+    "OutboxEntry",
+    "Refusal",
+    "Run",
+    "RunState",
+    "Span",
+    "SurfaceMessage",
+    "UtcTime",
+]
