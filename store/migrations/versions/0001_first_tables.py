@@ -19,14 +19,14 @@ def upgrade() -> None:
     sa.Column('traits', sa.JSON(), nullable=False),
     sa.Column('time_zone', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('locale', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-    sa.Column('created_at', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('created_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_table('journey_version',
     sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('definition', sa.JSON(), nullable=False),
-    sa.Column('published_at', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('published_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('published_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('live', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('journey', 'version')
@@ -34,12 +34,12 @@ def upgrade() -> None:
     op.create_table('lease',
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('owner', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('until', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('until', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('name')
     )
     op.create_table('refusal',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('received_at', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('received_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('raw', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.PrimaryKeyConstraint('id')
@@ -55,8 +55,8 @@ def upgrade() -> None:
     sa.Column('step_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('started_at', store.tables.UtcTime(timezone=True), nullable=False),
-    sa.Column('ended_at', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('started_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('ended_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('outcome', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('detail', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('error', sa.Boolean(), nullable=False),
@@ -86,8 +86,8 @@ def upgrade() -> None:
     sa.Column('result', sa.JSON(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('reserved_at', store.tables.UtcTime(timezone=True), nullable=False),
-    sa.Column('ended_at', store.tables.UtcTime(timezone=True), nullable=True),
+    sa.Column('reserved_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('ended_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
@@ -101,7 +101,7 @@ def upgrade() -> None:
     sa.Column('value', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('why_inactive', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('updated_at', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('updated_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('customer_id', 'kind', 'value')
     )
@@ -128,11 +128,11 @@ def upgrade() -> None:
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('findings', sa.JSON(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
-    sa.Column('requested_at', store.tables.UtcTime(timezone=True), nullable=False),
-    sa.Column('deadline', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('requested_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('deadline', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('otherwise', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('decided_at', store.tables.UtcTime(timezone=True), nullable=True),
+    sa.Column('decided_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.Column('decision_reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('id')
@@ -148,7 +148,7 @@ def upgrade() -> None:
     sa.Column('purpose', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('granted', sa.Boolean(), nullable=False),
     sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('at', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('customer_id', 'channel', 'purpose')
     )
@@ -172,9 +172,9 @@ def upgrade() -> None:
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('findings', sa.JSON(), nullable=False),
-    sa.Column('reserved_at', store.tables.UtcTime(timezone=True), nullable=False),
-    sa.Column('sent_at', store.tables.UtcTime(timezone=True), nullable=True),
-    sa.Column('outcome_at', store.tables.UtcTime(timezone=True), nullable=True),
+    sa.Column('reserved_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('sent_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.Column('outcome_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
@@ -190,8 +190,8 @@ def upgrade() -> None:
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('properties', sa.JSON(), nullable=False),
-    sa.Column('occurred_at', store.tables.UtcTime(timezone=True), nullable=False),
-    sa.Column('received_at', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('occurred_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('received_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('traceparent', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('seq'),
@@ -215,7 +215,7 @@ def upgrade() -> None:
     sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('member', sa.Boolean(), nullable=False),
-    sa.Column('since', store.tables.UtcTime(timezone=True), nullable=False),
+    sa.Column('since', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('seq', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('journey', 'customer_id')
@@ -231,8 +231,8 @@ def upgrade() -> None:
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('outcome', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('started_at', store.tables.UtcTime(timezone=True), nullable=False),
-    sa.Column('ended_at', store.tables.UtcTime(timezone=True), nullable=True),
+    sa.Column('started_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('ended_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('workflow_id', 'start_seq')
@@ -248,12 +248,12 @@ def upgrade() -> None:
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('surface', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('content', sa.JSON(), nullable=False),
-    sa.Column('placed_at', store.tables.UtcTime(timezone=True), nullable=False),
-    sa.Column('valid_until', store.tables.UtcTime(timezone=True), nullable=False),
-    sa.Column('seen_at', store.tables.UtcTime(timezone=True), nullable=True),
-    sa.Column('clicked_at', store.tables.UtcTime(timezone=True), nullable=True),
-    sa.Column('dismissed_at', store.tables.UtcTime(timezone=True), nullable=True),
-    sa.Column('withdrawn_at', store.tables.UtcTime(timezone=True), nullable=True),
+    sa.Column('placed_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('valid_until', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('seen_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.Column('clicked_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.Column('dismissed_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
@@ -264,7 +264,7 @@ def upgrade() -> None:
     sa.Column('seq', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
-    sa.Column('not_before', store.tables.UtcTime(timezone=True), nullable=True),
+    sa.Column('not_before', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.Column('dead', sa.Boolean(), nullable=False),
     sa.Column('last_error', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.ForeignKeyConstraint(['seq'], ['event.seq'], ),
