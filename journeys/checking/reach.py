@@ -6,13 +6,13 @@ from datetime import timedelta
 from journeys.checking.report import Report
 from journeys.checking.truth import always_true
 from journeys.model import Journey
+from journeys.parts import Part
 from journeys.steps import (
     Agent,
     Approve,
     Branch,
     Choose,
     Option,
-    Part,
     Place,
     Repeat,
     Split,

@@ -1,12 +1,11 @@
 """Every kind of step. Each starts with its verb: `wait:`, `send:`, `branch:`..."""
 
-from collections.abc import Iterator
 from datetime import time, timedelta
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from journeys.conditions import Condition, check_condition
+from journeys.conditions import Condition
 from journeys.parts import (
     ApprovalRule,
     EventMatch,
@@ -259,94 +258,7 @@ Step = Annotated[
 for _kind in (Awaited, WaitFor, Send, Case, Branch, Arm, Split, Option, Choose, Agent, Approve, Act, Repeat):
     _kind.model_rebuild()
 
-Place = tuple[str | int, ...]
-_IS_CONDITION = AfterValidator(check_condition)
-
 
 def verb(step: Step) -> str:
     """The word that names what kind of step this is, as a file has it."""
     return next(word for word, kind in VERBS.items() if isinstance(step, kind))
-
-
-def blocks(part: Part) -> list[tuple[Place, list[Step]]]:
-    """The lists of steps inside a step, each with its place in it, in the order they are written."""
-    found: list[tuple[Place, list[Step]]] = []
-    for name, field in type(part).model_fields.items():
-        value = cast(object, getattr(part, name))
-        if not isinstance(value, list) or not value:
-            continue
-        items = cast(list[object], value)
-        key = field.alias or name
-        if isinstance(items[0], tuple(VERBS.values())):
-            found.append(((key,), cast(list[Step], items)))
-        elif isinstance(items[0], Part):
-            inner = [(number, blocks(cast(Part, item))) for number, item in enumerate(items)]
-            found += [((key, number, *place), block) for number, places in inner for place, block in places]
-    return found
-
-
-def children(step: Step) -> list[list[Step]]:
-    """The lists of steps inside a step, in the order they are written."""
-    return [block for _, block in blocks(step)]
-
-
-def places(steps: list[Step], path: Place = ()) -> Iterator[tuple[Place, Step]]:
-    """Every step and its place, outer before inner."""
-    for number, step in enumerate(steps):
-        yield (*path, number), step
-        for inner, block in blocks(step):
-            yield from places(block, (*path, number, *inner))
-
-
-def expressions(part: Part) -> Iterator[str]:
-    """The expressions of a step itself, without those of the steps inside it."""
-    for name, field in type(part).model_fields.items():
-        value = cast(object, getattr(part, name))
-        if isinstance(value, str) and any(m == _IS_CONDITION for m in field.metadata):
-            yield value
-        elif isinstance(value, dict):
-            yield from cast(dict[str, str], value).values()
-        elif isinstance(value, Part):
-            yield from expressions(value)
-        elif isinstance(value, list) and value and not isinstance(value[0], tuple(VERBS.values())):
-            for item in cast(list[object], value):
-                yield from expressions(item) if isinstance(item, Part) else ()
-
-
-def walk(steps: list[Step]) -> Iterator[Step]:
-    """Every step, outer before inner, in the order they are written."""
-    return (step for _, step in places(steps))
-
-
-def with_ids(steps: list[Step], taken: set[str], prefix: str = "") -> list[Step]:
-    """Derive an id for each step that has none: its verb and its place, `wait_1`, `branch_3_case_1_wait_2`."""
-    named: list[Step] = []
-    for number, step in enumerate(steps, start=1):
-        step_id = step.id or _free(f"{prefix}{verb(step)}_{number}", taken)
-        taken.add(step_id)
-        named.append(cast(Step, _renamed(step, step_id, taken, {"id": step_id})))
-    return named
-
-
-def _renamed(part: Part, prefix: str, taken: set[str], update: dict[str, Any]) -> Part:
-    """A copy of a step, or of a part of one, whose inner steps have ids."""
-    for name in type(part).model_fields:
-        value = cast(object, getattr(part, name))
-        items = cast(list[object], value) if isinstance(value, list) else []
-        if items and isinstance(items[0], tuple(VERBS.values())):
-            label = f"{prefix}_" if name == "steps" else f"{prefix}_{name}_"
-            update[name] = with_ids(cast(list[Step], items), taken, label)
-        elif items and isinstance(items[0], Part):
-            update[name] = [
-                _renamed(item, f"{prefix}_{type(item).__name__.lower()}_{number}", taken, {})
-                for number, item in enumerate(cast(list[Part], items), start=1)
-            ]
-    return part.model_copy(update=update)
-
-
-def _free(wanted: str, taken: set[str]) -> str:
-    candidate, number = wanted, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{wanted}_{number}"
-    return candidate

@@ -1,0 +1,123 @@
+"""What leaves: a message or a business action, and what can become of it."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from temporalio import activity
+
+from journeys.events import Event
+from journeys.interrupts import InterruptRules
+from journeys.parts import Offer, Purpose
+from workflows.ports.people import ApprovalTerms, Asked, Grant
+from workflows.ports.runs import Message, StepRequest
+
+
+class DeliverRequest(StepRequest):
+    """Send one step's message, if everything allows it at this moment."""
+
+    channels: tuple[str, ...]
+    """In order of preference: the first over which it may and can leave is taken."""
+    content: str
+    purpose: Purpose
+    offer: Offer | None = None
+    approval: ApprovalTerms
+    policies: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """The journey's own, on top of the project's."""
+    priority: int = 50
+    start: Event
+    interrupts: InterruptRules
+    facts: dict[str, Any]
+    """What the run did so far, as conditions see it."""
+    grant: Grant | None = None
+
+
+class Sent(Message):
+    outcome: Literal["sent"] = "sent"
+    delivery_id: str
+    provider_id: str
+    channel: str
+
+
+class Held(Message):
+    outcome: Literal["held"] = "held"
+    until: datetime
+    reason: str
+
+
+class Denied(Message):
+    """A policy forbids it, or the customer has no address there. Nothing left."""
+
+    outcome: Literal["denied"] = "denied"
+    reason: str
+
+
+class Rejected(Message):
+    """The provider refused for good. Nothing left."""
+
+    outcome: Literal["rejected"] = "rejected"
+    delivery_id: str
+    code: str
+    reason: str
+
+
+class Unknown(Message):
+    """Whether it left is not known. It is never sent again blindly."""
+
+    outcome: Literal["unknown"] = "unknown"
+    delivery_id: str
+    reason: str
+
+
+class GaveUp(Message):
+    """The provider could not be reached for so long that the message is no longer wanted."""
+
+    outcome: Literal["gave_up"] = "gave_up"
+    delivery_id: str
+    reason: str
+
+
+class Overtaken(Message):
+    """An event already accepted ends this run; it is on its way as a signal. Nothing left."""
+
+    outcome: Literal["overtaken"] = "overtaken"
+    reason: str
+
+
+DeliverResult = Annotated[
+    Sent | Held | Denied | Asked | Rejected | Unknown | GaveUp | Overtaken, Field(discriminator="outcome")
+]
+
+
+@activity.defn(name="deliver")
+async def deliver(request: DeliverRequest) -> DeliverResult:
+    """Guard, reserve, render, send and record one message. Safe to retry: it leaves at most once."""
+    raise NotImplementedError
+
+
+class ActRequest(StepRequest):
+    """Do a business action by a tool, if everything allows it at this moment."""
+
+    tool: str
+    given: dict[str, Any]
+    approval: ApprovalTerms
+    start: Event
+    interrupts: InterruptRules
+    facts: dict[str, Any]
+    grant: Grant | None = None
+
+
+class Done(Message):
+    """The action was done; `result` is what conditions may see of it."""
+
+    outcome: Literal["done"] = "done"
+    result: dict[str, str | int | float | bool]
+
+
+ActResult = Annotated[Done | Asked | Denied | Rejected | Unknown | Overtaken, Field(discriminator="outcome")]
+
+
+@activity.defn(name="act")
+async def act(request: ActRequest) -> ActResult:
+    """Do a business action. Safe to retry: it is done at most once."""
+    raise NotImplementedError

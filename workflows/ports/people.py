@@ -1,0 +1,71 @@
+"""What a run asks people, and what they answer."""
+
+from datetime import datetime
+from typing import Literal
+
+from temporalio import activity
+
+from journeys.times import Duration
+from workflows.ports.runs import Message, StepRequest
+
+
+class ApprovalTerms(Message):
+    """How a person is asked, should one have to decide."""
+
+    group: str | None = None
+    """The group the journey itself wants to ask; None when only a policy may ask."""
+    author: str
+    """Who wrote the journey, and so may not approve it."""
+    within: Duration
+    otherwise: Literal["skip", "stop"]
+
+
+class Asked(Message):
+    """A person must decide first. What they decide on is stored under `approval_id`."""
+
+    outcome: Literal["asked"] = "asked"
+    approval_id: str
+    content_hash: str
+    group: str
+    author: str
+    asked_at: datetime
+    deadline: datetime
+    reason: str
+
+
+class Decision(Message):
+    """What a person decided, as the approvals service attested it."""
+
+    approval_id: str
+    content_hash: str
+    approved: bool
+    approver: str
+    groups: tuple[str, ...]
+    reason: str = ""
+    decided_at: datetime
+    """On the approver's clock. It orders nothing: whether it came in time the workflow decides."""
+
+
+class Grant(Message):
+    """The approval under which a step may leave, and who gave it when."""
+
+    approval_id: str
+    content_hash: str
+    asked_at: datetime
+    """The moment for which the message was made."""
+    by: str
+    reason: str = ""
+    at: datetime
+
+
+class AskRequest(StepRequest):
+    """Put a question to a person that is not about a message."""
+
+    about: str
+    approval: ApprovalTerms
+
+
+@activity.defn(name="ask")
+async def ask(request: AskRequest) -> Asked:
+    """Put a question to a person. Safe to retry: it is the same question."""
+    raise NotImplementedError

@@ -1,0 +1,127 @@
+"""What every activity is told of a run, the records that ride along with it, and the end of a run."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from temporalio import activity
+
+
+class Message(BaseModel):
+    """Everything that passes between a workflow and its activities is immutable."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class RunRef(Message):
+    """Which run this is. `first_run_id` stays the same through continue-as-new."""
+
+    workflow_id: str
+    first_run_id: str
+    journey: str
+    version: str
+    customer_id: str
+
+
+class StepRecord(Message):
+    """What a finished step did, for the timeline and the trace. Times are workflow time, in UTC."""
+
+    step_id: str
+    pass_: int = 0
+    kind: str
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    detail: str = ""
+    attributes: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    causes: tuple[str, ...] = ()
+    """W3C traceparents of the events that moved this step on."""
+
+
+class ClosedApproval(Message):
+    """An approval that is settled, and that no delivery or action will settle."""
+
+    approval_id: str
+    state: Literal["approved", "rejected", "expired", "withdrawn"]
+    by: str = ""
+    reason: str = ""
+    at: datetime
+
+
+class Notes(Message):
+    """The bookkeeping that rides along with the next activity: each note is written exactly once."""
+
+    records: tuple[StepRecord, ...] = ()
+    closed_approvals: tuple[ClosedApproval, ...] = ()
+
+
+class StepRequest(Message):
+    """What every activity that does a step is told."""
+
+    run: RunRef
+    step_id: str
+    pass_: int
+    now: datetime
+    notes: Notes = Notes()
+
+
+class CloseRequest(Message):
+    """The run is over: write its last notes and its end."""
+
+    run: RunRef
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    reason: str
+    causes: tuple[str, ...] = ()
+    notes: Notes = Notes()
+
+
+class NoteRequest(Message):
+    """Write notes now, because no other activity runs soon."""
+
+    run: RunRef
+    notes: Notes
+
+
+class MoveRequest(Message):
+    """The run goes on under another version of its journey."""
+
+    run: RunRef
+    version: str
+    notes: Notes
+
+
+class OpenRunRequest(Message):
+    """Let the doors know of a run that another run starts."""
+
+    workflow_id: str
+    journey: str
+    version: str
+    customer_id: str
+    start_seq: int
+    now: datetime
+
+
+@activity.defn(name="close_run")
+async def close_run(request: CloseRequest) -> None:
+    """Write the end of a run. Safe to retry."""
+    raise NotImplementedError
+
+
+@activity.defn(name="move_run")
+async def move_run(request: MoveRequest) -> None:
+    """Keep that a run goes on under another version. Safe to retry."""
+    raise NotImplementedError
+
+
+@activity.defn(name="write_notes")
+async def write_notes(request: NoteRequest) -> None:
+    """Write notes to the timeline and the trace. Safe to retry."""
+    raise NotImplementedError
+
+
+@activity.defn(name="open_run")
+async def open_run(request: OpenRunRequest) -> None:
+    """Keep a run that another run starts. Safe to retry."""
+    raise NotImplementedError
