@@ -1,0 +1,127 @@
+"""`customer.orders`: how often, when and for how much a customer bought. Scores are worked out from this.
+
+An order that is told of twice, by the site and by the shop's server, is counted once when both name the same
+`order_id`. Amounts add up as they come: a shop with several currencies sends them in one.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from learning.features.observed import DAY, Observed, State, as_time, days_between, number, word
+
+MOST_DAYS = 200
+"""Days with orders that are kept one by one; of older ones the sums remain."""
+MOST_IDS = 50
+"""Orders whose ids are remembered, the newest."""
+ORDERED, REFUNDED = "Order Completed", "Order Refunded"
+
+
+def fold(state: State, event: Observed) -> State:
+    """Count an order or a refund. The order in which they come does not matter, but for what was forgotten."""
+    if event.name == REFUNDED:
+        state.setdefault("refunded", 0.0)
+        state["refunded"] += _amount(event.properties)
+        return state
+    order_id = word(event.properties.get("order_id"))
+    if event.name != ORDERED or (order_id and order_id in state.get("ids", ())):
+        return state
+    state = state if "n" in state else {**_nothing(event.at), **state}
+    amount = _amount(event.properties)
+    state["n"] += 1
+    state["value"] += amount
+    state["discounted"] += _is_discounted(event.properties)
+    state["first"], state["last"] = min(state["first"], event.at), max(state["last"], event.at)
+    if order_id:
+        state["ids"] = [*state["ids"], order_id][-MOST_IDS:]
+    _count_day(state, event.at // DAY, 1, amount)
+    return state
+
+
+def merge(one: State, other: State) -> State:
+    """The orders of two customers who are one."""
+    refunded = {"refunded": one.get("refunded", 0.0) + other.get("refunded", 0.0)}
+    if "n" not in one or "n" not in other:
+        bought = one if "n" in one else other
+        return {**bought, **refunded} if bought or refunded["refunded"] else {}
+    early, late = sorted((one, other), key=lambda state: (state["first"], state["last"], state["n"]))
+    together: State = {
+        **early,
+        **refunded,
+        **{key: one[key] + other[key] for key in ("n", "value", "discounted")},
+        "last": max(one["last"], other["last"]),
+        "ids": [*early["ids"], *late["ids"]][-MOST_IDS:],
+        "days": dict(early["days"]),
+        "order_days": early["order_days"] + late["order_days"] - len(late["days"]),
+    }
+    for day, (count, amount) in late["days"].items():
+        _count_day(together, int(day), count, amount)
+    return together
+
+
+def view(state: State, now: int, asked: Collection[str]) -> dict[str, Any]:
+    """The orders at a moment."""
+    refunded = round(state.get("refunded", 0.0), 2)
+    if "n" not in state:
+        windows = dict.fromkeys(("last_30d", "last_90d", "last_365d"), 0)
+        return {
+            "count": 0,
+            "value": -refunded if refunded else 0.0,
+            "refunded": refunded,
+            "discounted": 0,
+            **windows,
+        }
+    today = now // DAY
+    return {
+        "count": state["n"],
+        "value": round(state["value"] - refunded, 2),
+        "average": round(state["value"] / state["n"], 2),
+        "refunded": refunded,
+        "discounted": state["discounted"],
+        **{f"last_{days}d": _since(state["days"], today, days) for days in (30, 90, 365)},
+        "first_at": as_time(state["first"]),
+        "last_at": as_time(state["last"]),
+        "days_since": days_between(state["last"], now),
+    }
+
+
+def _nothing(at: int) -> State:
+    return {
+        "n": 0,
+        "value": 0.0,
+        "discounted": 0,
+        "first": at,
+        "last": at,
+        "first_day": at // DAY,
+        "first_value": 0.0,
+        "order_days": 0,
+        "days": {},
+        "ids": [],
+    }
+
+
+def _count_day(state: State, day: int, count: int, amount: float) -> None:
+    """`order_days` is how many different days there were, `first_value` what was spent on the first of them."""
+    days: dict[str, list[float]] = state["days"]
+    known = days.get(str(day))
+    state["order_days"] += known is None
+    if day < state["first_day"]:
+        state["first_day"], state["first_value"] = day, 0.0
+    if day == state["first_day"]:
+        state["first_value"] += amount
+    days[str(day)] = [count + (known or [0, 0.0])[0], amount + (known or [0, 0.0])[1]]
+    if len(days) > MOST_DAYS:
+        del days[min(days, key=int)]
+
+
+def _since(days: Mapping[str, list[float]], today: int, most: int) -> int:
+    return int(sum(count for day, (count, _) in days.items() if today - most < int(day) <= today))
+
+
+def _amount(properties: Mapping[str, Any]) -> float:
+    """What was paid, under the names that Segment's specification and its users have for it."""
+    named = (number(properties.get(name)) for name in ("total", "revenue", "value"))
+    return max(0.0, next((amount for amount in named if amount is not None), 0.0))
+
+
+def _is_discounted(properties: Mapping[str, Any]) -> bool:
+    return (number(properties.get("discount")) or 0.0) > 0 or bool(word(properties.get("coupon")))
