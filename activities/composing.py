@@ -26,6 +26,8 @@ class Draft:
     message: OutgoingMessage
     customer: Customer
     provider: Provider
+    topic: str
+    """The list that the content belongs to, or empty."""
     make_basis: Callable[[], str]
     """Only what has to be approved needs it."""
 
@@ -42,6 +44,7 @@ class Draft:
 @dataclass(frozen=True)
 class _Made:
     message: OutgoingMessage
+    topic: str
     version: str
     """Of the content it was made from."""
 
@@ -111,7 +114,8 @@ class Composer:
                 provider.channel,
                 self._context(request, provider.channel, customer, delivery_id, at),
             )
-            return _Made(provider.prepare(rendered, recipient, delivery_id), rendered.content_version)
+            message = provider.prepare(rendered, recipient, delivery_id)
+            return _Made(message, rendered.topic, rendered.content_version)
 
         try:
             made = make(now)
@@ -120,7 +124,13 @@ class Composer:
         except Refused as error:
             return _rejected(delivery_id, error.code, error.reason)
         # Made for the moment the run began, the message shows every change but that of the time.
-        return Draft(made.message, customer, provider, lambda: _digest([make(request.start.at), request.offer]))
+        return Draft(
+            made.message,
+            customer,
+            provider,
+            made.topic,
+            lambda: _digest([make(request.start.at), request.offer]),
+        )
 
     def _context(
         self, request: DeliverRequest, channel: str, customer: Customer, delivery_id: str, now: datetime

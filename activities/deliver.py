@@ -16,9 +16,11 @@ from activities.composing import Composer, Draft, hash_message
 from activities.guard import Case, Cleared, Guard, Judgement, findings_of
 from activities.notes import write_down
 from policies.model import Ruling
+from store.consents import withdraw_consent
 from store.customers import lock_customer
 from store.database import Database
-from store.ledger import deactivate_address, find_delivery, withdraw_consent
+from store.ledger import deactivate_address, find_delivery
+from store.suppressions import suppress
 from store.tables import Delivery, Span
 from store.timeline import write_spans
 from workflows.ports import DeliverRequest, DeliverResult, Denied, Rejected, Sent, Unknown
@@ -123,6 +125,9 @@ async def _learn(session: AsyncSession, draft: Draft, refused: Refused, now: dat
     if refused.remedy == "deactivate_address":
         kind = draft.provider.address_kind
         await deactivate_address(session, customer_id, kind, message.recipient, refused.code, now)
+        # Not a phone: one that a channel cannot reach may be reached over another.
+        if kind == "email":
+            await suppress(session, kind, message.recipient, "hard_bounce", refused.code, now)
     if refused.remedy == "withdraw_consent":
         await withdraw_consent(session, customer_id, message.channel, refused.code, now)
 

@@ -17,10 +17,23 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from activities.composing import Draft
 from activities.questions import Subject, ask
 from journeys.events import Event
-from policies.model import Action, Consent, Contact, Deny, Facts, Hold, NeedsApproval, Policy, Ruling, rule
+from policies.model import (
+    Action,
+    Consent,
+    Contact,
+    Deny,
+    Facts,
+    Hold,
+    NeedsApproval,
+    Policy,
+    Ruling,
+    Suppressed,
+    rule,
+)
 from policies.registry import known_policies
+from policies.suppression import SuppressionPolicy
+from store.consents import consents_of
 from store.ledger import (
-    consents_of,
     contacts_since,
     events_since,
     find_approval,
@@ -28,6 +41,7 @@ from store.ledger import (
     lock_sends,
     sent_by_journey,
 )
+from store.suppressions import KINDS, find_suppression
 from store.tables import Approval, Delivery
 from store.timeline import close_approval
 from workflows.ports import ActRequest, Asked, DeliverRequest, Denied, Held, Overtaken
@@ -40,6 +54,9 @@ class Cleared:
     draft: Draft
     approval_id: str | None
 
+
+_ALWAYS: tuple[Policy, ...] = (SuppressionPolicy(),)
+"""Policies that hold whatever a project says."""
 
 Judgement = Cleared | Denied | Held | Asked | Overtaken
 
@@ -58,7 +75,7 @@ class Guard:
     """Judges deliveries by the policies of one project, and those of the journey on top."""
 
     def __init__(self, policies: Sequence[Policy]) -> None:
-        self._policies = tuple(policies)
+        self._policies = (*_ALWAYS, *(policy for policy in policies if policy not in _ALWAYS))
 
     async def judge(self, session: AsyncSession, case: Case) -> tuple[Judgement, Ruling | None]:
         """What may happen now, and what every policy said. The customer is locked already."""
@@ -144,6 +161,7 @@ async def _facts(session: AsyncSession, case: Case, policies: Sequence[Policy], 
             channel=case.draft.message.channel,
             purpose=request.purpose,
             content=request.content,
+            topic=case.draft.topic,
             discount=request.offer.discount if request.offer else None,
             approved=approved,
         ),
@@ -151,10 +169,17 @@ async def _facts(session: AsyncSession, case: Case, policies: Sequence[Policy], 
         consents=tuple(
             Consent.model_validate(row.model_dump()) for row in await consents_of(session, customer.id)
         ),
+        suppressed=await _suppressed(session, case.draft),
         contacts=tuple(_contact(row) for row in contacts),
         attributes=customer.traits,
         journey_sent=spent,
     )
+
+
+async def _suppressed(session: AsyncSession, draft: Draft) -> Suppressed | None:
+    kind = draft.provider.address_kind
+    found = await find_suppression(session, kind, draft.message.recipient) if kind in KINDS else None
+    return Suppressed.model_validate(found.model_dump()) if found else None
 
 
 async def _spent(session: AsyncSession, journey: str, since: datetime) -> int:

@@ -69,6 +69,7 @@ class Library:
             channel=channel,
             fields=variant.fill(variables(context, self._catalogue, variant.front.language)),
             marketing=marketing,
+            topic=variant.front.topic or "",
             unsubscribe_url=context.unsubscribe_url if marketing else "",
             content_version=variant.version,
         )

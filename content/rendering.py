@@ -22,6 +22,8 @@ class Rendered(BaseModel):
     channel: str
     fields: dict[str, Any]
     marketing: bool
+    topic: str = ""
+    """The list that the content belongs to, or empty."""
     unsubscribe_url: str = ""
     content_version: str
     """The hash of the template this was rendered from."""

@@ -67,6 +67,8 @@ class FrontMatter(BaseModel):
 
     status: Literal["approved", "draft"] = "approved"
     purpose: Purpose = "marketing"
+    topic: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] | None = None
+    """The list that it belongs to: customers who left that are not sent it."""
     language: Annotated[str, AfterValidator(_known_language)] | None = None
 
 

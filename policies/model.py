@@ -23,6 +23,8 @@ class Action(Fact):
     channel: str
     purpose: Purpose
     content: str
+    topic: str = ""
+    """The list that the content belongs to, when it belongs to one."""
     discount: float | None = None
     """Per cent, for an action that makes an offer."""
     approved: bool = False
@@ -30,11 +32,21 @@ class Action(Fact):
 
 
 class Consent(Fact):
-    """What the customer last said about one channel for one purpose."""
+    """What the customer last said about one channel for one purpose, or about one topic within it."""
 
     channel: str
+    """Empty, for a topic only: whatever the channel."""
     purpose: Purpose
+    topic: str = ""
     granted: bool
+    source: str
+    at: datetime
+
+
+class Suppressed(Fact):
+    """Why nothing may go to an address: `hard_bounce`, `complaint` or `manual`, who said so, and since when."""
+
+    reason: str
     source: str
     at: datetime
 
@@ -55,6 +67,8 @@ class Facts(Fact):
     time_zone: str | None
     """The customer's IANA zone; None when it is unknown."""
     consents: tuple[Consent, ...] = ()
+    suppressed: Suppressed | None = None
+    """Of the address that the action would go to."""
     contacts: tuple[Contact, ...] = ()
     """Of at least the last 31 days, reserved ones included, newest last."""
 

@@ -1,4 +1,4 @@
-"""Customers: who the world's ids name, what is known of them, where they can be reached, what they allow."""
+"""Customers: who the world's ids name, what is known of them, where they can be reached."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.tables import Address, ConsentRecord, Customer, Identity
+from store.tables import Address, Customer, Identity
 
 KnownAs = tuple[str, str]
 """An id by which the world knows a customer: its kind, `user` or `anonymous`, and its value."""
@@ -87,18 +87,6 @@ async def holders_of(session: AsyncSession, kind: str, values: Collection[str]) 
         col(Address.kind) == kind, col(Address.value).in_(values), col(Address.active).is_(True)
     )
     return list((await session.exec(query)).all())
-
-
-async def consents_of_all(session: AsyncSession, customer_ids: Collection[str]) -> list[ConsentRecord]:
-    """What some customers last said about every channel and purpose."""
-    query = select(ConsentRecord).where(col(ConsentRecord.customer_id).in_(customer_ids))
-    return list((await session.exec(query)).all())
-
-
-async def has_withdrawn(session: AsyncSession, customer_id: str, channel: str, purpose: str) -> bool:
-    """Whether the customer's last word about a channel and a purpose was no."""
-    record = await session.get(ConsentRecord, (customer_id, channel, purpose))
-    return record is not None and not record.granted
 
 
 def scope_of(customer: Customer) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.tables import Action, Address, Approval, ConsentRecord, Delivery, EventRecord
+from store.tables import Action, Address, Approval, Delivery, EventRecord
 
 NEVER_LEFT = ("rejected", "retrying")
 """States in which no message reached the customer."""
@@ -51,11 +51,6 @@ async def sent_by_journey(session: AsyncSession, journey: str, since: datetime) 
     return (await session.exec(query)).one()
 
 
-async def consents_of(session: AsyncSession, customer_id: str) -> list[ConsentRecord]:
-    query = select(ConsentRecord).where(col(ConsentRecord.customer_id) == customer_id)
-    return list((await session.exec(query)).all())
-
-
 async def reachable_at(session: AsyncSession, customer_id: str, kind: str) -> str | None:
     """The newest live address of a kind, or None. Of the kind `customer` it is the customer's own id."""
     if kind == "customer":
@@ -78,18 +73,6 @@ async def deactivate_address(
     if address:
         address.active, address.why_inactive, address.updated_at = False, why, at
         session.add(address)
-
-
-async def withdraw_consent(
-    session: AsyncSession, customer_id: str, channel: str, source: str, at: datetime
-) -> None:
-    """No more marketing over a channel, because a provider said that the customer told it so."""
-    record = await session.get(ConsentRecord, (customer_id, channel, "marketing"))
-    record = record or ConsentRecord(
-        customer_id=customer_id, channel=channel, purpose="marketing", granted=False, source=source, at=at
-    )
-    record.granted, record.source, record.at = False, source, at
-    session.add(record)
 
 
 async def events_since(

@@ -1,13 +1,14 @@
 """Applies what events say about their customers: traits, addresses and consents, in the order of the events."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from starter.ingestion.incoming import ConsentChange, Incoming
-from store.customers import addresses_of, consents_of_all, holders_of
-from store.tables import Address, ConsentRecord, Customer
+from store.consents import consents_of_all, keep_statements
+from store.customers import addresses_of, holders_of
+from store.tables import Address, ConsentStatement, Customer
 
 Change = tuple[Customer, Incoming]
 
@@ -94,51 +95,38 @@ async def _apply_consents(
 ) -> None:
     if not changes:
         return
-    existing = await consents_of_all(session, {customer.id for customer, _ in changes})
-    book = {(c.customer_id, c.channel, c.purpose): c for c in existing}
+    known = await consents_of_all(session, {customer.id for customer, _ in changes})
+    spoken_of = {(record.customer_id, record.purpose, record.channel) for record in known}
+    statements: list[ConsentStatement] = []
     for customer, event in changes:
         for change in event.profile.consents:
-            for channel in _channels_meant(change, customer.id, book, channels):
-                _set_consent(session, book, customer.id, channel, change, event, now)
+            for channel in sorted(_channels_meant(change, customer.id, spoken_of, channels)):
+                statements.append(_statement(customer.id, channel, change, event, now))
+                spoken_of.add((customer.id, change.purpose, channel))
+    await keep_statements(session, statements, known)
 
 
 def _channels_meant(
-    change: ConsentChange,
-    customer_id: str,
-    book: dict[tuple[str, str, str], ConsentRecord],
-    channels: Sequence[str],
+    change: ConsentChange, customer_id: str, spoken_of: Collection[tuple[str, str, str]], channels: Sequence[str]
 ) -> set[str]:
-    if change.channel:
+    if change.channel or change.topic:
         return {change.channel}
-    spoken_of = {channel for owner, channel, purpose in book if (owner, purpose) == (customer_id, change.purpose)}
-    return {*channels, *spoken_of} if not change.granted else set(channels)
+    known = {channel for owner, purpose, channel in spoken_of if (owner, purpose) == (customer_id, change.purpose)}
+    return {*channels, *known} - {""} if not change.granted else set(channels)
 
 
-def _set_consent(
-    session: AsyncSession,
-    book: dict[tuple[str, str, str], ConsentRecord],
-    customer_id: str,
-    channel: str,
-    change: ConsentChange,
-    event: Incoming,
-    now: datetime,
-) -> None:
-    """Keep the customer's latest word by the time they said it, so that a late event undoes nothing.
-
-    A time in the future counts as now: it must not outlast a withdrawal that is still to come.
-    """
-    at = min(event.at, now)
-    key = customer_id, channel, change.purpose
-    record = book.get(key)
-    if record is None:
-        record = book[key] = ConsentRecord(
-            customer_id=customer_id,
-            channel=channel,
-            purpose=change.purpose,
-            granted=change.granted,
-            source=event.name,
-            at=at,
-        )
-    elif record.at <= at:
-        record.granted, record.source, record.at = change.granted, event.name, at
-    session.add(record)
+def _statement(
+    customer_id: str, channel: str, change: ConsentChange, event: Incoming, now: datetime
+) -> ConsentStatement:
+    """A time in the future counts as now: it must not outlast a withdrawal that is still to come."""
+    proof = {"proof": change.proof} if change.proof is not None else {}
+    return ConsentStatement(
+        customer_id=customer_id,
+        channel=channel,
+        purpose=change.purpose,
+        topic=change.topic,
+        granted=change.granted,
+        source=change.source or event.name,
+        at=min(event.at, now),
+        evidence={"event": event.id, **proof},
+    )

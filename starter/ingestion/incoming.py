@@ -25,11 +25,17 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class ConsentChange:
-    """Consent given or withdrawn, for one channel or, when `channel` is empty, for every one."""
+    """Consent given or withdrawn, for one channel or, when `channel` is empty, for every one. With a `topic` it
+    is about that list alone."""
 
     channel: str
     purpose: Purpose
     granted: bool
+    topic: str = ""
+    source: str = ""
+    """Where it was given, in the sender's words; empty is the event itself."""
+    proof: Any = None
+    """What the sender gives as evidence: a form's text and version, a page, a recording."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from starter.ingestion.incoming import ConsentChange, Profile
 
 OPT_IN = "Subscribed"
 """The event that gives consent; with a `channel` property for that channel only."""
+TOPIC_JOINED, TOPIC_LEFT = "Topic Joined", "Topic Left"
+"""The events by which a customer joins or leaves a list, named by the property `topic`, and nothing else."""
 
 _NO_TRAITS = ("consents", "web_push")
 """Keys of an identify that are no traits but say something of their own."""
@@ -27,6 +29,7 @@ _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 _PHONE_PUNCTUATION = str.maketrans("", "", " ()-./")
 _PUSH_TOKEN = re.compile(r"[\x21-\x7e]{1,1000}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
+_LONGEST_SOURCE = 200
 _CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -39,7 +42,7 @@ def read_profile(
         time_zone=_first(_time_zone, traits.get("timezone"), context.get("timezone")),
         locale=_first(_locale, traits.get("locale"), context.get("locale")),
         addresses=tuple(_addresses(traits, context)),
-        consents=(*_consents_in(traits), *_consent_by(name, properties)),
+        consents=(*_consents_in(traits), *_consent_by(name, properties), *_topic_by(name, properties)),
     )
 
 
@@ -100,7 +103,24 @@ def _consent_by(name: str, properties: Mapping[str, Any]) -> Iterator[ConsentCha
     channel, purpose = _channel(properties.get("channel")), _purpose(properties.get("purpose"))
     if granted and (channel is None or purpose is None):
         return
-    yield ConsentChange(channel=channel or "", purpose=purpose or "marketing", granted=granted)
+    yield ConsentChange(
+        channel=channel or "", purpose=purpose or "marketing", granted=granted, **_origin(properties)
+    )
+
+
+def _topic_by(name: str, properties: Mapping[str, Any]) -> Iterator[ConsentChange]:
+    """A list joined or left. What does not name one says nothing: leaving every list is opting out."""
+    topic = properties.get("topic")
+    if name in (TOPIC_JOINED, TOPIC_LEFT) and isinstance(topic, str) and _CHANNEL.fullmatch(topic):
+        channel = _channel(properties.get("channel")) or ""
+        granted = name == TOPIC_JOINED
+        yield ConsentChange(channel, "marketing", granted=granted, topic=topic, **_origin(properties))
+
+
+def _origin(properties: Mapping[str, Any]) -> dict[str, Any]:
+    source = properties.get("source")
+    named = source[:_LONGEST_SOURCE] if isinstance(source, str) else ""
+    return {"source": named, "proof": properties.get("evidence")}
 
 
 def _channel(value: object) -> str | None:

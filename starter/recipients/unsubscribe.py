@@ -17,7 +17,7 @@ from starter.ingestion.acceptance import EventsIn, NotAccepted
 from starter.ingestion.incoming import Incoming, Who
 from starter.ingestion.profile import read_profile
 from starter.services import Services, Shared
-from store.customers import has_withdrawn
+from store.consents import has_withdrawn
 
 router = APIRouter(include_in_schema=False)
 

@@ -2,7 +2,8 @@
 
 from store.tables.approvals import Approval, ApprovalState
 from store.tables.columns import UtcTime
-from store.tables.customers import Address, ConsentRecord, Customer, Identity
+from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
+from store.tables.customers import Address, Customer, Identity
 from store.tables.deliveries import Action, Delivery, DeliveryState, SurfaceMessage
 from store.tables.events import EventRecord, OutboxEntry, Refusal
 from store.tables.processes import Lease
@@ -14,6 +15,7 @@ __all__ = [
     "Approval",
     "ApprovalState",
     "ConsentRecord",
+    "ConsentStatement",
     "Customer",
     "Delivery",
     "DeliveryState",
@@ -27,6 +29,7 @@ __all__ = [
     "Run",
     "RunState",
     "Span",
+    "Suppression",
     "SurfaceMessage",
     "UtcTime",
 ]

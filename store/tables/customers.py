@@ -1,4 +1,4 @@
-"""Customers: who the world's ids name, where they can be reached, what they allow."""
+"""Customers: who the world's ids name, where they can be reached."""
 
 from datetime import datetime
 from typing import Any
@@ -38,16 +38,3 @@ class Address(SQLModel, table=True):
     active: bool = True
     why_inactive: str = ""
     updated_at: datetime = time_column()
-
-
-class ConsentRecord(SQLModel, table=True):
-    """What a customer last said about one channel for one purpose."""
-
-    __tablename__ = "consent"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
-
-    customer_id: str = Field(primary_key=True, foreign_key="customer.id")
-    channel: str = Field(primary_key=True)
-    purpose: str = Field(primary_key=True)
-    granted: bool
-    source: str
-    at: datetime = time_column()

@@ -111,7 +111,7 @@ class Life:
     async def _consents(self, channel: str, granted: bool) -> None:
         self.consents[channel] = granted
         async with self.sending.database.transaction() as session:
-            record = await session.get(ConsentRecord, (self.shopper.id, channel, "marketing"))
+            record = await session.get(ConsentRecord, (self.shopper.id, channel, "marketing", ""))
             assert record is not None
             record.granted = granted
             session.add(record)

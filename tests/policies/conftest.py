@@ -15,6 +15,7 @@ def facts(
     purpose: Purpose = "marketing",
     discount: float | None = None,
     approved: bool = False,
+    topic: str = "",
     **known: Any,
 ) -> Facts:
     """What is known when a message over `channel` is about to leave, at noon UTC unless `now` is given."""
@@ -26,13 +27,20 @@ def facts(
         content="c",
         discount=discount,
         approved=approved,
+        topic=topic,
     )
     filled: dict[str, Any] = {"now": NOON, "action": action, "time_zone": "UTC", **known}
     return Facts(**filled)
 
 
-def consent(granted: bool, channel: str = "email", purpose: Purpose = "marketing", at: datetime = NOON) -> Consent:
-    return Consent(channel=channel, purpose=purpose, granted=granted, source="test", at=at)
+def consent(
+    granted: bool,
+    channel: str = "email",
+    purpose: Purpose = "marketing",
+    at: datetime = NOON,
+    topic: str = "",
+) -> Consent:
+    return Consent(channel=channel, purpose=purpose, topic=topic, granted=granted, source="test", at=at)
 
 
 def contact(at: datetime, channel: str = "email", purpose: Purpose = "marketing") -> Contact:

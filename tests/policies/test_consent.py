@@ -51,3 +51,29 @@ def test_a_transactional_message_needs_none_but_respects_a_withdrawal(
 def test_of_a_yes_and_a_no_at_the_same_moment_the_no_counts():
     for both in ((consent(True), consent(False)), (consent(False), consent(True))):
         assert ConsentPolicy().judge(facts(consents=both)) == WITHDREW
+
+
+LEFT = Deny(reason="the customer left the topic 'weekly'")
+
+
+@pytest.mark.parametrize(
+    ("about_topic", "verdict"),
+    [
+        ([], Allow()),
+        ([consent(False, topic="weekly", channel="")], LEFT),
+        ([consent(False, topic="weekly")], LEFT),
+        ([consent(False, topic="weekly", channel="push")], Allow()),
+        ([consent(False, topic="offers", channel="")], Allow()),
+        (
+            [consent(False, topic="weekly", at=BEFORE), consent(True, topic="weekly", channel="", at=AFTER)],
+            Allow(),
+        ),
+    ],
+)
+def test_a_topic_that_was_left_is_not_sent_and_the_others_are(about_topic: list[Consent], verdict: Verdict):
+    known = (consent(True), *about_topic)
+    assert ConsentPolicy().judge(facts(topic="weekly", consents=known)) == verdict
+
+
+def test_joining_a_topic_is_no_consent_to_the_channel():
+    assert ConsentPolicy().judge(facts(topic="weekly", consents=(consent(True, topic="weekly"),))) == NEVER

@@ -81,7 +81,7 @@ def test_the_retail_shops_policies_are_read_with_their_numbers():
             "xyz: {}\n",
             "1:1: unknown policy 'xyz' "
             "(there are: budget, consent, critical_workflow, "
-            "discount_cap, frequency_cap, prompts_per_session, quiet_hours, send_window)",
+            "discount_cap, frequency_cap, prompts_per_session, quiet_hours, send_window, suppression)",
         ),
         ("quiet_hours:\n  form: '21:00'\n", "2:3: unknown key 'form' (did you mean 'from'?)"),
         ("quiet_hours:\n  from: late\n", "2:3: Input should be in a valid time format"),

@@ -70,6 +70,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_span_trace_id'), ['trace_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_span_workflow_id'), ['workflow_id'], unique=False)
 
+    op.create_table('suppression',
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('kind', 'digest')
+    )
+    with op.batch_alter_table('suppression', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_suppression_at'), ['at'], unique=False)
+
     op.create_table('action',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('workflow_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -146,12 +157,29 @@ def upgrade() -> None:
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('purpose', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('topic', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('granted', sa.Boolean(), nullable=False),
     sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
-    sa.PrimaryKeyConstraint('customer_id', 'channel', 'purpose')
+    sa.PrimaryKeyConstraint('customer_id', 'channel', 'purpose', 'topic')
     )
+    op.create_table('consent_statement',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('purpose', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('topic', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('granted', sa.Boolean(), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('evidence', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('consent_statement', schema=None) as batch_op:
+        batch_op.create_index('ix_consent_statement_customer', ['customer_id', 'at'], unique=False)
+
     op.create_table('delivery',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('workflow_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -309,6 +337,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_delivery_customer_at')
 
     op.drop_table('delivery')
+    with op.batch_alter_table('consent_statement', schema=None) as batch_op:
+        batch_op.drop_index('ix_consent_statement_customer')
+
+    op.drop_table('consent_statement')
     op.drop_table('consent')
     with op.batch_alter_table('approval', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_approval_workflow_id'))
@@ -325,6 +357,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_action_customer_id'))
 
     op.drop_table('action')
+    with op.batch_alter_table('suppression', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_suppression_at'))
+
+    op.drop_table('suppression')
     with op.batch_alter_table('span', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_span_workflow_id'))
         batch_op.drop_index(batch_op.f('ix_span_trace_id'))
