@@ -71,14 +71,21 @@ def _load() -> Any:
     return YAML(typ="safe").load(GOOD)
 
 
+def _holds(node: Any, key: str | int) -> bool:
+    """Whether the place is still there: an earlier change may have put something else where it was."""
+    if isinstance(node, list):
+        return isinstance(key, int) and key < len(node)
+    return isinstance(node, dict) and key in node
+
+
 def _mutate(root: Any, place: Place, how: str, noise: Any) -> None:
     node = root
-    for key in place[:-1]:
-        if not isinstance(node, dict | list) or not (key in node if isinstance(node, dict) else key < len(node)):
+    *way, key = place
+    for part in way:
+        if not _holds(node, part):
             return
-        node = node[key]
-    key = place[-1]
-    if not isinstance(node, dict | list) or not (key in node if isinstance(node, dict) else key < len(node)):
+        node = node[part]
+    if not _holds(node, key):
         return
     if how == "drop":
         del node[key]
