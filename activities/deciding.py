@@ -6,7 +6,8 @@ from temporalio.exceptions import ApplicationError
 from activities.notes import write_down
 from activities.spans import part_span
 from journeys.ids import delivery_key
-from learning.planners import PLANNERS
+from learning.planners.interface import Question
+from learning.planners.registry import known_planners
 from store.database import Database
 from store.timeline import write_spans
 from workflows.ports import Choice, DecideRequest
@@ -24,9 +25,9 @@ class Deciding:
 
         Raises ApplicationError, not retryable, when there is no such planner.
         """
-        planner = PLANNERS.get(request.planner)
+        planner = known_planners().get(request.planner)
         if planner is None:
-            known = ", ".join(PLANNERS)
+            known = ", ".join(known_planners())
             raise ApplicationError(
                 f"there is no planner '{request.planner}'; there are: {known}",
                 type="planner.unknown",
@@ -34,7 +35,7 @@ class Deciding:
             )
         run = request.run
         decision_id = delivery_key(run.workflow_id, run.first_run_id, request.step_id, request.pass_)
-        plan = planner(request.options, decision_id, request.pass_)
+        plan = planner(Question(decision_id, request.options, turn=request.pass_))
         span = part_span(
             request,
             f"decide {request.decision}",

@@ -20,7 +20,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from journeys.events import Event
 from journeys.ids import delivery_key
 from journeys.model import Journey
-from learning.planners import PLANNERS
+from learning.planners.interface import Question
+from learning.planners.registry import known_planners
 from worker import sandboxed_runner
 from workflows.approval import DecisionSigner
 from workflows.journey import CustomerJourney
@@ -96,7 +97,7 @@ class World:
         self.records += request.notes.records
         run = request.run
         decision_id = delivery_key(run.workflow_id, run.first_run_id, request.step_id, request.pass_)
-        plan = PLANNERS[request.planner](request.options, decision_id, request.pass_)
+        plan = known_planners()[request.planner](Question(decision_id, request.options, request.pass_))
         return self._answer(request, Choice(option=plan.option, probability=plan.probability, why=plan.why))
 
     @activity.defn

@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 from journeys.assignment import share
 from journeys.ids import delivery_key
 from learning.planners import random
+from learning.planners.interface import Question
 from tests.workflows.conftest import Runs
 
 BRANCH = """
@@ -87,7 +88,7 @@ async def test_a_random_choice_can_be_recomputed_from_the_ids_of_the_run(runs: R
     await run.result()
     step = "repeat_1_choose_1"
     keys = [delivery_key(run.id, run.first_execution_run_id or "", step, number) for number in range(8)]
-    assert runs.world.sent == [random(("a", "b"), key, 0).option for key in keys]
+    assert runs.world.sent == [random.plan(Question(key, ("a", "b"))).option for key in keys]
     chosen = [record for record in runs.world.records if record.step_id == step]
     assert {record.attributes["probability"] for record in chosen} == {0.5}
 

@@ -1,0 +1,4 @@
+"""The planners: one file each, found by its name. A planner chooses one of the options that are open.
+
+A file with a function `plan` that takes a `Question` and gives a `Plan` is a planner; its name is the file's.
+"""

@@ -1,0 +1,78 @@
+"""What a planner is asked, and what it answers. Every decision goes through these two."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from learning.sampler.model import Model
+
+WAIT = "wait"
+"""The option to leave the customer alone until the next turn."""
+NOTHING = "send nothing"
+"""The option to leave the customer alone for good: this decision ends without a message."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One decision: among which options, for whom, and what is known."""
+
+    decision_id: str
+    """Takes the place of chance: the same decision is always answered alike."""
+    options: Sequence[str]
+    """The options that are open, at least one, in the order they are written; what the policies forbid is not
+    here."""
+    turn: int = 0
+    """The so-many-eth time this decision is taken in the run, from 0."""
+    features: Mapping[str, float] = field(default_factory=dict[str, float])
+    """What the decision declares that it looks at, as numbers."""
+    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the conditions of rules may name: `customer`, `run`, `start`, `event`, `now`."""
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the decision says about its planner."""
+    model: "Model | None" = None
+    """What was learned so far, for planners that learn."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a planner chose, how likely that was, and why."""
+
+    option: str
+    probability: float
+    why: str
+    probabilities: Mapping[str, float] = field(default_factory=dict[str, float])
+    """How likely each open option was."""
+    version: str = ""
+    """Of what was learned, for planners that learn."""
+
+
+Planner = Callable[[Question], Plan]
+"""Answers the same question with the same plan, whenever and wherever it is asked."""
+
+
+def certain(question: Question, option: str, why: str) -> Plan:
+    """A plan that left nothing to chance."""
+    return Plan(option, 1.0, why, {each: float(each == option) for each in question.options})
+
+
+def drawn(question: Question, probabilities: Sequence[float], why: str, version: str = "") -> Plan:
+    """A plan drawn with these probabilities, which add up to one and stand in the order of the options.
+
+    What is logged is exactly what was drawn from, and the draw can be repeated from the decision's id.
+    """
+    point, passed, chosen = point_of(question.decision_id), 0.0, 0
+    for place, probability in enumerate(probabilities):
+        if probability > 0:
+            chosen = place
+        passed += probability
+        if point < passed:
+            break
+    spread = dict(zip(question.options, probabilities, strict=True))
+    return Plan(question.options[chosen], probabilities[chosen], why, spread, version)
+
+
+def point_of(decision_id: str) -> float:
+    """The number from 0 to below 1 that a decision's id stands for: the first 53 bits of its SHA-256."""
+    return (int.from_bytes(hashlib.sha256(decision_id.encode()).digest()[:8]) >> 11) / 2**53
