@@ -22,7 +22,11 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
 class SecretTooShort(ValueError):
-    """The installation's secret could be guessed. The message says what to do."""
+    """A secret of the installation could be guessed. The message says what to do."""
+
+
+class MasterKeysMissing(ValueError):
+    """The file with the master keys is not there. The message says what to do."""
 
 
 class Brand(BaseModel):
@@ -83,6 +87,15 @@ class Settings(BaseSettings):
     """How the console and the links in messages are reached from outside."""
     secret: str = ""
     """Signs approvals, sessions and links; at least 32 characters. Empty makes one in `state_dir`."""
+    master_keys: str = ""
+    """Wrap the customers' keys: at least 32 characters each, separated by commas. The first wraps, all unwrap.
+    Empty takes them from `master_keys_file`."""
+    master_keys_file: Path | None = None
+    """A file with master keys, one a line; where a vault or an orchestrator puts secrets. By default it is
+    `master-keys` in `state_dir`, with one that is made on first use."""
+    codec_token: str = ""
+    """Opens the codec endpoint to the Temporal UI of one machine; `sojourn dev` makes one. Empty leaves the
+    endpoint to people who are signed in."""
     demo_users: bool = False
     """Let anyone sign in as any person of the project, without a token. For demonstrations on one machine."""
 
@@ -158,6 +171,32 @@ def installation_secret(settings: Settings) -> str:
         settings.state_dir.mkdir(parents=True, exist_ok=True)
         _write_once(file, secrets.token_urlsafe(_SECRET_LENGTH))
     return file.read_text(encoding="utf-8")
+
+
+def master_keys(settings: Settings) -> list[str]:
+    """The secrets that wrap the customers' keys, the one that wraps new ones first.
+
+    Raises SecretTooShort for one that could be guessed, and MasterKeysMissing when the file that was named is
+    not there: a key made in its place could read nothing.
+    """
+    given = settings.master_keys.replace(",", "\n")
+    if not given:
+        file = settings.master_keys_file or default_master_keys_file(settings)
+        if settings.master_keys_file is None and not file.exists():
+            settings.state_dir.mkdir(parents=True, exist_ok=True)
+            _write_once(file, secrets.token_urlsafe(_SECRET_LENGTH))
+        if not file.is_file():
+            raise MasterKeysMissing(f"There is no file {file}. SOJOURN_MASTER_KEYS_FILE names it.")
+        given = file.read_text(encoding="utf-8")
+    found = [line.strip() for line in given.splitlines() if line.strip()]
+    if not found or any(len(key) < _SECRET_LENGTH for key in found):
+        raise SecretTooShort(f"Each of SOJOURN_MASTER_KEYS must have at least {_SECRET_LENGTH} characters.")
+    return found
+
+
+def default_master_keys_file(settings: Settings) -> Path:
+    """Where a master key is kept when none is given."""
+    return settings.state_dir / "master-keys"
 
 
 def _write_once(file: Path, text: str) -> None:

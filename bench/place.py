@@ -12,6 +12,7 @@ from temporalio.client import Client
 from bench.crew import Crew
 from bench.processes import Child, Usage
 from bench.ways import Bare, Sojourn
+from customer_keys import CustomerKeys, open_keys
 from settings import Settings
 from starter.local.environment import vendor_variables
 from starter.local.ports import free_ports
@@ -28,7 +29,9 @@ class Place:
     """A dev server and a vendor, running. While it is open, the environment names the vendor."""
 
     settings: Settings
+    keys: CustomerKeys
     client: Client
+    """It encrypts nothing: what is written by hand does not."""
     server: Usage
     vendor: Usage
 
@@ -44,8 +47,15 @@ class Place:
             )
             vendor = await stack.enter_async_context(Child.start("bench.vendor_process", environment={}))
             stack.enter_context(vendor_variables(from_json(await vendor.line()), keep_real=False))
-            server = await stack.enter_async_context(temporal_server(settings, ui_port, persistent=False))
-            yield cls(settings, server.client, Usage(server.process.pid), vendor.usage)
+            keys = await stack.enter_async_context(open_keys(settings))
+            server = await stack.enter_async_context(temporal_server(settings, keys, ui_port, persistent=False))
+            yield cls(
+                settings,
+                keys,
+                await Client.connect(settings.temporal_address),
+                Usage(server.process.pid),
+                vendor.usage,
+            )
 
     @asynccontextmanager
     async def crews(self, ways: Sequence[str]) -> AsyncGenerator[dict[str, Crew]]:
@@ -57,7 +67,11 @@ class Place:
                 child = await stack.enter_async_context(
                     Child.start("bench.worker_process", name, environment=_environment(settings))
                 )
-                way = await stack.enter_async_context(Sojourn.open(settings)) if name == "sojourn" else None
+                way = (
+                    await stack.enter_async_context(Sojourn.open(settings, self.keys))
+                    if name == "sojourn"
+                    else None
+                )
                 crew = Crew.start(way or Bare(self.client, settings), child)
                 crews[name] = await stack.enter_async_context(crew)
             yield crews

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bench.bare import BareTwoMessages, Given
+from customer_keys import CustomerKeys
 from journeys.events import Event
 from journeys.ids import workflow_id
 from journeys.loader import load_journeys
@@ -17,6 +17,7 @@ from settings import Settings, installation_secret, load_project
 from starter.dispatch.launch import Launcher
 from starter.dispatch.signals import signal
 from starter.services import Services
+from starter.temporal import connect
 from store.database import Database
 from store.events import as_event
 from store.migrate import migrate
@@ -79,7 +80,7 @@ class Sojourn:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings) -> "AsyncGenerator[Sojourn]":
+    async def open(cls, settings: Settings, keys: CustomerKeys) -> "AsyncGenerator[Sojourn]":
         """The way, with the store it shares with its worker. The environment names the vendors."""
         database = Database(settings.database)
         try:
@@ -90,9 +91,7 @@ class Sojourn:
                     project=load_project(settings),
                     journeys=load_journeys(settings.project_dir / "journeys"),
                     database=database,
-                    temporal=await Client.connect(
-                        settings.temporal_address, data_converter=pydantic_data_converter
-                    ),
+                    temporal=await connect(settings, keys),
                     secret=installation_secret(settings),
                 )
             )

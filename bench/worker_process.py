@@ -12,11 +12,12 @@ from pathlib import Path
 
 import uvloop
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
 from bench.bare import BareTwoMessages, HttpSender, send_nothing
 from bench.tellers import Teller, Telling
+from codec import data_converter
+from customer_keys import open_keys
 from settings import Settings
 from worker import running_worker
 
@@ -33,11 +34,11 @@ async def work(way: str) -> None:
 @asynccontextmanager
 async def _sojourn(settings: Settings, teller: Teller) -> AsyncGenerator[None]:
     """The worker as `sojourn worker` runs it."""
-    client = await Client.connect(
-        settings.temporal_address, data_converter=pydantic_data_converter, interceptors=[teller]
-    )
-    async with running_worker(client, settings):
-        yield
+    async with open_keys(settings) as keys:
+        converter = data_converter(keys)
+        client = await Client.connect(settings.temporal_address, data_converter=converter, interceptors=[teller])
+        async with running_worker(client, settings):
+            yield
 
 
 @asynccontextmanager

@@ -14,6 +14,12 @@ def workflow_id(journey: str, customer_id: str, entry_key: str) -> str:
     return f"{journey}:{customer_id}:{key}"
 
 
+def customer_of(workflow_id: str) -> str | None:
+    """The customer in the workflow id of a run; None when it is not that of a run."""
+    parts = workflow_id.split(":")
+    return parts[1] if len(parts) == 3 else None
+
+
 def child_workflow_id(journey: str, customer_id: str, parent: str, step_id: str, pass_: int) -> str:
     """The workflow id of a run that another run's step starts: the same on every replay."""
     return workflow_id(journey, customer_id, _digest(parent, step_id, str(pass_))[:20])

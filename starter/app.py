@@ -15,6 +15,7 @@ from temporalio.service import RPCError
 
 from starter.approvals import api as approvals_api
 from starter.console import pages
+from starter.customers import decoding
 from starter.dispatch.dispatcher import Dispatcher
 from starter.headers import SecurityHeaders
 from starter.ingestion import segment
@@ -55,6 +56,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     app.include_router(unsubscribe.router)
     app.include_router(approvals_api.router)
     app.include_router(surfaces.router)
+    app.include_router(decoding.router)
     pages.mount(app)
     app.add_api_route("/healthz", _healthy, methods=["GET"], tags=["health"])
     app.add_api_route("/readyz", _ready, methods=["GET"], tags=["health"])

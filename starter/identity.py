@@ -14,6 +14,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from settings import Person, Project
 
 SESSION_LIFE = timedelta(hours=12)
+PRIVACY = "privacy"
+"""The group whose members may export and erase customers."""
+_READERS = {PRIVACY, "ops"}
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,16 @@ def person_with_token(project: Project, token: str) -> Person | None:
         if hmac.compare_digest(hashlib.sha256(person.token.encode()).digest(), given):
             found = person
     return found
+
+
+def may_erase(person: Person) -> bool:
+    """Whether someone may export and erase customers."""
+    return PRIVACY in person.groups
+
+
+def may_read_payloads(person: Person) -> bool:
+    """Whether someone may read in the Temporal UI what runs were told of their customers."""
+    return not _READERS.isdisjoint(person.groups)
 
 
 def _fingerprint(person: Person) -> str:

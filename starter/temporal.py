@@ -1,8 +1,9 @@
 """The connection to Temporal, the same for every process."""
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
+from codec import data_converter
+from customer_keys import CustomerKeys
 from settings import Settings
 
 
@@ -10,13 +11,16 @@ class TemporalUnreachable(RuntimeError):
     """The Temporal server does not answer. The message says what to do."""
 
 
-async def connect(settings: Settings) -> Client:
-    """Connect. Raises TemporalUnreachable when the server does not answer."""
+async def connect(settings: Settings, keys: CustomerKeys) -> Client:
+    """Connect. What Temporal is given is encrypted with `keys`.
+
+    Raises TemporalUnreachable when the server does not answer.
+    """
     try:
         return await Client.connect(
             settings.temporal_address,
             namespace=settings.temporal_namespace,
-            data_converter=pydantic_data_converter,
+            data_converter=data_converter(keys),
         )
     except RuntimeError as error:
         raise TemporalUnreachable(

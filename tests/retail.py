@@ -15,6 +15,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
 
 import yamlfile
+from codec import data_converter
+from customer_keys import CustomerKeys, MasterKeys
 from sandbox.mailbox import Channel, Message
 from sandbox.server import Sandbox
 from settings import Settings
@@ -245,6 +247,13 @@ async def retail_shop(
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             async with httpx.AsyncClient(base_url=url) as api, working(temporal, settings, database):
                 yield RetailShop(services, sandbox, api, TimeSkipper(temporal))
+
+
+async def encrypted(temporal: Client, database: Database) -> Client:
+    """A client of the same server that encrypts, with keys in the database, as every process does."""
+    keys = CustomerKeys(database, MasterKeys([SECRET]))
+    address = temporal.service_client.config.target_host
+    return await Client.connect(address, data_converter=data_converter(keys))
 
 
 @asynccontextmanager

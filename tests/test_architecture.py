@@ -8,12 +8,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("activities", "content", "journeys", "learning", "policies", "sandbox", "starter", "store", "workflows")
-MODULES = ("settings", "telemetry", "worker", "yamlfile")
+MODULES = ("codec", "customer_keys", "settings", "telemetry", "worker", "yamlfile")
 
 MAY_IMPORT = {
     "yamlfile": set[str](),
     "settings": {"yamlfile", "journeys"},
     "telemetry": {"store"},
+    "customer_keys": {"settings", "store"},
+    "codec": {"customer_keys", "journeys"},
 }
 """What each top-level module may know of our own code. The composition root, `worker`, may know every room."""
 COMPOSE = {"starter/cli", "starter/local", "starter/rehearsal", "bench", "tests"}

@@ -6,6 +6,8 @@ from typing import Any, cast
 
 # Errors whose messages are written for the user already. By name, so that telling one imports nothing.
 _TOLD_AS_THEY_ARE = {
+    "customer_keys.UnknownMasterKey",
+    "settings.MasterKeysMissing",
     "settings.SecretTooShort",
     "starter.cli.failures.CommandFailed",
     "starter.client.SojournError",

@@ -78,11 +78,11 @@ def demo(
 
 
 async def _work(settings: "Settings") -> None:
+    from customer_keys import open_keys
     from starter.temporal import connect
     from worker import running_worker
 
-    client = await connect(settings)
-    async with running_worker(client, settings):
+    async with open_keys(settings) as keys, running_worker(await connect(settings, keys), settings):
         typer.echo(
             f"Working on the task queue '{settings.task_queue}' at {settings.temporal_address}. Ctrl-C stops."
         )
@@ -90,13 +90,13 @@ async def _work(settings: "Settings") -> None:
 
 
 async def _serve(settings: "Settings") -> None:
+    from customer_keys import open_keys
     from starter.local.ports import listen
     from starter.serving import serving
     from starter.temporal import connect
 
-    client = await connect(settings)
     with listen(settings.host, settings.port) as listener:
-        async with serving(settings, client, listener):
+        async with open_keys(settings) as keys, serving(settings, await connect(settings, keys), listener):
             typer.echo(f"Serving at {settings.public_url}. Ctrl-C stops.")
             await asyncio.Event().wait()
 
@@ -111,6 +111,8 @@ async def _develop(settings: "Settings", ports: Any) -> None:
 
 
 def _welcome(stack: "LocalStack") -> str:
+    from settings import default_master_keys_file
+
     project, settings = stack.services.project, stack.settings
     authors = {journey.owner for journey in stack.services.journeys.values()}
     # Nobody approves what they wrote, so the token to try approvals with is someone else's.
@@ -122,6 +124,8 @@ def _welcome(stack: "LocalStack") -> str:
         f"  Temporal UI  {settings.temporal_ui_url}",
         f"  Mailbox      {stack.mailbox_url}   (what the sandbox received)",
     ]
+    if not settings.master_keys and not settings.master_keys_file:
+        lines.append(f"  Master key   {default_master_keys_file(settings)}   (encrypts the runs: back it up)")
     if stack.real_vendors:
         lines.append(f"  For real     {', '.join(stack.real_vendors)}: messages over these leave this machine")
     return "\n".join(

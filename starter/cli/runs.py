@@ -94,14 +94,16 @@ async def _progress(settings: "Settings", workflow_id: str) -> "Progress":
     """What the run itself says. Raises TemporalUnreachable, or CommandFailed when no worker answers."""
     from temporalio.service import RPCError
 
+    from customer_keys import open_keys
     from starter.temporal import connect
     from workflows.state import Progress
 
-    client = await connect(settings)
-    try:
-        return await client.get_workflow_handle(workflow_id).query("progress", result_type=Progress)
-    except RPCError as error:
-        raise CommandFailed(f"The run does not answer: {error.message}. Is a worker running?") from error
+    async with open_keys(settings) as keys:
+        client = await connect(settings, keys)
+        try:
+            return await client.get_workflow_handle(workflow_id).query("progress", result_type=Progress)
+        except RPCError as error:
+            raise CommandFailed(f"The run does not answer: {error.message}. Is a worker running?") from error
 
 
 def _print_standing(run: "Run", progress: "Progress | None") -> None:

@@ -82,6 +82,7 @@ async def _publish(settings: "Settings", journey: "Journey", by: str) -> bool:
 
 
 async def _migrate(settings: "Settings", name: str, to: str, yes: bool) -> None:
+    from customer_keys import open_keys
     from starter.runs.moving import Mover
     from starter.temporal import connect
     from store.versions import open_runs_of
@@ -94,8 +95,9 @@ async def _migrate(settings: "Settings", name: str, to: str, yes: bool) -> None:
         typer.echo(f"Nothing to move: every open run of '{name}' has version {to}.")
         return
     everything = {one: known.latest(one) for one in known.names}
-    mover = Mover(await connect(settings), journey, everything)
-    outlook = await mover.move(runs) if yes else await mover.look(runs)
+    async with open_keys(settings) as keys:
+        mover = Mover(await connect(settings, keys), journey, everything)
+        outlook = await mover.move(runs) if yes else await mover.look(runs)
     _tell(outlook, done=yes)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -105,6 +106,7 @@ def demo_settings(state_dir: Path) -> Settings:
         task_queue="sojourn",
         host="127.0.0.1",
         secret="",
+        master_keys=secrets.token_urlsafe(32),
         demo_users=True,
     )
 

@@ -1,6 +1,7 @@
 """The local stack: all parts started in order, healthy before anyone is told, stopped in reverse."""
 
 import asyncio
+import secrets
 import socket
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
 
 import yamlfile
+from customer_keys import open_keys
 from sandbox.server import Sandbox
 from settings import Settings
 from starter.local.environment import vendor_variables
@@ -66,7 +68,8 @@ class LocalStack:
         with _listening(settings.host, ports.api) as listener:
             async with (
                 vendors_sandbox(settings, ports.mailbox) as sandbox,
-                temporal_server(settings, ports.temporal_ui, persistent=persistent) as server,
+                open_keys(settings) as keys,
+                temporal_server(settings, keys, ports.temporal_ui, persistent=persistent) as server,
             ):
                 with vendor_variables(sandbox.environment(), keep_real=keep_real_vendors) as real:
                     async with (
@@ -84,6 +87,7 @@ def local_settings(settings: Settings, ports: Ports) -> Settings:
         "temporal_address": f"127.0.0.1:{ports.temporal}",
         "temporal_ui_url": f"http://127.0.0.1:{ports.temporal_ui}",
         "port": ports.api,
+        "codec_token": secrets.token_urlsafe(32),
     }
     if "public_url" not in settings.model_fields_set:
         local["public_url"] = f"http://127.0.0.1:{ports.api}"

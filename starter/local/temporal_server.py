@@ -14,6 +14,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
+from customer_keys import CustomerKeys
 from settings import Settings
 from starter.temporal import TemporalUnreachable, connect
 from workflows.search_attributes import ALL
@@ -42,7 +43,9 @@ class TemporalServer:
 
 
 @asynccontextmanager
-async def temporal_server(settings: Settings, ui_port: int, *, persistent: bool) -> AsyncGenerator[TemporalServer]:
+async def temporal_server(
+    settings: Settings, keys: CustomerKeys, ui_port: int, *, persistent: bool
+) -> AsyncGenerator[TemporalServer]:
     """Run a dev server at `settings.temporal_address` for as long as the block lasts.
 
     With `persistent` its runs are kept in `state_dir`, otherwise in memory. Raises LocalPartFailed.
@@ -58,7 +61,7 @@ async def temporal_server(settings: Settings, ui_port: int, *, persistent: bool)
             _program(), *arguments, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        yield TemporalServer(await _connected(settings, process, log), process, log)
+        yield TemporalServer(await _connected(settings, keys, process, log), process, log)
     finally:
         await asyncio.shield(_stop(process))
 
@@ -78,6 +81,7 @@ def _arguments(settings: Settings, ui_port: int) -> list[str]:
     attributes = [f"{key.name}=Keyword" for key in ALL]
     return [
         *("server", "start-dev", "--ip", host, "--port", port, "--ui-port", str(ui_port)),
+        *("--ui-codec-endpoint", f"http://127.0.0.1:{settings.port}/codec/{settings.codec_token}"),
         *("--namespace", settings.temporal_namespace, "--log-level", "error", "--ui-disable-news-fetch"),
         # Lets the demo and rehearsals play days in seconds.
         *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
@@ -85,14 +89,14 @@ def _arguments(settings: Settings, ui_port: int) -> list[str]:
     ]
 
 
-async def _connected(settings: Settings, process: Process, log: Path) -> Client:
+async def _connected(settings: Settings, keys: CustomerKeys, process: Process, log: Path) -> Client:
     """A client, once the server answers. Raises LocalPartFailed when it ends instead, or takes too long."""
     deadline = asyncio.get_running_loop().time() + _UP_WITHIN
     while process.returncode is None and asyncio.get_running_loop().time() < deadline:
         # Another server may answer at the address, if it took the port first. Ours says when it is up.
         if _says_it_is_up(log):
             with contextlib.suppress(TemporalUnreachable):
-                return await connect(settings)
+                return await connect(settings, keys)
         await asyncio.sleep(_LOOK_AGAIN)
     raise LocalPartFailed(f"The Temporal server did not come up{_last_words(log)}")
 

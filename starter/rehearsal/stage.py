@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import shutil
 import sys
 import tempfile
@@ -14,10 +15,11 @@ from pathlib import Path
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 from temporalio.testing import WorkflowEnvironment
 
+from codec import data_converter
+from customer_keys import CustomerKeys, open_keys
 from journeys.model import Journey
 from sandbox.server import Sandbox
 from settings import Settings, installation_secret
@@ -59,7 +61,11 @@ async def stage(project_dir: Path, journeys: Mapping[str, Journey]) -> AsyncGene
     """
     with tempfile.TemporaryDirectory(prefix="sojourn-rehearsal-") as folder:
         settings = _settings(project_dir, Path(folder))
-        async with vendors_sandbox(settings, 0) as sandbox, await _time_skipping_server() as environment:
+        async with (
+            vendors_sandbox(settings, 0) as sandbox,
+            open_keys(settings) as keys,
+            await _time_skipping_server(keys) as environment,
+        ):
             with vendor_variables(sandbox.environment(), keep_real=False):
                 async with _playing(settings, journeys, sandbox, environment) as ready:
                     yield ready
@@ -104,13 +110,18 @@ async def _running(dispatcher: Dispatcher) -> AsyncGenerator[None]:
 def _settings(project_dir: Path, state_dir: Path) -> Settings:
     """All are given, so that nothing of the user's own installation is touched."""
     return Settings(
-        project_dir=project_dir, state_dir=state_dir, database_url="", task_queue="rehearsal", secret=""
+        project_dir=project_dir,
+        state_dir=state_dir,
+        database_url="",
+        task_queue="rehearsal",
+        secret="",
+        master_keys=secrets.token_urlsafe(32),
     )
 
 
-async def _time_skipping_server() -> WorkflowEnvironment:
+async def _time_skipping_server(keys: CustomerKeys) -> WorkflowEnvironment:
     environment = await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=_program(), data_converter=pydantic_data_converter, runtime=_quiet_runtime()
+        test_server_existing_path=_program(), data_converter=data_converter(keys), runtime=_quiet_runtime()
     )
     await environment.client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(

@@ -6,6 +6,7 @@ from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
 from store.tables.customers import Address, Customer, Identity
 from store.tables.deliveries import Action, Delivery, DeliveryState, SurfaceMessage
 from store.tables.events import EventRecord, OutboxEntry, Refusal
+from store.tables.keys import CustomerKey
 from store.tables.processes import Lease
 from store.tables.runs import JourneyVersion, Membership, Run, RunState, Span
 
@@ -17,6 +18,7 @@ __all__ = [
     "ConsentRecord",
     "ConsentStatement",
     "Customer",
+    "CustomerKey",
     "Delivery",
     "DeliveryState",
     "EventRecord",

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from customer_keys import CustomerKeys, MasterKeys
 from settings import Settings
 from starter.local.environment import vendor_variables
 from starter.local.ports import Ports, PortTaken, free_ports, listen
 from starter.local.temporal_server import LocalPartFailed, temporal_server
+from store.database import Database
 from tests.cli.conftest import RETAIL, Command
 
 pytestmark = pytest.mark.xdist_group("local")
@@ -62,28 +64,35 @@ def _settings(folder: Path) -> tuple[Settings, int]:
     return Settings(state_dir=folder, temporal_address=f"127.0.0.1:{temporal}"), ui
 
 
-async def test_a_temporal_server_that_ends_by_itself_is_told(tmp_path: Path):
+@pytest.fixture
+async def keys(sqlite_database: Database) -> CustomerKeys:
+    return CustomerKeys(sqlite_database, MasterKeys(["a master key that nobody will guess"]))
+
+
+async def test_a_temporal_server_that_ends_by_itself_is_told(tmp_path: Path, keys: CustomerKeys):
     settings, ui = _settings(tmp_path)
-    async with temporal_server(settings, ui, persistent=False) as server:
+    async with temporal_server(settings, keys, ui, persistent=False) as server:
         server.process.kill()
         with pytest.raises(LocalPartFailed, match="The Temporal server ended by itself"):
             await server.ended()
 
 
-async def test_a_temporal_server_that_does_not_come_up_is_told_with_its_last_words(tmp_path: Path):
+async def test_a_temporal_server_that_does_not_come_up_is_told_with_its_last_words(
+    tmp_path: Path, keys: CustomerKeys
+):
     settings, ui = _settings(tmp_path)
     (tmp_path / "temporal.db").write_text("this is no database")
     with pytest.raises(LocalPartFailed, match=r"did not come up: .*\nIts log is .*temporal\.log"):
-        async with temporal_server(settings, ui, persistent=True):
+        async with temporal_server(settings, keys, ui, persistent=True):
             pass
 
 
-async def test_another_server_at_the_same_address_is_not_taken_for_ours(tmp_path: Path):
+async def test_another_server_at_the_same_address_is_not_taken_for_ours(tmp_path: Path, keys: CustomerKeys):
     settings, ui = _settings(tmp_path)
-    async with temporal_server(settings, ui, persistent=False):
+    async with temporal_server(settings, keys, ui, persistent=False):
         with pytest.raises(LocalPartFailed, match=r"did not come up: .*address already in use"):
             async with temporal_server(
-                settings.model_copy(update={"state_dir": tmp_path / "b"}), ui, persistent=False
+                settings.model_copy(update={"state_dir": tmp_path / "b"}), keys, ui, persistent=False
             ):
                 pass
 

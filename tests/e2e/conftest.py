@@ -7,20 +7,20 @@ import pytest
 from temporalio.client import Client
 
 from store.database import Database
-from tests.retail import RetailShop, Shopper, retail_shop
+from tests.retail import RetailShop, Shopper, encrypted, retail_shop
 
 
 @pytest.fixture
 async def shop(database: Database, temporal: Client, tmp_path: Path) -> AsyncGenerator[RetailShop]:
     """The running shop, on SQLite and on PostgreSQL."""
-    async with retail_shop(database, temporal, tmp_path) as running:
+    async with retail_shop(database, await encrypted(temporal, database), tmp_path) as running:
         yield running
 
 
 @pytest.fixture
 async def small_shop(sqlite_database: Database, temporal: Client, tmp_path: Path) -> AsyncGenerator[RetailShop]:
     """The running shop on SQLite, where the kind of database does not matter."""
-    async with retail_shop(sqlite_database, temporal, tmp_path) as running:
+    async with retail_shop(sqlite_database, await encrypted(temporal, sqlite_database), tmp_path) as running:
         yield running
 
 

@@ -6,7 +6,6 @@ from typing import Any, cast
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.sdk.v1 import WorkflowMetadata
-from temporalio.converter import default
 
 from store.tables import Run
 from tests.retail import ADA, Handle, Shopper
@@ -88,6 +87,14 @@ async def test_nothing_in_the_clear_names_the_customer(lena: Shopper) -> None:
         assert secret not in "\n".join(shown)
 
 
+async def test_the_history_names_nothing_that_the_customer_is_or_did(lena: Shopper) -> None:
+    run = await _until_it_asks(lena)
+    events = (await run.fetch_history()).events
+    history = b"".join(event.SerializeToString() for event in events)
+    for known in ("lena", "Lena", "Lumen 2 tent", "329", "browse-reminder", lena.push_token):
+        assert known.encode() not in history
+
+
 async def _until_it_asks(lena: Shopper) -> Handle:
     await lena.views()
     run = await lena.run()
@@ -105,5 +112,5 @@ async def _current_details(run: Handle) -> str:
 async def _labels(run: Handle, kind: EventType.ValueType) -> Sequence[str]:
     """The summaries of a kind of event, as the UI writes them beside it."""
     events = (await run.fetch_history()).events
-    read = default().payload_converter.from_payload
-    return [read(event.user_metadata.summary, str) for event in events if event.event_type == kind]
+    sealed = [event.user_metadata.summary for event in events if event.event_type == kind]
+    return await run._client.data_converter.decode(sealed)  # pyright: ignore[reportPrivateUsage] as the UI's codec does

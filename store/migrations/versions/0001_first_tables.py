@@ -22,6 +22,17 @@ def upgrade() -> None:
     sa.Column('created_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
+    op.create_table('customer_key',
+    sa.Column('owner', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('wrapped', sa.LargeBinary(), nullable=False),
+    sa.Column('master', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('created_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('destroyed_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('owner')
+    )
+    with op.batch_alter_table('customer_key', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_customer_key_master'), ['master'], unique=False)
+
     op.create_table('journey_version',
     sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -373,5 +384,9 @@ def downgrade() -> None:
     op.drop_table('refusal')
     op.drop_table('lease')
     op.drop_table('journey_version')
+    with op.batch_alter_table('customer_key', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_customer_key_master'))
+
+    op.drop_table('customer_key')
     op.drop_table('customer')
     # ### end Alembic commands ###
