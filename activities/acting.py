@@ -15,11 +15,12 @@ from activities.guard import overtaken
 from activities.notes import write_down
 from activities.questions import Subject, ask
 from activities.tools.model import Tool, ToolResult
+from store.approvals import find_approval, mark_decided
 from store.customers import lock_customer
 from store.database import Database
-from store.ledger import find_action, find_approval
+from store.ledger import find_action
 from store.tables import Action, Approval
-from store.timeline import close_approval, write_spans
+from store.timeline import write_spans
 from workflows.ports import ActRequest, ActResult, Asked, AskRequest, Denied, Done, Rejected, Unknown
 
 
@@ -103,7 +104,9 @@ class Acting:
         if grant := request.grant:
             approval = await find_approval(session, grant.approval_id)
             if approval and _is_for(approval, attempt, digest) and grant.content_hash == digest:
-                await close_approval(session, approval.id, "approved", grant.by, grant.reason, grant.at)
+                await mark_decided(
+                    session, approval.id, state="approved", by=grant.by, reason=grant.reason, at=grant.at
+                )
                 return None
         subject = Subject(
             channel="action",

@@ -5,7 +5,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.notes import write_down
 from activities.spans import part_span
-from journeys.ids import delivery_key
+from journeys.ids import decision_id
 from learning.planners.interface import Question
 from learning.planners.registry import known_planners
 from store.database import Database
@@ -34,17 +34,18 @@ class Deciding:
                 non_retryable=True,
             )
         run = request.run
-        decision_id = delivery_key(run.workflow_id, run.first_run_id, request.step_id, request.pass_)
-        plan = planner(Question(decision_id, request.options, turn=request.pass_))
+        drawn_by = decision_id(run.workflow_id, request.start_id, request.step_id, request.pass_)
+        plan = planner(Question(drawn_by, request.options, turn=request.pass_))
         span = part_span(
             request,
             f"decide {request.decision}",
-            decision_id,
+            drawn_by,
             request.now,
             request.now,
             plan.option,
             plan.why,
             **{
+                "journey.decision.id": drawn_by,
                 "journey.decision.name": request.decision,
                 "journey.decision.planner": request.planner,
                 "journey.decision.options": ", ".join(request.options),

@@ -32,18 +32,17 @@ from policies.model import (
 )
 from policies.registry import known_policies
 from policies.suppression import SuppressionPolicy
+from store.approvals import find_approval, mark_decided
 from store.consents import consents_of
 from store.ledger import (
     contacts_since,
     events_since,
-    find_approval,
     horizon,
     lock_sends,
     sent_by_journey,
 )
 from store.suppressions import KINDS, find_suppression
 from store.tables import Approval, Delivery
-from store.timeline import close_approval
 from workflows.ports import ActRequest, Asked, DeliverRequest, Denied, Held, Overtaken
 
 
@@ -98,7 +97,9 @@ class Guard:
             return Held(until=verdict.until, reason=verdict.reason), ruling
         if granted and request.grant:
             grant = request.grant
-            await close_approval(session, granted.id, "approved", grant.by, grant.reason, grant.at)
+            await mark_decided(
+                session, granted.id, state="approved", by=grant.by, reason=grant.reason, at=grant.at
+            )
         return Cleared(draft=case.draft, approval_id=granted.id if granted else None), ruling
 
 

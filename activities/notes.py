@@ -3,13 +3,14 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.spans import run_span, step_span
+from activities.spans import pause_span, run_span, step_span
+from store.approvals import mark_decided
 from store.database import Database
 from store.ledger import settle_given_up, settle_unfinished
 from store.runs import close_run
 from store.surfaces import withdraw_run
 from store.tables import Span
-from store.timeline import close_approval, write_spans
+from store.timeline import write_spans
 from store.versions import record_version
 from workflows.ports import CloseRequest, MoveRequest, NoteRequest, Notes, RunRef
 
@@ -19,9 +20,12 @@ _OVERTAKEN = frozenset({"goal", "stop", "opt_out", "operator"})
 
 async def write_down(session: AsyncSession, run: RunRef, notes: Notes, *spans: Span) -> None:
     """Write notes, and the caller's own spans, within the caller's transaction. Twice is as good as once."""
-    await write_spans(session, [*(step_span(run, record) for record in notes.records), *spans])
+    pauses = (pause_span(run, pause) for pause in notes.pauses)
+    await write_spans(session, [*pauses, *(step_span(run, record) for record in notes.records), *spans])
     for closed in notes.closed_approvals:
-        await close_approval(session, closed.approval_id, closed.state, closed.by, closed.reason, closed.at)
+        await mark_decided(
+            session, closed.approval_id, state=closed.state, by=closed.by, reason=closed.reason, at=closed.at
+        )
     for record in notes.records:
         if record.outcome == "gave_up":
             await settle_given_up(session, str(record.attributes["delivery_id"]), record.detail)

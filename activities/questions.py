@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.ids import approval_id
-from store.ledger import open_approval, withdraw_other_approvals
+from store.approvals import open_approval, withdraw_other_approvals
 from store.tables import Approval
 from workflows.ports import ApprovalTerms, Asked, StepRequest
 

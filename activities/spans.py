@@ -4,9 +4,10 @@ from datetime import datetime
 
 from journeys.ids import span_id, trace_id
 from store.tables import Span
-from workflows.ports import CloseRequest, RunRef, StepRecord, StepRequest
+from workflows.ports import CloseRequest, PauseRecord, RunRef, StepRecord, StepRequest
 
 _FAILED = {"rejected", "unknown", "gave_up"}
+"""Of a step, or of an attempt to send."""
 
 
 def run_span(request: CloseRequest) -> Span:
@@ -64,7 +65,7 @@ def part_span(
     detail: str = "",
     **attributes: str | int | float | bool,
 ) -> Span:
-    """The span of a part of a send: the guard's look, or an attempt at the provider."""
+    """The span of a part of a step: the guard's look, an attempt at the provider, a hold, a question."""
     run = request.run
     step = (request.step_id, str(request.pass_))
     return Span(
@@ -83,6 +84,13 @@ def part_span(
         attributes=_attributes(run) | {"journey.step.id": request.step_id, **attributes},
         links=[],
     )
+
+
+def pause_span(run: RunRef, pause: PauseRecord) -> Span:
+    """The span of a stretch in which a step was held, or a person was asked."""
+    request = StepRequest(run=run, step_id=pause.step_id, pass_=pause.pass_, now=pause.ended_at)
+    since = pause.started_at
+    return part_span(request, pause.kind, since.isoformat(), since, pause.ended_at, pause.outcome, pause.detail)
 
 
 def step_span_id(run: RunRef, step_id: str, pass_: int) -> str:

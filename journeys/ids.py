@@ -30,6 +30,12 @@ def delivery_key(workflow_id: str, first_run_id: str, step_id: str, pass_: int) 
     return "d_" + _digest(workflow_id, first_run_id, step_id, str(pass_))[:30]
 
 
+def decision_id(workflow_id: str, start_id: str, step_id: str, pass_: int) -> str:
+    """The id of one decision of the run that the event `start_id` started. What it is drawn by can be told from
+    the event and the definition alone, so a choice can be recomputed, and a rehearsal makes the same ones."""
+    return "c_" + _digest(workflow_id, start_id, step_id, str(pass_))[:30]
+
+
 def approval_id(delivery_key: str, content_hash: str, asked_at: datetime) -> str:
     """An approval belongs to one delivery, to exactly what it would send, and to one time of asking: what is
     changed and changed back is another question. `asked_at` is UTC."""

@@ -62,3 +62,22 @@ async def mark_decided(
         .values(state=state, decided_by=by, decided_at=at, decision_reason=reason)
     )
     return (await session.exec(change)).rowcount == 1
+
+
+async def open_approval(session: AsyncSession, delivery_id: str, basis: str) -> Approval | None:
+    """The open question about a delivery that was asked on the same basis, if there is one."""
+    query = select(Approval).where(
+        col(Approval.delivery_id) == delivery_id, col(Approval.basis) == basis, col(Approval.state) == "open"
+    )
+    return (await session.exec(query)).first()
+
+
+async def withdraw_other_approvals(session: AsyncSession, delivery_id: str, but: str, at: datetime) -> None:
+    """Close the open questions about a delivery that a newer one replaces."""
+    query = select(Approval).where(
+        col(Approval.delivery_id) == delivery_id, col(Approval.state) == "open", col(Approval.id) != but
+    )
+    for approval in (await session.exec(query)).all():
+        approval.state, approval.decided_at = "withdrawn", at
+        approval.decision_reason = "what it asked about has changed; it was asked anew"
+        session.add(approval)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.tables import Action, Address, Approval, Delivery, EventRecord
+from store.tables import Action, Address, Delivery, EventRecord
 
 NEVER_LEFT = ("rejected", "retrying")
 """States in which no message reached the customer."""
@@ -89,29 +89,6 @@ async def events_since(
         .order_by(col(EventRecord.seq))
     )
     return list((await session.exec(query)).all())
-
-
-async def find_approval(session: AsyncSession, approval_id: str) -> Approval | None:
-    return await session.get(Approval, approval_id)
-
-
-async def open_approval(session: AsyncSession, delivery_id: str, basis: str) -> Approval | None:
-    """The open question about a delivery that was asked on the same basis, if there is one."""
-    query = select(Approval).where(
-        col(Approval.delivery_id) == delivery_id, col(Approval.basis) == basis, col(Approval.state) == "open"
-    )
-    return (await session.exec(query)).first()
-
-
-async def withdraw_other_approvals(session: AsyncSession, delivery_id: str, but: str, at: datetime) -> None:
-    """Close the open questions about a delivery that a newer one replaces."""
-    query = select(Approval).where(
-        col(Approval.delivery_id) == delivery_id, col(Approval.state) == "open", col(Approval.id) != but
-    )
-    for approval in (await session.exec(query)).all():
-        approval.state, approval.decided_at = "withdrawn", at
-        approval.decision_reason = "what it asked about has changed; it was asked anew"
-        session.add(approval)
 
 
 async def settle_given_up(session: AsyncSession, delivery_id: str, reason: str) -> None:

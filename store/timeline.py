@@ -1,7 +1,6 @@
-"""The timeline: what runs did, written as spans, each exactly once, and the approvals that ended meanwhile."""
+"""The timeline: what runs did, written as spans, each exactly once."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Table
@@ -9,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.tables import Approval, Span
+from store.tables import Span
 
 _TABLE = cast(Table, Span.__table__)  # pyright: ignore[reportAttributeAccessIssue] SQLModel does not declare it
 _INSERTS = {
@@ -25,17 +24,6 @@ async def write_spans(session: AsyncSession, spans: Sequence[Span]) -> None:
     connection = await session.connection()
     # Past the ORM: spans are most of what a run writes, and nobody needs them as objects here.
     await connection.execute(_INSERTS[connection.dialect.name], [span.model_dump() for span in spans])
-
-
-async def close_approval(
-    session: AsyncSession, approval_id: str, state: str, by: str, reason: str, at: datetime
-) -> None:
-    """Write how an open approval ended. One that is already closed stays as it is."""
-    approval = await session.get(Approval, approval_id)
-    if approval and approval.state == "open":
-        approval.state, approval.decided_by = state, by
-        approval.decision_reason, approval.decided_at = reason, at
-        session.add(approval)
 
 
 async def unexported_spans(session: AsyncSession, limit: int) -> list[Span]:

@@ -1,8 +1,8 @@
 """What a run knows and how it learns: signals come in here, records go out. No Temporal in it."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from journeys.conditions import holds
 from journeys.events import IMPLIED, OUTCOMES, Event
@@ -10,7 +10,17 @@ from journeys.ids import delivery_key
 from journeys.interrupts import Interrupt, InterruptRules
 from journeys.parts import EventMatch
 from journeys.steps import Agent, Repeat, Send, Step, WaitFor, verb, walk
-from workflows.ports import Asked, ClosedApproval, Decision, DeliverResult, Notes, RunRef, Sent, StepRecord
+from workflows.ports import (
+    Asked,
+    ClosedApproval,
+    Decision,
+    DeliverResult,
+    Notes,
+    PauseRecord,
+    RunRef,
+    Sent,
+    StepRecord,
+)
 from workflows.state import SEEN_EVENTS, Loop, OpenApproval, RunInput, RunState
 
 _NO_FACTS = {"sent": False, **dict.fromkeys(OUTCOMES.values(), False)}
@@ -177,8 +187,26 @@ class Memory:
         self.state.step_started_at = now
         self.state.deadline = None
         self.state.grant = None
+        self.state.tried = timedelta(0)
         self.state.causes = []
         self.state.came = []
+
+    def note_pause(
+        self, step: Step, kind: Literal["hold", "approval"], since: datetime, now: datetime, outcome: str, why: str
+    ) -> None:
+        """Record a hold or a question that is over."""
+        self.state.paused_since = None
+        self.state.pauses.append(
+            PauseRecord(
+                step_id=step.id,
+                pass_=self.pass_of(step),
+                kind=kind,
+                started_at=since,
+                ended_at=now,
+                outcome=outcome,
+                detail=why,
+            )
+        )
 
     def note_move(self, old: str, new: str, now: datetime) -> None:
         """Record that the run goes on under another version, at the step where it is."""
@@ -207,11 +235,16 @@ class Memory:
 
     def notes(self) -> Notes:
         """The bookkeeping that has not been written yet."""
-        return Notes(records=tuple(self.state.records), closed_approvals=tuple(self.state.closed_approvals))
+        return Notes(
+            records=tuple(self.state.records),
+            pauses=tuple(self.state.pauses),
+            closed_approvals=tuple(self.state.closed_approvals),
+        )
 
     def written(self, notes: Notes) -> None:
         """These notes are in the store now."""
         self.state.records = self.state.records[len(notes.records) :]
+        self.state.pauses = self.state.pauses[len(notes.pauses) :]
         self.state.closed_approvals = self.state.closed_approvals[len(notes.closed_approvals) :]
 
     def _take_outcome(self, event: Event) -> None:

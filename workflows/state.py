@@ -1,6 +1,6 @@
 """What a run is given, what it remembers, and what it answers when asked how far it is."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from journeys.events import Event
 from journeys.interrupts import Interrupt
 from journeys.model import Journey
-from workflows.ports import ClosedApproval, Decision, Grant, Message, StepRecord
+from workflows.ports import ClosedApproval, Decision, Grant, Message, PauseRecord, StepRecord
 
 Doing = Literal["waiting", "sending", "asking", "ended"]
 SEEN_EVENTS = 500
@@ -46,6 +46,10 @@ class RunState(BaseModel):
     step_started_at: datetime
     deadline: datetime | None = None
     """When the wait at this step ends; kept so that a wait goes on through continue-as-new."""
+    paused_since: datetime | None = None
+    """When the hold that lasts now began; kept, like `deadline`, through continue-as-new."""
+    tried: timedelta = timedelta(0)
+    """How long the present step has tried to leave by now, holds and questions not counted."""
     time_zone: str | None = None
     facts: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By step id, what conditions may ask of `run` and is no longer at its default."""
@@ -70,6 +74,7 @@ class RunState(BaseModel):
     """The approval under which the present step may leave."""
     interrupt: Interrupt | None = None
     records: list[StepRecord] = Field(default_factory=list)
+    pauses: list[PauseRecord] = Field(default_factory=list)
     closed_approvals: list[ClosedApproval] = Field(default_factory=list)
     causes: list[str] = Field(default_factory=list)
     """Traceparents of the events that moved the present step on."""

@@ -18,7 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 
 from journeys.events import Event
-from journeys.ids import delivery_key
+from journeys.ids import decision_id, delivery_key
 from journeys.model import Journey
 from learning.planners.interface import Question
 from learning.planners.registry import known_planners
@@ -96,8 +96,8 @@ class World:
         self.decisions.append(request)
         self.records += request.notes.records
         run = request.run
-        decision_id = delivery_key(run.workflow_id, run.first_run_id, request.step_id, request.pass_)
-        plan = known_planners()[request.planner](Question(decision_id, request.options, request.pass_))
+        drawn_by = decision_id(run.workflow_id, request.start_id, request.step_id, request.pass_)
+        plan = known_planners()[request.planner](Question(drawn_by, request.options, request.pass_))
         return self._answer(request, Choice(option=plan.option, probability=plan.probability, why=plan.why))
 
     @activity.defn

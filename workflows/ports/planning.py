@@ -9,6 +9,8 @@ class DecideRequest(StepRequest):
     """Choose one of the options that are open."""
 
     decision: str
+    start_id: str
+    """The id of the event that started the run."""
     planner: str
     options: tuple[str, ...]
 

@@ -38,6 +38,18 @@ class StepRecord(Message):
     """W3C traceparents of the events that moved this step on."""
 
 
+class PauseRecord(Message):
+    """A stretch of a step in which it was held, or a person was asked. Times are workflow time, in UTC."""
+
+    step_id: str
+    pass_: int = 0
+    kind: Literal["hold", "approval"]
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    detail: str = ""
+
+
 class ClosedApproval(Message):
     """An approval that is settled, and that no delivery or action will settle."""
 
@@ -52,6 +64,7 @@ class Notes(Message):
     """The bookkeeping that rides along with the next activity: each note is written exactly once."""
 
     records: tuple[StepRecord, ...] = ()
+    pauses: tuple[PauseRecord, ...] = ()
     closed_approvals: tuple[ClosedApproval, ...] = ()
 
 

@@ -4,15 +4,14 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
 
 from journeys.conditions import value
-from journeys.ids import child_workflow_id, delivery_key
+from journeys.ids import child_workflow_id
 from journeys.parts import ApprovalRule
 from journeys.steps import Act, Approve, RunJourney, Set, Step, Stop
-from journeys.times import format_duration
 from workflows import ports
-from workflows.conduct import ATTEMPT, GIVE_UP, RETRY, Conduct, Ended
+from workflows.conduct import ATTEMPT, RETRY, Conduct, Ended
 from workflows.narrative import timeline_url
 from workflows.ports import (
     ActResult,
@@ -29,7 +28,7 @@ from workflows.ports import (
 from workflows.search_attributes import at_start
 from workflows.state import RunInput, RunResult
 from workflows.steps.asking import Refused, answer
-from workflows.steps.sending import SIGNAL_LAG
+from workflows.steps.leaving import leave, overtaken
 
 
 async def approve(run: Conduct, step: Approve) -> str | None:
@@ -69,7 +68,7 @@ async def act(run: Conduct, step: Act) -> str | None:
     while True:
         result = await _act(run, step, given)
         if isinstance(result, Overtaken):
-            await run.pause(workflow.now() + SIGNAL_LAG, f"{step.id}: {result.reason}")
+            await overtaken(run, step, result)
         elif isinstance(result, Asked):
             decided = await answer(run, step, result)
             if isinstance(decided, Refused):
@@ -157,6 +156,8 @@ async def _follow_child(run: Conduct, step: RunJourney, given: RunInput, child_i
     finally:
         if not child.done():
             child.cancel()
+            # Nothing is left behind: what this run started has closed its own books before this one ends.
+            await workflow.wait_condition(child.done)
     try:
         result = await child
     except ChildWorkflowError as error:
@@ -183,9 +184,8 @@ def _not_granted(run: Conduct, step: Act, refused: Refused) -> str | None:
 
 
 async def _act(run: Conduct, step: Act, given: dict[str, Any]) -> ActResult | GaveUp:
-    notes = run.memory.notes()
     request = ports.ActRequest(
-        **_common(run, step, notes),
+        **_common(run, step, run.memory.notes()),
         tool=step.act,
         given=given,
         approval=run.terms(step.approval),
@@ -194,23 +194,7 @@ async def _act(run: Conduct, step: Act, given: dict[str, Any]) -> ActResult | Ga
         facts=run.memory.facts(),
         grant=run.memory.state.grant,
     )
-    under_way = workflow.start_activity(
-        ports.act,
-        request,
-        start_to_close_timeout=ATTEMPT,
-        schedule_to_close_timeout=GIVE_UP,
-        retry_policy=RETRY,
-        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        summary=f"{step.id}: {step.act}",
-    )
-    try:
-        result = await run.uninterrupted(under_way)
-    except ActivityError as error:
-        run.stop_if_interrupted()
-        key = delivery_key(run.ref.workflow_id, run.ref.first_run_id, step.id, request.pass_)
-        return GaveUp(delivery_id=key, reason=f"given up after {format_duration(GIVE_UP)}: {error.cause}")
-    run.memory.written(notes)
-    return result
+    return await leave(run, ports.act, request, f"{step.id}: {step.act}")
 
 
 def _common(run: Conduct, step: Step, notes: ports.Notes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from journeys.steps import Step
 from workflows.conduct import Conduct, show
 from workflows.ports import Asked, ClosedApproval, Grant
 from workflows.search_attributes import JOURNEY_APPROVAL, JOURNEY_STAGE
+from workflows.steps.leaving import pause_openly
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,18 @@ async def answer(run: Conduct, step: Step, asked: Asked) -> Grant | Refused:
     show(JOURNEY_STAGE.value_set("approval"), JOURNEY_APPROVAL.value_set(asked.group))
     run.now_doing("asking")
     state = run.memory.state
-    await run.pause(approval.deadline, f"{step.id}: approval by {asked.group}", lambda: state.decision is not None)
+    summary = f"{step.id}: approval by {asked.group}"
+    await pause_openly(
+        run,
+        step,
+        "approval",
+        approval.asked_at,
+        approval.deadline,
+        summary,
+        asked.reason,
+        lambda: "" if state.decision is None else "approved" if state.decision.approved else "rejected",
+        "expired",
+    )
     show(JOURNEY_STAGE.value_set("running"), JOURNEY_APPROVAL.value_unset())
     decision = state.decision
     if decision is not None and decision.approved:

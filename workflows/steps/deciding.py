@@ -96,6 +96,7 @@ async def _decide(
             now=workflow.now(),
             notes=notes,
             decision=decision,
+            start_id=run.memory.start.id,
             planner=planner,
             options=tuple(option.option for option in open_),
         ),

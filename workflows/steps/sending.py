@@ -1,15 +1,10 @@
 """Sending a message: within the policies, after a person agreed where one must, at most once."""
 
-from datetime import timedelta
-
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
-from journeys.ids import delivery_key
 from journeys.steps import Send
-from journeys.times import format_duration
 from workflows import ports
-from workflows.conduct import ATTEMPT, GIVE_UP, RETRY, Conduct, Ended
+from workflows.conduct import Conduct, Ended
 from workflows.ports import (
     Asked,
     DeliverResult,
@@ -21,9 +16,7 @@ from workflows.ports import (
     Unknown,
 )
 from workflows.steps.asking import Refused, answer
-
-SIGNAL_LAG = timedelta(minutes=5)
-"""How long to wait for a signal that the guard already saw in the store, before asking the guard again."""
+from workflows.steps.leaving import hold, leave, overtaken
 
 
 async def send(run: Conduct, step: Send) -> str | None:
@@ -33,9 +26,9 @@ async def send(run: Conduct, step: Send) -> str | None:
         result = await _deliver(run, step)
         run.memory.keep_result(step, result)
         if isinstance(result, Held):
-            await run.pause(result.until, f"{step.id} held: {result.reason}")
+            await hold(run, step, result.until, result.reason)
         elif isinstance(result, Overtaken):
-            await run.pause(workflow.now() + SIGNAL_LAG, f"{step.id}: {result.reason}")
+            await overtaken(run, step, result)
         elif isinstance(result, Asked):
             decided = await answer(run, step, result)
             if isinstance(decided, Refused):
@@ -44,20 +37,19 @@ async def send(run: Conduct, step: Send) -> str | None:
             return _finish(run, step, result)
 
 
-async def _deliver(run: Conduct, step: Send) -> DeliverResult:
+async def _deliver(run: Conduct, step: Send) -> DeliverResult | GaveUp:
     memory, journey = run.memory, run.journey
     policies = dict(journey.policies)
     if journey.send_window:
         policies["send_window"] = journey.send_window.model_dump(mode="json", by_alias=True)
     if journey.budget:
         policies["budget"] = journey.budget.model_dump(mode="json", by_alias=True)
-    notes = memory.notes()
     request = ports.DeliverRequest(
         run=run.ref,
         step_id=step.id,
         pass_=memory.expect_delivery(step),
         now=workflow.now(),
-        notes=notes,
+        notes=memory.notes(),
         channels=tuple(step.send),
         content=step.content,
         purpose=step.purpose,
@@ -70,24 +62,7 @@ async def _deliver(run: Conduct, step: Send) -> DeliverResult:
         facts=memory.facts(),
         grant=memory.state.grant,
     )
-    under_way = workflow.start_activity(
-        ports.deliver,
-        request,
-        start_to_close_timeout=ATTEMPT,
-        schedule_to_close_timeout=GIVE_UP,
-        retry_policy=RETRY,
-        # An attempt that is under way is waited for, so that the record says whether it left.
-        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        summary=f"{step.id}: {step.content} by {' or '.join(step.send)}",
-    )
-    try:
-        result = await run.uninterrupted(under_way)
-    except ActivityError as error:
-        run.stop_if_interrupted()
-        key = delivery_key(run.ref.workflow_id, run.ref.first_run_id, step.id, request.pass_)
-        return GaveUp(delivery_id=key, reason=f"given up after {format_duration(GIVE_UP)}: {error.cause}")
-    memory.written(notes)
-    return result
+    return await leave(run, ports.deliver, request, f"{step.id}: {step.content} by {' or '.join(step.send)}")
 
 
 def _finish(run: Conduct, step: Send, result: DeliverResult) -> str | None:
