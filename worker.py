@@ -75,7 +75,7 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     links = LinkSigner(installation_secret(settings))
     providers = {channel: provider.bind(database) for channel, provider in parts.providers.items()}
     composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url)
-    delivering = Delivering(database, composer, Guard(parts.policies))
+    delivering = Delivering(database, composer, Guard(parts.policies, parts.project.time_zone))
     acting, perceiving, bookkeeping = Acting(database, parts.tools), Perceiving(database), Bookkeeping(database)
     return [
         delivering.deliver,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -13,10 +13,15 @@ from activities.channels.model import OutgoingMessage, Provider, Refused
 from content.library import Library
 from content.links import LinkSigner
 from content.rendering import ContentError, OfferTerms, Recipient, RenderContext
+from journeys.parts import Offer
+from journeys.times import format_duration
 from settings import Brand
 from store.ledger import reachable_at
 from store.tables import Customer
 from workflows.ports import DeliverRequest, Denied, Rejected
+
+_LEAST_LEFT = 0.25
+"""The share of an offer's life that has to be left when it leaves."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class Draft:
     """The list that the content belongs to, or empty."""
     make_basis: Callable[[], str]
     """Only what has to be approved needs it."""
+    made_anew: str = ""
+    """Why this is not the message that was approved, when what was approved came too late."""
 
     @cached_property
     def basis(self) -> str:
@@ -83,7 +90,8 @@ class Composer:
         """The message over one channel at `now`, or why there is none. `customer` is whom the request names.
 
         Under a grant the message is made for the moment at which it was shown to the approver. If it then is
-        not, byte for byte, what was approved, it is made for now, and has to be asked about again.
+        not, byte for byte, what was approved, it is made for now, and has to be asked about again. So it is when
+        less than a quarter of an offer's life is left: nobody gets an offer that is all but over.
         """
         provider = self._providers.get(channel)
         if provider is None:
@@ -93,11 +101,14 @@ class Composer:
         recipient = await reachable_at(session, customer.id, provider.address_kind)
         if recipient is None:
             return Denied(reason=f"the customer has no {provider.address_kind.replace('_', ' ')}")
+        too_late = ""
         if grant := request.grant:
+            too_late = _spent(request.offer, grant.asked_at, now)
             shown = self._draft(request, customer, provider, recipient, delivery_id, grant.asked_at)
-            if isinstance(shown, Draft) and shown.content_hash == grant.content_hash:
+            if not too_late and isinstance(shown, Draft) and shown.content_hash == grant.content_hash:
                 return shown
-        return self._draft(request, customer, provider, recipient, delivery_id, now)
+        made = self._draft(request, customer, provider, recipient, delivery_id, now)
+        return replace(made, made_anew=too_late) if isinstance(made, Draft) else made
 
     def _draft(
         self,
@@ -149,6 +160,13 @@ class Composer:
             delivery_id=delivery_id,
             url_key=self._links.url_key,
         )
+
+
+def _spent(offer: Offer | None, shown_at: datetime, now: datetime) -> str:
+    """Why an offer that was shown then may not leave now; empty when enough of its life is left."""
+    if offer is None or now <= shown_at + offer.valid * (1 - _LEAST_LEFT):
+        return ""
+    return f"less than a quarter of the {format_duration(offer.valid)} is left of the offer that was approved"
 
 
 def _rejected(delivery_id: str, code: str, reason: str) -> Rejected:

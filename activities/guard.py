@@ -73,8 +73,10 @@ class Case:
 class Guard:
     """Judges deliveries by the policies of one project, and those of the journey on top."""
 
-    def __init__(self, policies: Sequence[Policy]) -> None:
+    def __init__(self, policies: Sequence[Policy], time_zone: str) -> None:
+        """`time_zone` is the project's."""
         self._policies = (*_ALWAYS, *(policy for policy in policies if policy not in _ALWAYS))
+        self._time_zone = time_zone
 
     async def judge(self, session: AsyncSession, case: Case) -> tuple[Judgement, Ruling | None]:
         """What may happen now, and what every policy said. The customer is locked already."""
@@ -84,6 +86,7 @@ class Guard:
         policies = (*self._policies, *_own_policies(json.dumps(request.policies)))
         granted = await _granted(session, case, policies)
         facts = await _facts(session, case, policies, approved=granted is not None)
+        facts = facts.model_copy(update={"project_zone": self._time_zone})
         ruling = rule(policies, facts)
         verdict = ruling.verdict
         if isinstance(verdict, Deny):
@@ -202,9 +205,13 @@ async def _ask(
         discount=request.offer.discount if request.offer else None,
         findings=findings_of(ruling),
     )
-    return await ask(
-        session, request, request.approval, subject, case.delivery_id, wanted.group, wanted.reason, case.now
-    )
+    if (grant := request.grant) and draft.made_anew:
+        # The decision counts for what it was about. Left open, that question would be found in place of this one.
+        await mark_decided(
+            session, grant.approval_id, state="approved", by=grant.by, reason=grant.reason, at=grant.at
+        )
+    reason = f"{wanted.reason}; {draft.made_anew}" if draft.made_anew else wanted.reason
+    return await ask(session, request, request.approval, subject, case.delivery_id, wanted.group, reason, case.now)
 
 
 def _contact(row: Delivery) -> Contact:

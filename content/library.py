@@ -7,7 +7,7 @@ from pathlib import Path
 
 from content.catalogue import Catalogue
 from content.reading import HTML, MAIL_NAMES, TEXT, read_email, read_fields
-from content.rendering import RenderContext, Rendered, UnknownContent
+from content.rendering import RenderContext, Rendered, RenderingFailed, UnknownContent
 from content.templates import Compiler
 from content.variables import variables
 from content.variant import Variant
@@ -21,7 +21,8 @@ _NAMES = f"there may be {TEXT}, {HTML}, and <channel>.yaml.j2 for any other chan
 class Library:
     """Finds approved content and renders it. Loaded once; rendering is a pure function of its context."""
 
-    def __init__(self, variants: Mapping[tuple[str, str], Variant], catalogue: Catalogue) -> None:
+    def __init__(self, folder: Path, variants: Mapping[tuple[str, str], Variant], catalogue: Catalogue) -> None:
+        self._project = folder.parent
         self._variants = variants
         self._catalogue = catalogue
 
@@ -44,7 +45,7 @@ class Library:
                     problems += error.problems
         if problems:
             raise FileProblems(list(dict.fromkeys(problems)))
-        return cls(variants, catalogue)
+        return cls(folder, variants, catalogue)
 
     def names(self) -> list[str]:
         """Every approved content, by name."""
@@ -58,16 +59,20 @@ class Library:
         return found
 
     def render(self, name: str, channel: str, context: RenderContext) -> Rendered:
-        """The message for one customer. Raises UnknownContent or RenderingFailed."""
+        """The message for one customer. Raises UnknownContent, or RenderingFailed with a file of the project."""
         if channel not in self.channels(name):
             has = ", ".join(self.channels(name))
             raise UnknownContent(f"the content '{name}' has nothing for {channel}; it has {has}")
         variant = self._variants[name, channel]
         marketing = variant.front.purpose == "marketing"
+        try:
+            fields = variant.fill(variables(context, self._catalogue, variant.front.language))
+        except RenderingFailed as error:
+            raise error.seen_from(self._project) from error
         return Rendered(
             content=name,
             channel=channel,
-            fields=variant.fill(variables(context, self._catalogue, variant.front.language)),
+            fields=fields,
             marketing=marketing,
             topic=variant.front.topic or "",
             unsubscribe_url=context.unsubscribe_url if marketing else "",

@@ -88,3 +88,7 @@ class RenderingFailed(ContentError):
         self.line = line
         self.reason = reason
         super().__init__(f"{file}:{line}: {reason}")
+
+    def seen_from(self, folder: Path) -> "RenderingFailed":
+        """The same failure with the file named from a folder that it lies in."""
+        return RenderingFailed(self.file.relative_to(folder), self.line, self.reason)

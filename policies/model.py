@@ -66,6 +66,8 @@ class Facts(Fact):
     action: Action
     time_zone: str | None
     """The customer's IANA zone; None when it is unknown."""
+    project_zone: str = "UTC"
+    """The IANA zone of the project, by which a customer is judged whose own is unknown."""
     consents: tuple[Consent, ...] = ()
     suppressed: Suppressed | None = None
     """Of the address that the action would go to."""
@@ -77,9 +79,9 @@ class Facts(Fact):
     journey_sent: int = 0
     """How many messages the action's journey sent to anyone within the span that its budget names."""
 
-    def local(self, fallback: str) -> datetime:
-        """Now on the customer's clock, or on that of `fallback` when their zone is unknown."""
-        return self.now.astimezone(known_zone(self.time_zone) or ZoneInfo(fallback))
+    def local(self, fallback: str | None = None) -> datetime:
+        """Now on the customer's clock; on that of `fallback`, else of the project, when their zone is unknown."""
+        return self.now.astimezone(known_zone(self.time_zone) or ZoneInfo(fallback or self.project_zone))
 
 
 class Allow(Fact):

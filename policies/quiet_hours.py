@@ -16,8 +16,8 @@ class QuietHoursPolicy(Policy):
 
     start: time = Field(alias="from", default=time(21))
     end: time = Field(alias="to", default=time(8))
-    unknown_zone: ZoneName = "UTC"
-    """The zone to go by for a customer whose own is unknown."""
+    unknown_zone: ZoneName | None = None
+    """The zone to go by for a customer whose own is unknown; the project's, unless named here."""
 
     def judge(self, facts: Facts) -> Verdict:
         local = facts.local(self.unknown_zone)

@@ -19,8 +19,8 @@ class SendWindowPolicy(Policy):
     start: time = Field(alias="from", default=time(0))
     end: time = Field(alias="to", default=time(23, 59, 59))
     days: tuple[Weekday, ...] = ()
-    unknown_zone: ZoneName = "UTC"
-    """The zone to go by for a customer whose own is unknown."""
+    unknown_zone: ZoneName | None = None
+    """The zone to go by for a customer whose own is unknown; the project's, unless named here."""
 
     def judge(self, facts: Facts) -> Verdict:
         local = facts.local(self.unknown_zone)

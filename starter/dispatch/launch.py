@@ -34,6 +34,7 @@ class Launcher:
         self._temporal: Client = services.temporal
         self._settings = services.settings
         self._journeys = services.journeys
+        self._time_zone = services.project.time_zone
         self._approval_key = services.signer.public_key
 
     async def find(self, run: Run) -> str | None:
@@ -66,7 +67,7 @@ class Launcher:
         given = RunInput(
             journey=journey,
             customer_id=customer.id,
-            time_zone=customer.time_zone,
+            time_zone=customer.time_zone or self._time_zone,
             start=event,
             others=reachable(journey, self._journeys),
             approval_key=self._approval_key,

@@ -50,6 +50,21 @@ async def test_an_offer_approved_hours_later_still_says_what_the_approver_saw(sm
     assert message.content["request"] == (await sending.approval(asked)).message["body"]
 
 
+async def test_an_offer_approved_when_most_of_its_life_is_over_is_asked_anew_with_a_new_one(
+    small_sending: Sending,
+) -> None:
+    sending = small_sending
+    request = sending.request(await sending.shopper(), **OFFER)
+    asked = await sending.deliver(request)
+    again = await sending.deliver(sending.granted(request, asked, after=timedelta(hours=19)))
+    assert isinstance(again, Asked)
+    assert again.approval_id != asked.approval_id
+    assert again.reason.endswith("; less than a quarter of the 1d is left of the offer that was approved")
+    assert (await sending.approval(asked)).state == "approved"
+    assert (await sending.approval(again)).message != (await sending.approval(asked)).message
+    assert sending.sandbox.mailbox.messages == []
+
+
 def _edit_template(sending: Sending) -> None:
     sending.edit("content/browse-second-look/push.yaml.j2", "once more", "once again")
 
@@ -204,14 +219,14 @@ async def test_an_approval_given_in_the_night_waits_for_the_morning_and_then_lea
 ) -> None:
     sending = small_sending
     lena = await sending.shopper()
-    request = sending.request(lena, **OFFER)
-    asked = await sending.deliver(request)
-    night = sending.granted(request, asked, after=timedelta(hours=10))
+    evening = sending.request(lena, **OFFER).model_copy(update={"now": NOON + timedelta(hours=6)})
+    asked = await sending.deliver(evening)
+    night = sending.granted(evening, asked, after=timedelta(hours=4))
     held = await sending.deliver(night)
     assert isinstance(held, Held)
     morning = night.model_copy(update={"now": held.until})
     assert isinstance(await sending.deliver(morning), Sent)
-    assert (await sending.delivery(request)).content_hash == asked.content_hash
+    assert (await sending.delivery(evening)).content_hash == asked.content_hash
 
 
 async def test_an_approval_counts_for_one_message_only(small_sending: Sending) -> None:

@@ -52,7 +52,7 @@ async def test_content_that_needs_what_the_event_does_not_have_is_rejected_with_
     result = await small_sending.deliver(request)
     assert isinstance(result, Rejected)
     assert result.code == "content.RenderingFailed"
-    assert result.reason.endswith("email.html.j2:2: there is no 'name' here")
+    assert result.reason == "content/browse-reminder/email.html.j2:2: there is no 'name' here"
     await _is_told(small_sending, request, result)
 
 

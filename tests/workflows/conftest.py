@@ -39,7 +39,9 @@ from workflows.ports import (
     DeliverResult,
     Done,
     NoteRequest,
+    Notes,
     OpenRunRequest,
+    PauseRecord,
     PerceiveRequest,
     Sent,
     SetRequest,
@@ -64,6 +66,7 @@ class World:
         self.decisions: list[DecideRequest] = []
         self.opened: list[OpenRunRequest] = []
         self.records: list[StepRecord] = []
+        self.pauses: list[PauseRecord] = []
         self.closed: list[CloseRequest] = []
         self.notes: list[NoteRequest] = []
 
@@ -74,27 +77,27 @@ class World:
     @activity.defn
     async def deliver(self, request: DeliverRequest) -> DeliverResult:
         self.deliveries.append(request)
-        self.records += request.notes.records
+        self._keep(request.notes)
         sent = Sent(delivery_id=f"d_{request.step_id}", provider_id="p1", channel="email")
         return self._answer(request, sent)
 
     @activity.defn
     async def act(self, request: ActRequest) -> ActResult:
         self.actions.append(request)
-        self.records += request.notes.records
+        self._keep(request.notes)
         return self._answer(request, Done(result={"ok": True}))
 
     @activity.defn
     async def ask(self, request: AskRequest) -> Asked:
         self.questions.append(request)
-        self.records += request.notes.records
+        self._keep(request.notes)
         return question(request, request.approval.group or "", request.about)
 
     @activity.defn
     async def decide(self, request: DecideRequest) -> Choice:
         """As the real planners do."""
         self.decisions.append(request)
-        self.records += request.notes.records
+        self._keep(request.notes)
         run = request.run
         drawn_by = decision_id(run.workflow_id, request.start_id, request.step_id, request.pass_)
         plan = known_planners()[request.planner](Question(drawn_by, request.options, request.pass_))
@@ -106,7 +109,7 @@ class World:
 
     @activity.defn
     async def set_attributes(self, request: SetRequest) -> None:
-        self.records += request.notes.records
+        self._keep(request.notes)
         self.customer = {**self.customer, **request.attributes}
 
     @activity.defn
@@ -116,12 +119,16 @@ class World:
     @activity.defn
     async def close_run(self, request: CloseRequest) -> None:
         self.closed.append(request)
-        self.records += request.notes.records
+        self._keep(request.notes)
 
     @activity.defn
     async def write_notes(self, request: NoteRequest) -> None:
         self.notes.append(request)
-        self.records += request.notes.records
+        self._keep(request.notes)
+
+    def _keep(self, notes: Notes) -> None:
+        self.records += notes.records
+        self.pauses += notes.pauses
 
     def _answer(self, request: Any, usual: Any) -> Any:
         answers = self.script.get(request.step_id, [])

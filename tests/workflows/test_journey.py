@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError, CancelledError
 
 from tests.workflows.conftest import Runs
 from workflows.journey import CustomerJourney
-from workflows.ports import Denied, Held, Overtaken, Rejected
+from workflows.ports import DeliverRequest, DeliverResult, Denied, Held, Overtaken, Rejected
 
 BROWSE = """
 journey: browse
@@ -168,6 +168,9 @@ async def test_a_held_message_is_judged_again_when_the_hold_ends(runs: Runs) -> 
     await run.result()
     first, second = [r for r in runs.world.deliveries if r.step_id == "reminder"]
     assert first.now < until <= second.now
+    (hold,) = runs.world.pauses
+    assert (hold.step_id, hold.kind, hold.outcome, hold.detail) == ("reminder", "hold", "over", "quiet hours")
+    assert first.now <= hold.started_at < until <= hold.ended_at <= second.now
 
 
 async def test_a_goal_ends_a_hold(runs: Runs) -> None:
@@ -177,6 +180,7 @@ async def test_a_goal_ends_a_hold(runs: Runs) -> None:
     await runs.happens(run, "Order Completed", product_id="p1")
     result = await run.result()
     assert (result.outcome, len(runs.world.deliveries)) == ("goal", 1)
+    assert [(hold.kind, hold.outcome) for hold in runs.world.pauses] == [("hold", "interrupted")]
 
 
 async def test_a_denied_or_rejected_message_does_not_end_the_journey(runs: Runs) -> None:
@@ -203,6 +207,19 @@ async def test_a_provider_that_fails_for_a_day_is_given_up_and_the_journey_goes_
     runs.world.answers("reminder", *[down] * 9)
     assert (await run.result()).outcome == "completed"
     assert "reminder gave_up" in runs.world.story
+
+
+async def test_the_day_after_which_a_send_is_given_up_is_not_begun_anew_by_a_hold(runs: Runs) -> None:
+    def until_morning(request: DeliverRequest) -> DeliverResult:
+        return Held(until=request.now + timedelta(hours=27), reason="quiet hours")
+
+    down = ApplicationError("HTTP 503", next_retry_delay=timedelta(hours=3))
+    run = await runs.start(BROWSE)
+    runs.world.answers("reminder", *[down] * 5, until_morning, *[down] * 9)
+    await run.result()
+    assert "reminder gave_up" in runs.world.story
+    # 0 h to 15 h, and then the 9 h that are left.
+    assert len([r for r in runs.world.deliveries if r.step_id == "reminder"]) == 9
 
 
 async def test_a_goal_ends_the_retries_of_a_provider_that_is_down(runs: Runs) -> None:

@@ -138,6 +138,28 @@ async def test_a_grant_outlives_the_move_during_a_hold(short_runs: Runs) -> None
     assert [d.grant is not None for d in short_runs.world.deliveries] == [False, True, True]
 
 
+async def test_a_hold_is_recorded_once_from_its_real_start_to_its_real_end(short_runs: Runs) -> None:
+    def held(request: DeliverRequest) -> DeliverResult:
+        return Held(until=morning, reason="quiet hours")
+
+    run = await short_runs.start(
+        """
+        journey: mail
+        owner: maria
+        start: {event: Product Viewed}
+        steps: [{id: mail, send: email, content: mail}]
+        """
+    )
+    began, morning = short_runs.now, short_runs.now + timedelta(hours=9)
+    short_runs.world.answers("mail", held, held)
+    await short_runs.passes(timedelta(hours=2))
+    await moves(short_runs, run)
+    await run.result()
+    (hold,) = short_runs.world.pauses
+    assert hold.started_at - began < timedelta(hours=1)
+    assert hold.ended_at >= morning
+
+
 async def test_a_run_that_waits_for_another_stays_with_it_however_busy_the_customer(short_runs: Runs) -> None:
     child = """
         journey: child
