@@ -8,10 +8,11 @@ import os
 import re
 import secrets
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import yamlfile
@@ -50,6 +51,26 @@ class Person(BaseModel):
     token: str
 
 
+class WriteKey(BaseModel):
+    """A key by which events come in, and nothing else. It may stand in an app that anyone can read, so it can be
+    kept to some events."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str = Field(min_length=1)
+    events: tuple[str, ...] | None = None
+    """The names of the events it may bring; None is every one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_word_is_a_key(cls, given: Any) -> Any:
+        return {"key": given} if isinstance(given, str) else given
+
+    def may_bring(self, event: str) -> bool:
+        """Whether an event of this name may come in by it."""
+        return self.events is None or event in self.events
+
+
 class Project(BaseModel):
     """`sojourn.yaml`: brand, time zone, who may send events, who decides, and over which providers to send."""
 
@@ -58,12 +79,16 @@ class Project(BaseModel):
     brand: Brand
     time_zone: ZoneName = "UTC"
     """The zone of customers whose own is unknown."""
-    write_keys: tuple[str, ...] = Field(min_length=1)
+    write_keys: tuple[WriteKey, ...] = Field(min_length=1)
     people: tuple[Person, ...] = ()
     channels: dict[str, dict[str, Any]]
     """By channel name: the provider and its settings."""
     tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By tool name: the settings of the business actions that journeys may take."""
+
+    def write_key(self, given: object) -> WriteKey | None:
+        """The write key that is given, or None when it is not one of this project."""
+        return next((key for key in self.write_keys if key.key == given), None)
 
 
 class Settings(BaseSettings):
@@ -96,6 +121,12 @@ class Settings(BaseSettings):
     codec_token: str = ""
     """Opens the codec endpoint to the Temporal UI of one machine; `sojourn dev` makes one. Empty leaves the
     endpoint to people who are signed in."""
+    events_waiting: int = Field(default=100_000, ge=0)
+    """Events that may wait for Temporal before senders are asked to come back later."""
+    events_behind: timedelta = timedelta(days=1)
+    """How long the oldest of them may wait before senders are asked to come back later."""
+    requests_at_once: int = Field(default=256, ge=1)
+    """Requests with events that one process handles at the same time."""
     demo_users: bool = False
     """Let anyone sign in as any person of the project, without a token. For demonstrations on one machine."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 
 from fastapi import FastAPI
@@ -18,8 +18,9 @@ from starter.console import pages
 from starter.customers import decoding
 from starter.dispatch.dispatcher import Dispatcher
 from starter.headers import SecurityHeaders
-from starter.ingestion import segment
+from starter.ingestion import cloudevents, posthog, segment
 from starter.ingestion.acceptance import Ingestion
+from starter.ingestion.pressure import Limits
 from starter.recipients import surfaces, unsubscribe
 from starter.runs import api as runs_api
 from starter.runs.schedules import keep_schedules
@@ -33,11 +34,12 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     """The application. With `dispatch` it also delivers accepted events to Temporal, and keeps its schedules;
     of several processes that do, one at a time delivers."""
     dispatcher = Dispatcher(services)
+    ingestion = _ingestion(services, dispatcher.wake if dispatch else _nobody_waits)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         works = (dispatcher.run(), keep_schedules(services)) if dispatch else ()
-        running = [asyncio.create_task(work) for work in works]
+        running = [asyncio.create_task(work) for work in (ingestion.tally.run(), *works)]
         yield
         for task in running:
             task.cancel()
@@ -47,11 +49,10 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     app = FastAPI(title="Sojourn", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.services = services
     app.state.dispatcher = dispatcher
-    app.state.ingestion = Ingestion(
-        services.database, list(services.project.channels), dispatcher.wake if dispatch else _nobody_waits
-    )
+    app.state.ingestion = ingestion
     app.add_middleware(SecurityHeaders)
-    app.include_router(segment.router)
+    for door in (segment, posthog, cloudevents):
+        app.include_router(door.router)
     app.include_router(runs_api.router)
     app.include_router(unsubscribe.router)
     app.include_router(approvals_api.router)
@@ -61,6 +62,12 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     app.add_api_route("/healthz", _healthy, methods=["GET"], tags=["health"])
     app.add_api_route("/readyz", _ready, methods=["GET"], tags=["health"])
     return app
+
+
+def _ingestion(services: Services, accepted: Callable[[], None]) -> Ingestion:
+    settings = services.settings
+    limits = Limits(settings.events_waiting, settings.events_behind, settings.requests_at_once)
+    return Ingestion(services.database, list(services.project.channels), accepted, limits)
 
 
 def _nobody_waits() -> None:

@@ -78,14 +78,16 @@ def as_event(record: EventRecord) -> Event:
     )
 
 
-async def keep_refusals(session: AsyncSession, refusals: Sequence[Refusal]) -> None:
-    """List items that are no events; one that is listed already stays as it is."""
+async def keep_refusals(session: AsyncSession, refusals: Sequence[Refusal]) -> int:
+    """List items that are no events, and give how many are new; one that is listed already stays as it is."""
     if not refusals:
-        return
+        return 0
     by_id = {refusal.id: refusal for refusal in refusals}
     query = select(Refusal.id).where(col(Refusal.id).in_(by_id))
     known = set((await session.exec(query)).all())
-    session.add_all([refusal for refusal in by_id.values() if refusal.id not in known])
+    new = [refusal for refusal in by_id.values() if refusal.id not in known]
+    session.add_all(new)
+    return len(new)
 
 
 async def list_refusals(session: AsyncSession, limit: int = 100) -> list[Refusal]:

@@ -7,7 +7,7 @@ from sqlalchemy import func
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.tables import OutboxEntry
+from store.tables import EventRecord, OutboxEntry
 
 
 async def due_entries(session: AsyncSession, now: datetime, but: Collection[str], limit: int) -> list[OutboxEntry]:
@@ -81,3 +81,15 @@ async def backlog(session: AsyncSession, at_most: int) -> int:
     """How many events wait for delivery, counted up to `at_most`."""
     waiting = select(OutboxEntry.seq).where(col(OutboxEntry.dead).is_(False)).limit(at_most).subquery()
     return (await session.exec(select(func.count()).select_from(waiting))).one()
+
+
+async def waiting_since(session: AsyncSession) -> datetime | None:
+    """When the oldest event that waits for delivery was accepted; None when none waits."""
+    query = (
+        select(EventRecord.received_at)
+        .join(OutboxEntry, col(OutboxEntry.seq) == col(EventRecord.seq))
+        .where(col(OutboxEntry.dead).is_(False))
+        .order_by(col(OutboxEntry.seq))
+        .limit(1)
+    )
+    return (await session.exec(query)).first()

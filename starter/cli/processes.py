@@ -134,7 +134,7 @@ def _welcome(stack: "LocalStack") -> str:
             "",
             "In another terminal:",
             f"  export SOJOURN_URL={settings.public_url}",
-            f"  export SOJOURN_WRITE_KEY={project.write_keys[0]} SOJOURN_TOKEN={token}",
+            f"  export SOJOURN_WRITE_KEY={project.write_keys[0].key} SOJOURN_TOKEN={token}",
             "  sojourn event send 'Product Viewed' --user anna --property product_id=lumen-2",
         ]
     )

@@ -113,7 +113,7 @@ def demo_settings(state_dir: Path) -> Settings:
 
 def _client(stack: LocalStack, token: str) -> Sojourn:
     """A client that sends events and speaks for the person with the token. It heeds no proxy: all is local."""
-    url, key = f"http://127.0.0.1:{stack.settings.port}", stack.services.project.write_keys[0]
+    url, key = f"http://127.0.0.1:{stack.settings.port}", stack.services.project.write_keys[0].key
     return Sojourn(url, key, token=token, transport=httpx.AsyncHTTPTransport(trust_env=False))
 
 

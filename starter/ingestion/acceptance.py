@@ -1,9 +1,9 @@
 """Accepts events: event, customer change and outbox row become durable in one transaction, or none does."""
 
-import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -14,45 +14,23 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from journeys.events import OUTCOMES
 from starter.ingestion.changes import apply_profiles
 from starter.ingestion.incoming import Incoming
+from starter.ingestion.pressure import Limits, Pressure, StoreUnavailable
 from starter.ingestion.recognition import recognise
+from starter.ingestion.tally import Tally
 from store.database import Database
 from store.events import NewEvent, accepted_among, add_events, keep_refusals
-from store.outbox import backlog
+from store.intake import Count, latest_times
 from store.outcomes import OutcomeFact, record_outcomes
 from store.tables import Customer, Refusal
 
-BACKLOG_LIMIT = 100_000
-"""Events that may wait for Temporal before senders are asked to slow down."""
+LATE = timedelta(hours=1)
+"""An event that comes longer after it happened counts as late."""
 
-_COUNT_EVERY = 1.0
-"""Seconds for which a count of the backlog is good enough."""
 _ATTEMPTS = 5
 _CONFLICTS = {"40001", "40P01"}
 """PostgreSQL's serialization failure and deadlock: the same transaction succeeds when tried again."""
 _AWAY = ("08", "53", "57")
 """The classes of PostgreSQL's errors for no connection, no resources and a shutdown."""
-
-
-class NotAccepted(Exception):
-    """Nothing of the request was kept; the sender may try the same again after `retry_after` seconds.
-
-    NotAccepted
-    +-- Backlogged         more events wait for Temporal than may
-    +-- StoreUnavailable   the database does not answer or is too busy
-    """
-
-    retry_after: int
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-
-
-class Backlogged(NotAccepted):
-    retry_after = 10
-
-
-class StoreUnavailable(NotAccepted):
-    retry_after = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +49,14 @@ class Ingestion:
         database: Database,
         channels: Sequence[str],
         accepted: Callable[[], None],
-        backlog_limit: int = BACKLOG_LIMIT,
+        limits: Limits = Limits(),
     ) -> None:
         """`channels` are those a consent to every channel means; `accepted` is called after each commit."""
         self._database = database
         self._channels = tuple(channels)
         self._accepted = accepted
-        self._backlog_limit = backlog_limit
-        self._backlog = 0
-        self._counted_at = float("-inf")
+        self.pressure = Pressure(database, limits)
+        self.tally = Tally(database)
 
     async def accept(self, events: Sequence[Incoming], refused: Sequence[Refusal] = ()) -> int:
         """Keep events in order, and what was refused beside them. Gives how many events were new.
@@ -87,36 +64,30 @@ class Ingestion:
         When it returns, all of it is durable. Raises NotAccepted, and then nothing was kept.
         """
         try:
-            await self._hold_back()
-            count = await self._keep(events, refused)
+            await self.pressure.check()
+            counts = await self._keep(events, refused)
         except (SQLAlchemyError, OSError) as error:
             if not _is_away(error):
                 raise
             raise StoreUnavailable("the database does not answer; send the same again") from error
         self._accepted()
-        return count
+        self.tally.add(counts)
+        return counts["accepted"]
 
-    async def _hold_back(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now - self._counted_at >= _COUNT_EVERY:
-            self._counted_at = now
-            async with self._database.reading() as session:
-                self._backlog = await backlog(session, self._backlog_limit)
-        if self._backlog >= self._backlog_limit:
-            raise Backlogged(f"{self._backlog} events wait to be processed; send the same again later")
-
-    async def _keep(self, events: Sequence[Incoming], refused: Sequence[Refusal]) -> int:
+    async def _keep(self, events: Sequence[Incoming], refused: Sequence[Refusal]) -> Counter[Count]:
         for attempt in range(_ATTEMPTS):
             try:
                 async with self._database.transaction() as session:
-                    await keep_refusals(session, refused)
-                    return await self._write(session, events)
+                    new_refusals = await keep_refusals(session, refused)
+                    counts = await self._write(session, events)
+                    counts["refused"] = new_refusals
+                    return counts
             except DBAPIError as error:
                 if not _may_succeed_again(error) or attempt == _ATTEMPTS - 1:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
-    async def _write(self, session: AsyncSession, events: Sequence[Incoming]) -> int:
+    async def _write(self, session: AsyncSession, events: Sequence[Incoming]) -> Counter[Count]:
         now = datetime.now(UTC)
         once = list({event.id: event for event in reversed(events)}.values())[::-1]
         customers = await recognise(session, [event.who for event in once], now)
@@ -127,10 +98,24 @@ class Ingestion:
             for event, customer in zip(once, customers, strict=True)
             if customer is not None and event.id not in known
         ]
+        latest = await latest_times(session, {f.customer.id for f in fresh})
         await apply_profiles(session, [(f.customer, f.incoming) for f in fresh], self._channels, now)
         await record_outcomes(session, [fact for f in fresh if (fact := _outcome(f))])
         await add_events(session, [_new_event(f, now) for f in fresh])
-        return len(fresh)
+        counts = _counted(fresh, latest, now)
+        counts["duplicate"] = len(events) - len(once) + len(known)
+        return counts
+
+
+def _counted(fresh: Sequence[_Fresh], latest: dict[str, datetime], now: datetime) -> Counter[Count]:
+    """How many events are new, and how many of them come late or after a later one of their customer."""
+    counts = Counter[Count]({"accepted": len(fresh)})
+    for each in fresh:
+        before = latest.get(each.customer.id, each.incoming.at)
+        counts["late"] += now - each.incoming.at > LATE
+        counts["out_of_order"] += each.incoming.at < before
+        latest[each.customer.id] = max(before, each.incoming.at)
+    return counts
 
 
 def _may_succeed_again(error: DBAPIError) -> bool:

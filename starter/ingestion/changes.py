@@ -30,8 +30,8 @@ async def apply_profiles(
 
 def _apply_traits(customer: Customer, event: Incoming) -> None:
     profile = event.profile
-    if profile.traits:
-        merged = {**customer.traits, **profile.traits}
+    if profile.traits or profile.first_traits:
+        merged = {**profile.first_traits, **customer.traits, **profile.traits}
         customer.traits = {name: value for name, value in merged.items() if value is not None}
     if profile.time_zone:
         customer.time_zone = profile.time_zone

@@ -1,110 +1,130 @@
-"""What every door for events shares: the write key, the body, and answers as Segment's clients understand them.
+"""What every door for events shares: it opens a request, and takes what is in it, one event or many.
 
-Exactly `200 {"success": true}` once everything is durable; some clients send again on any other success. Every
-refusal is `{"code", "message"}`.
+An item of a batch that is no event goes to the refusals and does not hold the others up: no client would mend it,
+and a refused batch would be lost whole.
 """
 
-import base64
-import binascii
-from collections.abc import Awaitable, Callable, Sequence
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from pydantic_core import from_json, to_json
 from starlette.requests import Request
-from starlette.responses import Response
 
-from starter.ingestion.acceptance import Backlogged, NotAccepted, ingestion_of
+from settings import WriteKey
+from starter.ingestion.acceptance import ingestion_of
+from starter.ingestion.answers import Refused
 from starter.ingestion.bodies import UnreadableBody, read_body
 from starter.ingestion.incoming import Incoming
-from starter.ingestion.items import Envelope, Malformed, read_context, read_sent_at, read_traceparent
-from starter.services import services_of
+from starter.ingestion.items import LARGEST, Envelope, Malformed
+from starter.ingestion.keys import key_beside_body, known_key
 from store.tables import Refusal
 
 REQUEST_LIMIT = 500 * 1024
+"""Bytes that a request may have, unpacked."""
+BATCH_LIMIT = 5_000
 
-_ACCEPTED = b'{"success":true}'
+_KEPT_DEPTH = 64
 
-
-class Refused(Exception):
-    """The request is answered with an error and nothing of it was kept."""
-
-    def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
-        self.status = status
-        self.code = code
-        self.retry_after = retry_after
-        super().__init__(message)
+Read = Callable[[Any, Envelope], Incoming]
+"""Makes an event of one item. Raises Malformed."""
 
 
-Door = Callable[[Request], Awaitable[None]]
+@dataclass(frozen=True)
+class Opened:
+    """A request that may bring events, and its body."""
+
+    request: Request
+    key: WriteKey
+    body: Any
+    received_at: datetime
 
 
-def answering(door: Door) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint of a door: its success and its refusals, as clients understand them."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            await door(request)
-        except Refused as refused:
-            again = {"Retry-After": str(refused.retry_after)} if refused.retry_after is not None else {}
-            body = to_json({"code": refused.code, "message": str(refused)})
-            return Response(body, refused.status, again, "application/json")
-        return Response(_ACCEPTED, 200, media_type="application/json")
-
-    return answer
+async def open_request(request: Request, key_field: str) -> Opened:
+    """A request whose body is JSON; its key is beside the body or in `key_field` of it. Raises Refused."""
+    received_at, given = datetime.now(UTC), key_beside_body(request)
+    key = known_key(request, given) if given is not None else None
+    body = parse(await whole_body(request))
+    if key is None:
+        key = known_key(request, cast(dict[str, Any], body).get(key_field) if isinstance(body, dict) else None)
+    return Opened(request, key, body, received_at)
 
 
-async def open_request(request: Request) -> tuple[dict[str, Any], Envelope]:
-    """The body of an authorised request, and what it says about all its items. Raises Refused."""
-    received_at = datetime.now(UTC)
-    given = _key_in_header(request.headers.get("authorization"))
-    if given is not None:
-        _check_key(request, given)
+async def whole_body(request: Request) -> bytes:
+    """The body, unpacked. Raises Refused."""
     try:
-        parsed: object = from_json(await read_body(request, REQUEST_LIMIT), allow_inf_nan=False)
-        body = cast(dict[str, Any], parsed) if isinstance(parsed, dict) else None
-        context = read_context((body or {}).get("context"))
+        return await read_body(request, REQUEST_LIMIT)
     except UnreadableBody as error:
         raise Refused(400, "unreadable", str(error)) from error
+
+
+def parse(body: bytes) -> object:
+    """JSON as values. Raises Refused."""
+    try:
+        return from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise Refused(400, "invalid_json", f"the body is not JSON: {error}") from error
-    except Malformed as error:
-        raise Refused(400, "invalid_request", str(error)) from error
-    if body is None:
+
+
+def as_object(body: object) -> dict[str, Any]:
+    """A body that must be a JSON object. Raises Refused."""
+    if not isinstance(body, dict):
         raise Refused(400, "invalid_request", "the body must be a JSON object")
-    if given is None:
-        _check_key(request, body.get("writeKey"))
-    envelope = Envelope(
+    return cast(dict[str, Any], body)
+
+
+async def take_one(opened: Opened, item: object, envelope: Envelope, read: Read) -> None:
+    """Make the one event of a request durable. Raises Refused, and NotAccepted."""
+    try:
+        event = read(item, envelope)
+    except Malformed as error:
+        raise Refused(400, "invalid_event", str(error)) from error
+    if not opened.key.may_bring(event.name):
+        raise Refused(403, "event_not_allowed", _not_allowed(event))
+    await ingestion_of(opened.request).accept([event])
+
+
+async def take_batch(opened: Opened, batch: object, envelope: Envelope, read: Read) -> None:
+    """Make the events of a batch durable, and beside them what is none. Raises Refused, and NotAccepted."""
+    if not isinstance(batch, list):
+        raise Refused(400, "invalid_request", "batch: a list of items is missing")
+    items = cast(Sequence[object], batch)
+    if len(items) > BATCH_LIMIT:
+        raise Refused(400, "too_large", f"batch: at most {BATCH_LIMIT} items, this one has {len(items)}")
+    events: list[Incoming] = []
+    refusals: list[Refusal] = []
+    for index, item in enumerate(items):
+        try:
+            event = read(item, envelope)
+            if not opened.key.may_bring(event.name):
+                raise Malformed("", _not_allowed(event))
+            events.append(event)
+        except Malformed as error:
+            refusals.append(_refusal(item, f"item {index}: {error}", envelope.received_at))
+    await ingestion_of(opened.request).accept(events, refusals)
+
+
+def _not_allowed(event: Incoming) -> str:
+    return f"this write key may not bring '{event.name}'; allow it under write_keys in sojourn.yaml"
+
+
+def _refusal(item: object, reason: str, received_at: datetime) -> Refusal:
+    raw = to_json(_pruned(item, _KEPT_DEPTH))
+    return Refusal(
+        id=hashlib.sha256(raw).hexdigest(),
         received_at=received_at,
-        sent_at=read_sent_at(body.get("sentAt")),
-        context=context,
-        traceparent=read_traceparent(request.headers.get("traceparent")),
+        reason=reason,
+        raw=raw[:LARGEST].decode(errors="ignore"),
     )
-    return body, envelope
 
 
-def _key_in_header(header: str | None) -> str | None:
-    """The write key in an Authorization header: the user of Basic or the token of Bearer; None without one."""
-    scheme, _, credentials = (header or "").partition(" ")
-    if scheme.lower() == "bearer":
-        return credentials.strip()
-    if scheme.lower() != "basic":
-        return None
-    try:
-        return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
-
-
-def _check_key(request: Request, key: object) -> None:
-    if key not in services_of(request).project.write_keys:
-        raise Refused(401, "unknown_write_key", "the write key is missing or not one of this project")
-
-
-async def accept(request: Request, events: Sequence[Incoming], refusals: Sequence[Refusal] = ()) -> None:
-    """Make events durable, and what was refused beside them. Raises Refused, and then nothing was kept."""
-    try:
-        await ingestion_of(request).accept(events, refusals)
-    except NotAccepted as error:
-        status, code = (429, "backlogged") if isinstance(error, Backlogged) else (503, "unavailable")
-        raise Refused(status, code, str(error), error.retry_after) from error
+def _pruned(value: object, depth: int) -> object:
+    """The value without what is nested so deep that it cannot be written."""
+    if isinstance(value, dict):
+        inner = cast(dict[str, object], value)
+        return {key: _pruned(child, depth - 1) for key, child in inner.items()} if depth else "..."
+    if isinstance(value, list):
+        return [_pruned(child, depth - 1) for child in cast(list[object], value)] if depth else "..."
+    return value

@@ -43,6 +43,8 @@ class Profile:
     """What an event says about its customer. A trait that is None is to be forgotten."""
 
     traits: dict[str, Any] = field(default_factory=dict[str, Any])
+    first_traits: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Traits that are set only where the customer has none of that name yet."""
     time_zone: str | None = None
     locale: str | None = None
     addresses: tuple[tuple[str, str], ...] = ()

@@ -6,7 +6,7 @@ The shapes are those of Segment's specification, as its clients and RudderStack'
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
 
@@ -54,6 +54,10 @@ class Envelope:
     """The sender's clock when it sent: with it, a clock that is wrong does no harm."""
     context: Mapping[str, Any] | None = None
     traceparent: str = ""
+
+    def within(self, context: Mapping[str, Any]) -> "Envelope":
+        """The same for a batch whose items share a context."""
+        return replace(self, context=context)
 
 
 def _number_as_text(value: object) -> object:
@@ -197,12 +201,12 @@ _TIME: TypeAdapter[datetime] = TypeAdapter(Time)
 _FACTS: TypeAdapter[dict[str, Any] | None] = TypeAdapter(Facts | None)
 
 
-def read_context(value: object) -> dict[str, Any]:
-    """The context that the items of a batch share. Raises Malformed."""
+def read_facts(field: str, value: object) -> dict[str, Any]:
+    """An object of a request outside its items, such as the context that a batch shares. Raises Malformed."""
     try:
         return _FACTS.validate_python(value) or {}
     except ValidationError as error:
-        raise Malformed("context", error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+        raise Malformed(field, error.errors()[0]["msg"].removeprefix("Value error, ")) from error
 
 
 def read_sent_at(value: object) -> datetime | None:

@@ -15,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journeys.ids import event_traceparent
-from starter.ingestion.acceptance import Ingestion, NotAccepted, ingestion_of
+from starter.ingestion.acceptance import Ingestion, ingestion_of
 from starter.ingestion.incoming import Incoming, Who
+from starter.ingestion.pressure import NotAccepted
 from starter.services import Services, services_of
 from store.customers import owners_of
 from store.surfaces import Report, find_message, live_messages, mark
@@ -114,7 +115,7 @@ async def _own_message(request: Request, services: Services, message_id: str) ->
 async def _customer(request: Request, services: Services, surface: str) -> str | None:
     """Who asks, or None when nobody is known by that id. Raises _Refused."""
     given = request.query_params
-    if given.get("writeKey") not in services.project.write_keys:
+    if services.project.write_key(given.get("writeKey")) is None:
         raise _Refused(401, "unknown_write_key", "the write key is missing or not one of this project")
     who = Who(user_id=given.get("userId", ""), anonymous_id=given.get("anonymousId", ""))
     if not who.known_as:

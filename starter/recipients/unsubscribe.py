@@ -13,8 +13,9 @@ from starlette.responses import HTMLResponse
 from content.links import InvalidLink, LinkSigner
 from journeys.events import OPT_OUT
 from journeys.ids import event_traceparent
-from starter.ingestion.acceptance import EventsIn, NotAccepted
+from starter.ingestion.acceptance import EventsIn
 from starter.ingestion.incoming import Incoming, Who
+from starter.ingestion.pressure import NotAccepted
 from starter.ingestion.profile import read_profile
 from starter.services import Services, Shared
 from store.consents import has_withdrawn

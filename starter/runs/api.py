@@ -1,7 +1,6 @@
 """The door by which a backend service starts a journey for a customer. Runs by call are events like any other:
 durable once answered, and started by the journey's own rules."""
 
-from dataclasses import replace
 from typing import Any, cast
 
 from fastapi import APIRouter
@@ -9,8 +8,10 @@ from starlette.requests import Request
 
 from journeys.events import JOURNEY_REQUESTED
 from journeys.model import Journey
-from starter.ingestion.doors import Refused, accept, answering, open_request
-from starter.ingestion.items import Malformed, read_item
+from starter.ingestion.answers import Refused, answering
+from starter.ingestion.doors import take_one
+from starter.ingestion.items import read_item
+from starter.ingestion.segment import open_call
 from starter.services import services_of
 from yamlfile import nearest
 
@@ -19,17 +20,13 @@ router = APIRouter(tags=["runs"])
 
 async def _take(request: Request) -> None:
     """A call `{"userId" or "anonymousId", "properties", "messageId"}`; the properties are those of `start`."""
-    body, envelope = await open_request(request)
+    opened, body, envelope = await open_call(request)
     journey = _journey(request)
     properties: object = body.get("properties") or {}
     if isinstance(properties, dict):
         properties = {**cast(dict[str, Any], properties), "journey": journey.journey}
     item = {**body, "type": "track", "event": JOURNEY_REQUESTED, "properties": properties}
-    try:
-        event = read_item(item, replace(envelope, context=None))
-    except Malformed as error:
-        raise Refused(400, "invalid_request", str(error)) from error
-    await accept(request, [event])
+    await take_one(opened, item, envelope, read_item)
 
 
 def _journey(request: Request) -> Journey:

@@ -5,7 +5,7 @@ from store.tables.columns import UtcTime
 from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
 from store.tables.customers import Address, Customer, Identity
 from store.tables.deliveries import Action, Delivery, DeliveryState, SurfaceMessage
-from store.tables.events import EventRecord, OutboxEntry, Refusal
+from store.tables.events import EventRecord, IntakeCount, OutboxEntry, Refusal
 from store.tables.keys import CustomerKey
 from store.tables.processes import Lease
 from store.tables.runs import JourneyVersion, Membership, Run, RunState, Span
@@ -23,6 +23,7 @@ __all__ = [
     "DeliveryState",
     "EventRecord",
     "Identity",
+    "IntakeCount",
     "JourneyVersion",
     "Lease",
     "Membership",

@@ -1,6 +1,6 @@
 """Events, from their acceptance to Temporal."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Index
@@ -16,6 +16,7 @@ class EventRecord(SQLModel, table=True):
     # SQLite would give the number of an erased last event to the next one; the order must never go back.
     __table_args__ = (
         Index("ix_event_customer_name", "customer_id", "name", "seq"),
+        Index("ix_event_customer_occurred", "customer_id", "occurred_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -41,6 +42,16 @@ class OutboxEntry(SQLModel, table=True):
     not_before: datetime | None = time_column(nullable=True)
     dead: bool = False
     last_error: str = ""
+
+
+class IntakeCount(SQLModel, table=True):
+    """How often something became of what came in, on one day in UTC."""
+
+    __tablename__ = "intake_count"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+
+    day: date = Field(primary_key=True)
+    what: str = Field(primary_key=True)
+    number: int
 
 
 class Refusal(SQLModel, table=True):

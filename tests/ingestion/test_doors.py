@@ -142,15 +142,15 @@ async def test_a_request_that_cannot_be_read_is_refused_whole(
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"event": None}, "item 0: event: a track call needs the name of its event"),
-        ({"userId": None}, "item 0: userId: an item needs a userId or an anonymousId"),
-        ({"userId": {"id": 1}}, "item 0: userId: Input should be a valid string"),
-        ({"event": "x" * 300}, "item 0: event: String should have at most 255 characters"),
-        ({"event": "a\x00b"}, "item 0: event: must not contain control characters"),
-        ({"timestamp": "yesterday"}, "item 0: timestamp: Input should be a valid datetime"),
-        ({"timestamp": "0001-01-01T00:00:00Z"}, "item 0: timestamp: must be between the years 1970 and 2200"),
-        ({"properties": [1]}, "item 0: properties: Input should be a valid dictionary"),
-        ({"properties": {"x": "x" * 33_000}}, "item 0: an item may have at most 32 KB, this one has 32"),
+        ({"event": None}, "event: a track call needs the name of its event"),
+        ({"userId": None}, "userId: an item needs a userId or an anonymousId"),
+        ({"userId": {"id": 1}}, "userId: Input should be a valid string"),
+        ({"event": "x" * 300}, "event: String should have at most 255 characters"),
+        ({"event": "a\x00b"}, "event: must not contain control characters"),
+        ({"timestamp": "yesterday"}, "timestamp: Input should be a valid datetime"),
+        ({"timestamp": "0001-01-01T00:00:00Z"}, "timestamp: must be between the years 1970 and 2200"),
+        ({"properties": [1]}, "properties: Input should be a valid dictionary"),
+        ({"properties": {"x": "x" * 33_000}}, "an item may have at most 32 KB, this one has 32"),
     ],
 )
 async def test_a_malformed_call_is_told_where_it_is_wrong(

@@ -72,8 +72,8 @@ async def test_the_condition_of_the_start_holds_for_calls_too(shop: Services, ap
         ("welcom", CALL, 404, "unknown_journey", "there is no journey 'welcom'; did you mean 'welcome'?"),
         ("zzz", CALL, 404, "unknown_journey", "there is no journey 'zzz'"),
         ("by-event", CALL, 409, "not_started_by_calls", "the journey 'by-event' is not started by calls"),
-        ("welcome", {"properties": {}}, 400, "invalid_request", "userId: an item needs a userId"),
-        ("welcome", CALL | {"properties": [1]}, 400, "invalid_request", "properties: Input should be a valid"),
+        ("welcome", {"properties": {}}, 400, "invalid_event", "userId: an item needs a userId"),
+        ("welcome", CALL | {"properties": [1]}, 400, "invalid_event", "properties: Input should be a valid"),
     ],
 )
 async def test_what_cannot_start_is_refused_and_nothing_is_kept(

@@ -33,6 +33,12 @@ def upgrade() -> None:
     with op.batch_alter_table('customer_key', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_customer_key_master'), ['master'], unique=False)
 
+    op.create_table('intake_count',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('what', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('day', 'what')
+    )
     op.create_table('journey_version',
     sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -239,6 +245,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.create_index('ix_event_customer_name', ['customer_id', 'name', 'seq'], unique=False)
+        batch_op.create_index('ix_event_customer_occurred', ['customer_id', 'occurred_at'], unique=False)
 
     op.create_table('identity',
     sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -338,6 +345,7 @@ def downgrade() -> None:
 
     op.drop_table('identity')
     with op.batch_alter_table('event', schema=None) as batch_op:
+        batch_op.drop_index('ix_event_customer_occurred')
         batch_op.drop_index('ix_event_customer_name')
 
     op.drop_table('event')
@@ -384,6 +392,7 @@ def downgrade() -> None:
     op.drop_table('refusal')
     op.drop_table('lease')
     op.drop_table('journey_version')
+    op.drop_table('intake_count')
     with op.batch_alter_table('customer_key', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_customer_key_master'))
 
