@@ -1,0 +1,49 @@
+"""Calibration: whether what is said to be likely happens as often as it is said, and when more autonomy is
+earned."""
+
+import math
+from collections.abc import Sequence
+
+from learning.distributions import normal_quantile
+from learning.experiments.comparing import Interval
+
+_EARNED = 0.95
+
+
+def brier(predicted: Sequence[float], happened: Sequence[bool]) -> float:
+    """The mean squared error of probabilities: 0 is perfect (Brier, Monthly Weather Review 1950).
+
+    Raises ValueError without any.
+    """
+    _same(predicted, happened)
+    return sum((p - h) ** 2 for p, h in zip(predicted, happened, strict=True)) / len(predicted)
+
+
+def calibration_error(predicted: Sequence[float], happened: Sequence[bool], bins: int = 10) -> float:
+    """The expected calibration error: by how much the mean prediction and the rate differ in bins of equal width,
+    weighted by their number (Naeini, Cooper, Hauskrecht, AAAI 2015). Raises ValueError without any."""
+    _same(predicted, happened)
+    gaps = [0.0] * bins
+    for p, h in zip(predicted, happened, strict=True):
+        gaps[min(int(p * bins), bins - 1)] += p - h
+    return sum(abs(gap) for gap in gaps) / len(predicted)
+
+
+def wilson(happened: int, of: int, confidence: float = 0.95) -> Interval:
+    """A rate with Wilson's score interval (JASA 1927); from 0 to 1 where nothing was seen."""
+    if of == 0:
+        return Interval(0.0, 0.0, 1.0)
+    z, rate = normal_quantile((1 + confidence) / 2), happened / of
+    centre = (rate + z * z / (2 * of)) / (1 + z * z / of)
+    reach = z / (1 + z * z / of) * math.sqrt(rate * (1 - rate) / of + z * z / (4 * of * of))
+    return Interval(rate, max(0.0, centre - reach), min(1.0, centre + reach))
+
+
+def autonomy_earned(approved_unchanged: int, of: int, confidence: float = 0.95) -> bool:
+    """Whether a higher autonomy tier may be proposed: approvers agree in more than 95 % beyond doubt."""
+    return wilson(approved_unchanged, of, confidence).low > _EARNED
+
+
+def _same(predicted: Sequence[float], happened: Sequence[bool]) -> None:
+    if not predicted or len(predicted) != len(happened):
+        raise ValueError("every prediction needs an outcome, and there must be one at the least")

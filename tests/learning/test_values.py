@@ -1,0 +1,68 @@
+"""The nightly refit finds what pays later, not only at once."""
+
+import numpy as np
+import pytest
+
+from learning.sampler.design import Separate
+from learning.sampler.model import Habits
+from learning.sampler.posterior import Prior
+from learning.values import Turn, refit
+
+DESIGN = Separate(("warm",))
+HABITS = Habits(prior=Prior(noise=0.2))
+OPTIONS = ("nudge", "wait")
+
+
+def trajectories(count: int = 400) -> list[list[Turn]]:
+    """To wait brings nothing at once and 1 at the next nudge; a nudge at once brings 0.3 and spoils the next."""
+    draw = np.random.default_rng(1)
+    made: list[list[Turn]] = []
+    for _ in range(count):
+        first, second = draw.integers(0, 2, 2)
+        rewards = ((0.3, 0.0)[first], (0.0 if first == 0 else 1.0, 0.0)[second])
+        made.append(
+            [
+                Turn(0, OPTIONS[first], {"warm": 0.0}, rewards[0], OPTIONS),
+                Turn(1, OPTIONS[second], {"warm": float(first)}, rewards[1], OPTIONS),
+            ]
+        )
+    return made
+
+
+def test_it_waits_where_waiting_pays_later():
+    first, second = refit(trajectories(), DESIGN, HABITS)
+    means, _ = first.scores(OPTIONS, {"warm": 0.0})
+    assert means == pytest.approx([0.3, 1.0], abs=0.1)
+    assert first.probabilities(OPTIONS, {"warm": 0.0})[1] > 0.9
+    assert second.probabilities(OPTIONS, {"warm": 1.0})[0] > 0.9
+
+
+def test_a_discount_makes_it_hasty():
+    first, _ = refit(trajectories(), DESIGN, HABITS, discount=0.1)
+    assert first.probabilities(OPTIONS, {"warm": 0.0})[0] > 0.9
+
+
+def test_what_was_closed_at_the_next_turn_is_no_prospect():
+    closed = [[turns[0], Turn(1, "wait", turns[1].features, 0.0, ("wait",))] for turns in trajectories()]
+    first, _ = refit(closed, DESIGN, HABITS)
+    assert first.probabilities(OPTIONS, {"warm": 0.0})[0] > 0.9
+
+
+def test_little_evidence_leaves_doubt():
+    (few, _), (many, _) = refit(trajectories(12), DESIGN, HABITS), refit(trajectories(), DESIGN, HABITS)
+    assert few.scores(OPTIONS, {})[1].max() > 2 * many.scores(OPTIONS, {})[1].max()
+
+
+def test_the_same_log_gives_the_same_models():
+    once, again = refit(trajectories(40), DESIGN), refit(trajectories(40), DESIGN)
+    assert [model.version for model in once] == [model.version for model in again]
+
+
+def test_stages_that_do_not_rise_are_refused():
+    turn = Turn(0, "wait", {}, 0.0, OPTIONS)
+    with pytest.raises(ValueError, match="stages must rise"):
+        refit([[turn, turn]], DESIGN)
+
+
+def test_no_log_gives_no_model():
+    assert refit([], DESIGN) == []
