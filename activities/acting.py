@@ -19,7 +19,7 @@ from store.approvals import find_approval, mark_decided
 from store.customers import lock_customer
 from store.database import Database
 from store.ledger import find_action
-from store.tables import Action, Approval
+from store.tables import Action, Approval, Customer
 from store.timeline import write_spans
 from workflows.ports import ActRequest, ActResult, Asked, AskRequest, Denied, Done, Rejected, Unknown
 
@@ -64,7 +64,7 @@ class Acting:
     async def _reserve(self, attempt: Attempt, request: ActRequest, tool: Tool | None) -> ActResult | None:
         """The transaction before the action. None when it may be done now."""
         async with self._database.transaction() as session:
-            await lock_customer(session, request.run.customer_id)
+            customer = await lock_customer(session, request.run.customer_id)
             await write_down(session, request.run, request.notes)
             row = await find_action(session, attempt.delivery_id)
             if row is not None and row.state == "reserved" and tool is not None and tool.repeatable:
@@ -72,7 +72,7 @@ class Acting:
                 return None
             if row is not None and row.state != "retrying":
                 return _earlier_result(row)
-            refusal = await self._refusal(session, attempt, request, tool)
+            refusal = await self._refusal(session, attempt, request, tool, customer)
             if refusal is not None:
                 outcome, reason = refusal.outcome, getattr(refusal, "reason", "")
                 await write_spans(session, [attempt.span(f"act {request.tool}", outcome, reason)])
@@ -81,7 +81,12 @@ class Acting:
             return None
 
     async def _refusal(
-        self, session: AsyncSession, attempt: Attempt, request: ActRequest, tool: Tool | None
+        self,
+        session: AsyncSession,
+        attempt: Attempt,
+        request: ActRequest,
+        tool: Tool | None,
+        customer: Customer | None,
     ) -> ActResult | None:
         """Why the action may not be done now, or None."""
         if tool is None:
@@ -90,7 +95,7 @@ class Acting:
             tool.arguments.model_validate(request.given)
         except ValidationError as error:
             return Denied(reason=f"{request.tool} cannot take what it was given: {_brief(error)}")
-        if found := await overtaken(session, request, attempt.now()):
+        if found := await overtaken(session, request, customer, attempt.now()):
             return found
         if request.approval.group is None:
             return Denied(reason=f"'{request.tool}' needs a person's approval") if tool.sensitive else None

@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.composing import Draft
 from activities.questions import Subject, ask
-from journeys.events import Event
+from journeys.counting import COUNTS
 from policies.model import (
     Action,
     Consent,
@@ -34,6 +34,8 @@ from policies.registry import known_policies
 from policies.suppression import SuppressionPolicy
 from store.approvals import find_approval, mark_decided
 from store.consents import consents_of
+from store.customers import scope_of
+from store.events import as_event
 from store.ledger import (
     contacts_since,
     events_since,
@@ -42,7 +44,7 @@ from store.ledger import (
     sent_by_journey,
 )
 from store.suppressions import KINDS, find_suppression
-from store.tables import Approval, Delivery
+from store.tables import Approval, Customer, Delivery
 from workflows.ports import ActRequest, Asked, DeliverRequest, Denied, Held, Overtaken
 
 
@@ -81,7 +83,7 @@ class Guard:
     async def judge(self, session: AsyncSession, case: Case) -> tuple[Judgement, Ruling | None]:
         """What may happen now, and what every policy said. The customer is locked already."""
         request = case.request
-        if found := await overtaken(session, request, case.now):
+        if found := await overtaken(session, request, case.draft.customer, case.now):
             return found, None
         policies = (*self._policies, *_own_policies(json.dumps(request.policies)))
         granted = await _granted(session, case, policies)
@@ -107,14 +109,19 @@ class Guard:
 
 
 async def overtaken(
-    session: AsyncSession, request: DeliverRequest | ActRequest, now: datetime
+    session: AsyncSession, request: DeliverRequest | ActRequest, customer: Customer | None, now: datetime
 ) -> Overtaken | None:
     """Whether an event that is already accepted ends the run, though the run may not know it yet."""
-    names = request.interrupts.names()
-    for row in await events_since(session, request.run.customer_id, names, request.start.seq):
-        event = Event(id=row.id, name=row.name, at=row.occurred_at, seq=row.seq or 0, properties=row.properties)
-        if interrupt := request.interrupts.judge(event, request.start, request.facts, now):
-            return Overtaken(reason=interrupt.reason)
+    rules, counts = request.interrupts, dict.fromkeys(request.interrupts.counted(), 0)
+    seen = scope_of(customer) if customer else {}
+    for row in await events_since(
+        session, request.run.customer_id, rules.names() | counts.keys(), request.start.seq
+    ):
+        if row.name in counts:
+            counts[row.name] += 1
+        facts = {**request.facts, COUNTS: counts} if counts else request.facts
+        if interrupt := rules.judge(as_event(row), request.start, facts, now, seen):
+            return Overtaken(kind=interrupt.kind, reason=interrupt.reason)
     return None
 
 

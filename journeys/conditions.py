@@ -12,6 +12,8 @@ from typing import Annotated, Any, Protocol, cast
 import cel
 from pydantic import AfterValidator
 
+from journeys.counting import counted
+
 NAMES = ("event", "start", "customer", "run", "now")
 Scope = Mapping[str, Any]
 
@@ -24,7 +26,10 @@ class _Program(Protocol):
 
 
 def check_condition(source: str) -> str:
-    """Compile a condition and check the names it starts from. Raises ValueError with the place."""
+    """Compile a condition and check the names it starts from, and those of the events it counts.
+
+    Raises ValueError with the place.
+    """
     try:
         program = _compile(source)
     except ValueError as error:
@@ -34,6 +39,7 @@ def check_condition(source: str) -> str:
     unknown = [n for n in program.variables() if n not in NAMES and not _bound_by_macro(n, source)]
     if unknown:
         raise ValueError(f"the condition '{source}' uses '{unknown[0]}'; it may use {', '.join(NAMES)}")
+    counted(source)
     return source
 
 

@@ -1,11 +1,13 @@
 """What ends a run before its last step. The workflow and the guard inside each send ask the same question."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from journeys.conditions import holds
+from journeys.conditions import holds, uses
+from journeys.counting import counted
 from journeys.events import OPT_OUT, Event
 from journeys.model import Journey
 from journeys.parts import EventMatch, Goal, Part
@@ -34,12 +36,36 @@ class InterruptRules(Part):
         return cls(goal=journey.goal, stop=tuple(journey.stop))
 
     def names(self) -> frozenset[str]:
-        goal = {self.goal.event} if self.goal else set[str]()
-        return frozenset({OPT_OUT, *goal, *(match.event for match in self.stop)})
+        """The events that may end a run."""
+        return frozenset({OPT_OUT, *(match.event for match in self._matches())})
 
-    def judge(self, event: Event, start: Event, run: dict[str, Any], now: datetime) -> Interrupt | None:
-        """The interrupt that `event` is for a run started by `start`, or None. A goal goes before a stop."""
-        scope = {"event": event.scope(), "start": start.scope(), "run": run, "now": now}
+    def counted(self) -> frozenset[str]:
+        """The events that the conditions count."""
+        return frozenset[str]().union(*(counted(match.where) for match in self._matches()))
+
+    def asks_for_customer(self, event: str) -> bool:
+        """Whether the customer has to be known to judge an event of this name."""
+        return any(match.event == event and uses(match.where, "customer") for match in self._matches())
+
+    def judge(
+        self,
+        event: Event,
+        start: Event,
+        run: Mapping[str, Any],
+        now: datetime,
+        customer: Mapping[str, Any] | None = None,
+    ) -> Interrupt | None:
+        """The interrupt that `event` is for a run started by `start`, or None. A goal goes before a stop.
+
+        `customer` is the customer as conditions see them; where they are not known, what asks for them is false.
+        """
+        scope = {
+            "event": event.scope(),
+            "start": start.scope(),
+            "run": run,
+            "customer": customer or {},
+            "now": now,
+        }
         if (
             self.goal
             and self.goal.event == event.name
@@ -53,6 +79,9 @@ class InterruptRules(Part):
             if match.event == event.name and holds(match.where, scope):
                 return Interrupt(kind="stop", reason=f"stop event: {event.name}", event=event)
         return None
+
+    def _matches(self) -> tuple[EventMatch, ...]:
+        return (self.goal, *self.stop) if self.goal else self.stop
 
     def _in_time(self, event: Event, start: Event) -> bool:
         return self.goal is None or self.goal.within is None or event.at - start.at <= self.goal.within

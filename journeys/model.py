@@ -12,9 +12,10 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from journeys.conditions import Condition
+from journeys.counting import COUNTS, counted
 from journeys.parts import Budget, Goal, JourneyName, Matches, Part, Percent, SendWindow, Tier, name_alone
 from journeys.schedules import Schedule
-from journeys.steps import Agent, Step, WaitFor, places, walk, with_ids
+from journeys.steps import Agent, Set, Step, WaitFor, expressions, places, walk, with_ids
 from journeys.times import Duration, parse_duration
 
 
@@ -93,6 +94,10 @@ class Journey(Part):
     def _name_steps(self) -> "Journey":
         given = set[str]()
         for path, step in places(self.steps, ("steps",)):
+            if step.id == COUNTS or (isinstance(step, Set) and f"run.{COUNTS}" in step.set):
+                message = "'{id}' is how conditions count events, as in run.{id}[...]; take another name"
+                where = "id" if step.id == COUNTS else "set"
+                raise PydanticCustomError("reserved_id", message, {"id": COUNTS, "path": (*path, where)})
             if step.id in given:
                 message = "a step with the id '{id}' stands above"
                 raise PydanticCustomError("doubled_id", message, {"id": step.id, "path": (*path, "id")})
@@ -112,9 +117,15 @@ class Journey(Part):
         canonical = pydantic_core.to_json(self.model_dump(mode="json", by_alias=True))
         return hashlib.sha256(canonical).hexdigest()[:12]
 
+    def counted(self) -> frozenset[str]:
+        """The names of the events of which a run remembers how many it heard, because a condition asks."""
+        ends = [match.where for match in ((self.goal, *self.stop) if self.goal else self.stop)]
+        asked = (source for step in walk(self.steps) for source in expressions(step))
+        return frozenset[str]().union(*map(counted, (*ends, *asked)))
+
     def interests(self) -> frozenset[str]:
         """The names of the events that can matter to a run once started, outcomes of its messages apart."""
-        names = {match.event for match in self.stop}
+        names = {match.event for match in self.stop} | self.counted()
         names |= {self.goal.event} if self.goal else set()
         for step in walk(self.steps):
             if isinstance(step, WaitFor):

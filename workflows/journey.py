@@ -5,6 +5,7 @@ and then leaves at most once. Whatever happens in between, a goal or a stop ends
 """
 
 import asyncio
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -47,9 +48,10 @@ class CustomerJourney:
             raise
 
     @workflow.signal(description="Something the customer did, or an outcome of a message.")
-    def event(self, event: Event) -> None:
-        """Take in an event; the dispatcher sends each at least once."""
-        self._memory.observe(event, workflow.now())
+    def event(self, event: Event, customer: dict[str, Any] | None = None) -> None:
+        """Take in an event; the dispatcher sends each at least once. With it comes the customer at that
+        moment, where a goal or a stop asks for them."""
+        self._memory.observe(event, workflow.now(), customer)
 
     @workflow.update(description="Approve or reject what the run asks about, with a signed decision.")
     def decide_approval(self, token: str) -> str:

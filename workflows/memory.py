@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from journeys.conditions import holds
+from journeys.counting import COUNTS
 from journeys.events import IMPLIED, OUTCOMES, Event
 from journeys.ids import delivery_key
 from journeys.interrupts import Interrupt, InterruptRules
@@ -40,6 +41,7 @@ class Memory:
         steps = list(walk(given.journey.steps))
         self._sends = [step.id for step in steps if isinstance(step, Send)]
         self._agents = [step for step in steps if isinstance(step, Agent)]
+        self._counted = sorted(given.journey.counted())
         waits = [step for step in steps if isinstance(step, WaitFor)]
         self._awaited = {match.event for step in waits for match in (*step.wait_for, *step.restart)}
         self.state = given.state or RunState(
@@ -51,23 +53,30 @@ class Memory:
         )
 
     def facts(self) -> dict[str, Any]:
-        """What conditions see as `run`: every send, done or not, by its step id, and what steps set."""
+        """What conditions see as `run`: every send, done or not, by its step id, what steps set, and how many
+        events came of the names that are counted."""
         sends = {step: _NO_FACTS | self.state.facts.get(step, {}) for step in self._sends}
-        return {**self.state.values, **sends}
+        counts = {COUNTS: {name: self.state.heard.get(name, 0) for name in self._counted}} if self._counted else {}
+        return {**self.state.values, **sends, **counts}
 
     def scope(self, now: datetime) -> dict[str, Any]:
         """What a condition at a step may use."""
         return {"start": self.start.scope(), "run": self.facts(), "customer": self.state.customer, "now": now}
 
-    def observe(self, event: Event, now: datetime) -> None:
-        """Take in an event. One that is delivered twice counts once."""
+    def observe(self, event: Event, now: datetime, customer: dict[str, Any] | None = None) -> None:
+        """Take in an event, and the customer at that moment where it takes them to judge it.
+
+        One that is delivered twice counts once.
+        """
         if event.id in self.state.seen or event.id == self.start.id:
             return
         self.state.seen = [*self.state.seen[1 - SEEN_EVENTS :], event.id]
         self._take_outcome(event)
+        if event.name in self._counted:
+            self.state.heard[event.name] = self.state.heard.get(event.name, 0) + 1
         self._take_goals_of_agents(event, now)
         if self.state.interrupt is None:
-            self.state.interrupt = self.interrupts.judge(event, self.start, self.facts(), now)
+            self.state.interrupt = self.interrupts.judge(event, self.start, self.facts(), now, customer)
             if self.state.interrupt:
                 self.state.causes = [*self.state.causes, *_traces(event)]
         if event.name in self._awaited:

@@ -62,6 +62,8 @@ class RunState(BaseModel):
     """How often each step was finished; a step that is done again is another pass."""
     loops: dict[str, Loop] = Field(default_factory=dict)
     """By step id, the repetitions and agents that are under way."""
+    heard: dict[str, int] = Field(default_factory=dict)
+    """How many events of a name came since the start, of those names that a condition counts."""
     came: list[int] = Field(default_factory=list)
     """Which of the events that the present step waits for have come."""
     values: dict[str, Any] = Field(default_factory=dict)

@@ -44,11 +44,19 @@ class Asks:
                 if planners is not None and step.planner not in planners:
                     self._report.unknown((*path, "planner"), "there is no planner", step.planner, planners)
             case RunJourney():
-                journeys = self._around.journeys
-                if journeys is not None and step.run not in journeys:
-                    self._report.unknown((*path, "run"), "there is no journey", step.run, journeys)
+                self._run((*path, "run"), step.run)
             case _:
                 return
+
+    def _run(self, path: Place, name: str) -> None:
+        journeys = self._around.journeys
+        if journeys is None:
+            return
+        if name not in journeys:
+            self._report.unknown(path, "there is no journey", name, journeys)
+        elif circle := _way(journeys, name, self._journey.journey):
+            shown = " runs ".join([self._journey.journey, *circle])
+            self._report.tell(path, f"these journeys run each other in a circle: {shown}")
 
     def _send(self, path: Place, step: Send) -> None:
         for number, channel in enumerate(step.send):
@@ -128,3 +136,15 @@ class Asks:
         most = min(caps, default=discount)
         if discount > most:
             self._report.tell(path, f"a discount of {discount:g} % is above the cap of {most:g} %")
+
+
+def _way(journeys: Mapping[str, frozenset[str]], start: str, end: str) -> list[str]:
+    """The journeys from one to another, each run by the one before; empty when none of them leads there."""
+    ways, seen = [[start]], {start}
+    for way in ways:
+        if way[-1] == end:
+            return way
+        following = sorted(journeys.get(way[-1], frozenset()) - seen)
+        seen |= set(following)
+        ways += [[*way, name] for name in following]
+    return []

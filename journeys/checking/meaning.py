@@ -120,12 +120,16 @@ class _Judgement:
         of = self.kind(node.of, scope)
         if of.name not in ("any", "object"):
             return self.tell(node, f"{self.show(node.of, of)}; it has no '{node.name}'")
+        return self._field(node, node.of, of, node.name)
+
+    def _field(self, node: Node, owner: Node, of: Kind, name: str) -> Kind:
+        """The kind of a part of an object, whose name was written with a dot or in quotes."""
         if of.fields is None:
-            return ANY
-        if node.name not in of.fields:
-            fix = nearest(node.name, list(of.fields)) or f"there are: {', '.join(of.fields) or 'none'}"
-            return self.tell(node, f"'{self.source[node.of.start : node.of.end]}' has no '{node.name}'", fix)
-        return of.fields[node.name]
+            return of.item or ANY
+        if name not in of.fields:
+            fix = nearest(name, list(of.fields)) or f"there are: {', '.join(of.fields) or 'none'}"
+            return self.tell(node, f"'{self._text(owner)}' has no '{name}'", fix)
+        return of.fields[name]
 
     def _index(self, node: Index, scope: Scope) -> Kind:
         of, key = self.kind(node.of, scope), self.kind(node.key, scope)
@@ -133,6 +137,8 @@ class _Judgement:
             return self.tell(node, f"{self.show(node.of, of)}; it has no items")
         if of.name == "list" and not key.meets(INTEGER):
             return self.tell(node.key, f"{self.show(node.key, key)}; items of a list have numbers")
+        if of.name == "object" and isinstance(node.key, Literal) and node.key.kind == "text":
+            return self._field(node.key, node.of, of, str(value(self._text(node.key), {})))
         return of.item or ANY
 
     def _collection(self, node: Collection, scope: Scope) -> Kind:

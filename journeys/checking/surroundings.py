@@ -20,7 +20,8 @@ class ToolFacts:
 class Surroundings:
     """The project around a journey. None is what could not be found out, and is not asked about."""
 
-    journeys: frozenset[str] | None = None
+    journeys: Mapping[str, frozenset[str]] | None = None
+    """By the name of each journey, those that its steps run."""
     contents: Mapping[str, tuple[str, ...]] | None = None
     """The channels of each approved content, by its name."""
     drafts: frozenset[str] = frozenset()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from journeys.checking.kinds import (
     ANY,
     BOOLEAN,
+    INTEGER,
     NUMBER,
     OBJECT,
     STRING,
@@ -13,9 +14,11 @@ from journeys.checking.kinds import (
     Kind,
     customer_kind,
     event_kind,
+    known_events,
     send_kind,
 )
 from journeys.checking.syntax import Member, Name
+from journeys.counting import COUNTS
 from journeys.model import Journey
 from journeys.parts import EventMatch
 from journeys.shapes import Shapes
@@ -58,7 +61,7 @@ class Uses:
         self._shapes = shapes
         self._start = event_kind(shapes, journey.start.event)
         self._customer = customer_kind(shapes)
-        self._run = run or run_kind(journey)
+        self._run = run or run_kind(journey, shapes)
         self._at_step = {
             "start": self._start,
             "run": self._run,
@@ -115,10 +118,8 @@ class Uses:
                 return
 
     def _end(self, path: Place, match: EventMatch) -> Use:
-        """A goal or a stop: the guard asks it too, which does not know the customer."""
         event = event_kind(self._shapes, match.event)
-        scope = {"event": event, "start": self._start, "run": self._run, "now": TIMESTAMP}
-        return Use((*path, "where"), match.where, scope)
+        return Use((*path, "where"), match.where, {"event": event, **self._at_step})
 
     def _awaited(self, path: Place, match: EventMatch) -> Use:
         """An event that a step waits for: `event.step` is the step whose outcome it is."""
@@ -128,9 +129,12 @@ class Uses:
         return Use((*path, "where"), match.where, {"event": event, **self._at_step})
 
 
-def run_kind(journey: Journey) -> Kind:
-    """What conditions see of the run: its sends, the results of its actions, and what steps set."""
-    fields: dict[str, Kind] = {}
+def run_kind(journey: Journey, shapes: Shapes) -> Kind:
+    """What conditions see of the run: its sends, the results of its actions, what steps set, and the counts of
+    events, which are known where `events.yaml` declares them."""
+    known = known_events(shapes)
+    names = None if known is None else dict.fromkeys(known, INTEGER)
+    fields = {COUNTS: Kind("object", names, item=INTEGER)}
     for step in walk(journey.steps):
         if isinstance(step, Send):
             fields[step.id] = send_kind()

@@ -3,7 +3,8 @@
 from datetime import time, timedelta
 from typing import Annotated, Literal, cast
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
 from journeys.conditions import Condition
 from journeys.parts import (
@@ -57,8 +58,8 @@ class Awaited(EventMatch):
 class WaitFor(Part):
     """Wait for any or all of some events; `otherwise` when the time is over first.
 
-    What an event names under its own `then` goes before the common one. An event under `restart` starts the
-    clock anew.
+    What an event names under its own `then` goes before the common one; where all are needed there is only the
+    common one. An event under `restart` starts the clock anew.
     """
 
     id: StepId = ""
@@ -68,6 +69,14 @@ class WaitFor(Part):
     restart: Matches = []
     then: "list[Step]" = []
     otherwise: "list[Step]" = []
+
+    @model_validator(mode="after")
+    def _one_way_on_when_all_came(self) -> "WaitFor":
+        own = next((number for number, awaited in enumerate(self.wait_for) if awaited.then), None)
+        if self.need == "all" and own is not None:
+            message = "when all events are needed no one of them decides: put these steps under the common 'then'"
+            raise PydanticCustomError("own_then", message, {"path": ("wait_for", own, "then")})
+        return self
 
 
 class Send(Part):

@@ -75,7 +75,7 @@ class _Gathering:
         contents = None if library is None else {name: tuple(library.channels(name)) for name in library.names()}
         self._check_groups_of(policies or (), groups)
         return Surroundings(
-            journeys=frozenset(_names(files)),
+            journeys={name: frozenset(_runs(document.root)) for document, name in _named(files)},
             contents=contents,
             drafts=self._content_folders() - frozenset(contents or ()),
             channels=frozenset(_sections(written, "channels")),
@@ -154,9 +154,17 @@ def _groups(written: dict[str, Any]) -> dict[str, frozenset[str]]:
     return groups
 
 
-def _names(files: list[Path]) -> Iterator[str]:
-    for _, name in _named(files):
-        yield name
+def _runs(written: object) -> Iterator[str]:
+    """The journeys that the steps in a part of a file run."""
+    if isinstance(written, dict):
+        node = cast(dict[str, object], written)
+        if isinstance(name := node.get("run"), str):
+            yield name
+        for inner in node.values():
+            yield from _runs(inner)
+    elif isinstance(written, list):
+        for inner in cast(list[object], written):
+            yield from _runs(inner)
 
 
 def _named(files: list[Path]) -> Iterator[tuple[Document, str]]:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from journeys.events import Event
 from starter.dispatch.entering import Entrance
 from starter.dispatch.launch import Launcher
-from starter.dispatch.signals import RunGone, concerns, signal
+from starter.dispatch.signals import RunGone, asks_for_customer, concerns, signal
 from starter.services import Services
+from store.customers import scope_of
 from store.ledger import find_delivery
 from store.outbox import remove_entries
 from store.runs import LOST, close_run, record_start
@@ -48,12 +49,13 @@ class Courier:
         return resumed
 
     async def _signal_open_runs(self, event: Event) -> None:
-        delivery = await self._delivery(event)
+        delivery, journeys = await self._delivery(event), self._services.journeys
         for run in list(self._runs.values()):
-            if run.start_seq == event.seq or not concerns(event, run, delivery, self._services.journeys):
+            if run.start_seq == event.seq or not concerns(event, run, delivery, journeys):
                 continue
+            customer = scope_of(self._customer) if asks_for_customer(event, run, journeys) else None
             try:
-                await signal(self._services.temporal, run, event)
+                await signal(self._services.temporal, run, event, customer)
             except RunGone as reason:
                 del self._runs[_id(run)]
                 await self._close_lost(run, str(reason))

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from journeys.events import OPT_OUT, Event
+from journeys.interrupts import InterruptRules
 from journeys.model import Journey
 from store.tables import Delivery, Run
 
@@ -31,13 +33,24 @@ def concerns(event: Event, run: Run, delivery: Delivery | None, journeys: Mappin
     return journey is None or journey.version != run.version or event.name in journey.interests()
 
 
-async def signal(temporal: Client, run: Run, event: Event) -> None:
-    """Tell a run of an event. The run takes each event once, however often it is told.
+def asks_for_customer(event: Event, run: Run, journeys: Mapping[str, Journey]) -> bool:
+    """Whether a goal or a stop of the run needs the customer to judge an event. One of another version may."""
+    journey = journeys.get(run.journey)
+    if journey is None or journey.version != run.version:
+        return True
+    return InterruptRules.of(journey).asks_for_customer(event.name)
+
+
+async def signal(temporal: Client, run: Run, event: Event, customer: dict[str, Any] | None = None) -> None:
+    """Tell a run of an event, and of the customer as conditions see them. The run takes each event once,
+    however often it is told.
 
     Raises RunGone, and RPCError when Temporal does not take it.
     """
     try:
-        await temporal.get_workflow_handle(run.workflow_id).signal(_EVENT, event, rpc_timeout=RPC_TIMEOUT)
+        handle = temporal.get_workflow_handle(run.workflow_id)
+        told = [event] if customer is None else [event, customer]
+        await handle.signal(_EVENT, args=told, rpc_timeout=RPC_TIMEOUT)
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             raise RunGone(error.message) from error

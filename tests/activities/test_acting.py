@@ -136,7 +136,7 @@ async def test_a_tool_that_is_not_set_up_is_denied(desk: Desk):
 async def test_an_event_that_ends_the_run_overtakes_the_action(desk: Desk):
     request = await desk.granted_refund()
     await desk.happens("Return Withdrawn", seq=2)
-    assert await desk.act(request) == Overtaken(reason="stop event: Return Withdrawn")
+    assert await desk.act(request) == Overtaken(kind="stop", reason="stop event: Return Withdrawn")
     assert desk.payments.requests == 0
 
 

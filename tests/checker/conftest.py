@@ -42,7 +42,7 @@ SHAPES = Shapes.model_validate(
 )
 
 SHOP = Surroundings(
-    journeys=frozenset({"j", "other"}),
+    journeys={"j": frozenset(), "other": frozenset(), "back": frozenset({"between"}), "between": frozenset({"j"})},
     contents={"hello": ("email", "push")},
     drafts=frozenset({"soon"}),
     channels=frozenset({"email", "push"}),

@@ -102,3 +102,11 @@ def test_personal_data_in_a_key(key: str, column: int, check: Check):
 @pytest.mark.parametrize("key", ["customer.email_id", "event.product_id", "event.name", "customer.id"])
 def test_ids_in_a_key(key: str, check: Check):
     assert check(f"journey: j\nowner: o\nstart: {{event: Viewed, key: {key}}}\nsteps: [{{wait: 1h}}]\n") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "circle"),
+    [("j", "j runs j"), ("between", "j runs between runs j"), ("back", "j runs back runs between runs j")],
+)
+def test_journeys_that_run_each_other_in_a_circle(name: str, circle: str, check_steps: Check):
+    assert check_steps("wait: 1h", f"run: {name}") == [f"7:5: these journeys run each other in a circle: {circle}"]

@@ -1,10 +1,13 @@
 """What is found in a single expression."""
 
+from dataclasses import replace
+
 import pytest
 
 from journeys.checking.kinds import BOOLEAN, OBJECT, TIMESTAMP, event_kind
 from journeys.checking.meaning import judge
-from tests.checker.conftest import SHAPES
+from journeys.shapes import Shapes
+from tests.checker.conftest import SHAPES, SHOP, Check
 
 PRICE, TIME = "did you mean 'price'?", "write timestamp(event.seen_at)"
 NO_TIME = "'event.seen_at' is a time as text, not a timestamp"
@@ -93,3 +96,33 @@ def test_a_condition_that_is_never_true_is_told(condition: str, at: int, message
     assert found_at == at
     assert message in (None, found)
     assert "never" in found
+
+
+COUNTING = 'branch: [{if: "%s", then: []}]'
+
+
+@pytest.mark.parametrize(
+    ("condition", "problem"),
+    [
+        ("run.events['Veiwed'] > 1", "6:31: 'run.events' has no 'Veiwed' (did you mean 'Viewed'?)"),
+        ("run.events['Viewed'] == 'often'", "they never compare"),
+        ("run.events['Viewed']", "6:20: 'run.events['Viewed']' is an integer, not true or false"),
+        ("customer['teir'] == 'gold'", "'customer' has no 'teir' (did you mean 'tier'?)"),
+    ],
+)
+def test_counts_of_events_are_known_by_the_events_that_are_declared(
+    condition: str, problem: str, check_steps: Check
+):
+    (told_of,) = check_steps(COUNTING % condition)
+    assert problem in told_of
+
+
+def test_events_that_nobody_declared_may_all_be_counted(check_steps: Check):
+    open_shop = replace(SHOP, shapes=Shapes())
+    assert check_steps(COUNTING % "run.events['Anything'] > 1", surroundings=open_shop) == []
+
+
+def test_an_own_then_where_all_events_are_needed_is_told_at_its_place(check_steps: Check):
+    step = "wait_for: [Viewed, {event: Bought, then: [{wait: 1h}]}]\n    need: all\n    within: 1d"
+    (problem,) = check_steps(step)
+    assert problem.startswith("6:40: when all events are needed no one of them decides")

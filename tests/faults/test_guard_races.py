@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from store.tables import Delivery
+from journeys.interrupts import InterruptRules
+from journeys.parts import EventMatch
+from store.tables import Customer, Delivery
 from tests.faults.sending import NOON, OFFER, PUSH, TEN_PERCENT, Sending
 from workflows.ports import Denied, Held, Overtaken, Sent
 
@@ -16,7 +18,7 @@ async def test_an_opt_out_accepted_before_the_send_stops_it_though_the_run_does_
     lena = await sending.shopper()
     await sending.happens("lena", "Unsubscribed")
     result = await sending.deliver(sending.request(lena))
-    assert result == Overtaken(reason="the customer opted out")
+    assert result == Overtaken(kind="opt_out", reason="the customer opted out")
     assert (await sending.rows(Delivery), sending.sandbox.mailbox.messages) == ([], [])
 
 
@@ -123,3 +125,28 @@ async def test_a_discount_above_the_cap_never_leaves_not_even_approved(small_sen
     sending.edit("policies.yaml", "most: 15%", "most: 8%")
     denied = await sending.deliver(sending.granted(request, asked))
     assert denied == Denied(reason=f"a discount of {TEN_PERCENT.discount:g} % is above the cap of 8 %")
+
+
+async def test_what_a_stop_counts_is_counted_by_what_is_accepted_and_not_by_what_the_run_has_heard(
+    sending: Sending,
+) -> None:
+    lena = await sending.shopper()
+    stop = EventMatch(event="Page Left", where="run.events['Page Left'] >= 2")
+    asked = {"interrupts": InterruptRules(stop=(stop,)), "facts": {"events": {"Page Left": 0}}}
+    await sending.happens("lena", "Page Left")
+    assert isinstance(await sending.deliver(sending.request(lena, **asked)), Sent)
+    await sending.happens("lena", "Page Left", page="cart")
+    second = await sending.deliver(sending.request(lena, **PUSH, **asked))
+    assert second == Overtaken(kind="stop", reason="stop event: Page Left")
+
+
+async def test_a_stop_that_asks_for_the_customer_is_judged_by_what_they_are_now(sending: Sending) -> None:
+    lena = await sending.shopper()
+    asked = {"interrupts": InterruptRules(stop=(EventMatch(event="Page Left", where="customer.tier == 'gold'"),))}
+    await sending.happens("lena", "Page Left")
+    assert isinstance(await sending.deliver(sending.request(lena, **asked)), Sent)
+    async with sending.database.transaction() as session:
+        customer = await session.get_one(Customer, lena.id)
+        customer.traits = {"tier": "gold"}
+        session.add(customer)
+    assert isinstance(await sending.deliver(sending.request(lena, **PUSH, **asked)), Overtaken)

@@ -64,10 +64,10 @@ life: 40d
 steps:
   - {wait: {until: customer.renews_on, minus: 7d, at: "09:00"}}
   - wait_for: [{event: Cart Updated, then: [{stop: shopping}]}, Card Added]
-    need: all
     within: 2d
     restart: [Section Saved]
     otherwise: [{send: [push, email], content: hello}]
+  - {wait_for: [Help Asked, Help Given], need: all, within: 1d}
   - split: subject
     arms: [{arm: a, weight: 3}, {arm: b, then: [{wait: 1h}]}]
   - choose: what
@@ -95,11 +95,11 @@ def test_every_kind_of_step_in_python_is_the_one_in_a_file(read: Callable[[str],
         wait_for(
             event("Cart Updated", stop("shopping")),
             "Card Added",
-            need="all",
             within="2d",
             restart=["Section Saved"],
             otherwise=[send(["push", "email"], "hello")],
         ),
+        wait_for("Help Asked", "Help Given", need="all", within="1d"),
         split("subject", arm("a", weight=3), arm("b", wait("1h"))),
         choose("what", option("a", wait("1h"), when="customer.pro"), option("b"), planner="random"),
         agent("activate", option("tip"), goal="Used", horizon="14d", cadence="2d", most=3, then=[wait("1h")]),

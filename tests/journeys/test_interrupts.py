@@ -80,3 +80,15 @@ def test_any_other_event_is_no_interrupt():
 def test_the_rules_name_every_event_that_can_interrupt():
     assert RULES.names() == {"Unsubscribed", "Order Completed", "Complaint Opened", "Price Changed"}
     assert InterruptRules().names() == {"Unsubscribed"}
+
+
+def test_a_stop_can_ask_for_the_customer_and_is_no_stop_where_they_are_not_known():
+    rules = InterruptRules(
+        stop=(EventMatch(event="Left", where="customer.tier == 'gold'"), EventMatch(event="Gone"))
+    )
+    left = Event(id="e1", name="Left", at=NOW)
+    gold = rules.judge(left, START, {}, NOW, {"tier": "gold"})
+    assert gold is not None
+    assert gold.kind == "stop"
+    assert rules.judge(left, START, {}, NOW) is None
+    assert [rules.asks_for_customer(name) for name in ("Left", "Gone", "Other")] == [True, False, False]

@@ -11,6 +11,7 @@ from journeys.parts import ApprovalRule, EventMatch, Offer
 from journeys.steps import Send, verb, walk
 from tests.conftest import RETAIL
 from tests.journeys.conftest import HEAD
+from yamlfile import FileProblems
 
 Read = Callable[[str], Journey]
 
@@ -149,3 +150,9 @@ def test_a_journey_knows_every_event_it_waits_for(read: Read):
     text = NESTED.replace("steps:", "goal: Bought\nstop: [Complained, {event: Left}]\nsteps:")
 
     assert read(text).interests() == {"Bought", "Complained", "Left", "Opened"}
+
+
+def test_when_all_events_are_needed_none_has_steps_of_its_own(read: Read):
+    text = HEAD + "  - {wait_for: [A, {event: B, then: [{wait: 1h}]}], need: all, within: 1d}\n"
+    with pytest.raises(FileProblems, match="no one of them decides: put these steps under the common 'then'"):
+        read(text)

@@ -183,13 +183,18 @@ class Runs:
         )
 
     async def happens(
-        self, handle: WorkflowHandle[Any, Any], name: str, event_id: str = "", **properties: Any
+        self,
+        handle: WorkflowHandle[Any, Any],
+        name: str,
+        event_id: str = "",
+        customer: dict[str, Any] | None = None,
+        **properties: Any,
     ) -> None:
-        """Something the customer does now."""
+        """Something the customer does now; `customer` is who they are, where the journey asks for it."""
         self.seq = seq = self.seq + 1
         now = await self.env.get_current_time()
         event = Event(id=event_id or f"e{seq}", name=name, at=now, seq=seq, properties=properties)
-        await handle.signal(CustomerJourney.event, event)
+        await handle.signal(CustomerJourney.event, args=[event, customer])
 
     async def passes(self, duration: timedelta) -> None:
         """Let time go by."""

@@ -194,7 +194,7 @@ async def test_a_denied_or_rejected_message_does_not_end_the_journey(runs: Runs)
 
 async def test_when_the_guard_saw_a_stop_first_the_run_waits_for_its_signal(runs: Runs) -> None:
     run = await runs.start(BROWSE, product_id="p1")
-    runs.world.answers("reminder", Overtaken(reason="goal reached: Order Completed"))
+    runs.world.answers("reminder", Overtaken(kind="goal", reason="goal reached: Order Completed"))
     await runs.passes(timedelta(minutes=31))
     await runs.happens(run, "Order Completed", product_id="p1")
     assert (await run.result()).outcome == "goal"

@@ -7,7 +7,7 @@ from pydantic import Field
 from temporalio import activity
 
 from journeys.events import Event
-from journeys.interrupts import InterruptRules
+from journeys.interrupts import InterruptKind, InterruptRules
 from journeys.parts import Offer, Purpose
 from workflows.ports.people import ApprovalTerms, Asked, Grant
 from workflows.ports.runs import Message, StepRequest
@@ -81,6 +81,7 @@ class Overtaken(Message):
     """An event already accepted ends this run; it is on its way as a signal. Nothing left."""
 
     outcome: Literal["overtaken"] = "overtaken"
+    kind: InterruptKind
     reason: str
 
 

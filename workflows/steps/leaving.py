@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from journeys.ids import delivery_key
+from journeys.interrupts import Interrupt
 from journeys.steps import Step
 from journeys.times import format_duration
 from workflows.conduct import ATTEMPT, GIVE_UP, RETRY, Conduct, GoalReached, Interrupted
@@ -18,7 +19,7 @@ Request = TypeVar("Request", bound=StepRequest)
 Result = TypeVar("Result")
 
 SIGNAL_LAG = timedelta(minutes=5)
-"""How long to wait for a signal that the guard already saw in the store, before asking the guard again."""
+"""How long to wait for the signal of an event that the guard already saw in the store."""
 
 
 async def leave(
@@ -59,8 +60,13 @@ async def hold(run: Conduct, step: Step, until: datetime, reason: str) -> None:
 
 
 async def overtaken(run: Conduct, step: Step, found: Overtaken) -> None:
-    """Wait for the signal of an event that the guard already saw; it ends the run."""
+    """Wait for the signal of an event that the guard already saw; it ends the run.
+
+    When the run heard it and did not think so then, the guard's word counts: it judged by what is true now.
+    """
     await run.pause(workflow.now() + SIGNAL_LAG, f"{step.id}: {found.reason}")
+    run.memory.interrupt(Interrupt(kind=found.kind, reason=found.reason))
+    run.stop_if_interrupted()
 
 
 async def pause_openly(

@@ -44,8 +44,11 @@ async def wait_for(run: Conduct, step: WaitFor) -> str | None:
     if not watch.complete():
         run.finish(step, "timed_out", f"no {names} within {step.within}", *watch.traces)
         return run.course.into(step, step.otherwise)
+    if step.need == "all":
+        run.finish(step, "came", names, *watch.traces)
+        return run.course.into(step, step.then)
     came = step.wait_for[run.memory.state.came[-1]]
-    run.finish(step, "came", names if step.need == "all" else came.event, *watch.traces)
+    run.finish(step, "came", came.event, *watch.traces)
     return run.course.into(step, came.then or step.then)
 
 
