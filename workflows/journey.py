@@ -5,12 +5,10 @@ and then leaves at most once. Whatever happens in between, a goal or a stop ends
 """
 
 import asyncio
-from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from journeys.events import Event
 from journeys.interrupts import Interrupt
 from journeys.steps import WaitFor
 from workflows.approval import InvalidToken, verify_decision
@@ -19,7 +17,7 @@ from workflows.memory import Refusal
 from workflows.moving import why_not_move
 from workflows.ports import ClosedApproval, Decision
 from workflows.search_attributes import JOURNEY_APPROVAL
-from workflows.state import Move, Progress, RunInput, RunResult
+from workflows.state import Heard, Move, Progress, RunInput, RunResult
 from workflows.steps import perform
 
 
@@ -48,10 +46,9 @@ class CustomerJourney:
             raise
 
     @workflow.signal(description="Something the customer did, or an outcome of a message.")
-    def event(self, event: Event, customer: dict[str, Any] | None = None) -> None:
-        """Take in an event; the dispatcher sends each at least once. With it comes the customer at that
-        moment, where a goal or a stop asks for them."""
-        self._memory.observe(event, workflow.now(), customer)
+    def event(self, event: Heard) -> None:
+        """Take in an event; the dispatcher sends each at least once."""
+        self._memory.observe(event, workflow.now(), event.customer)
 
     @workflow.update(description="Approve or reject what the run asks about, with a signed decision.")
     def decide_approval(self, token: str) -> str:

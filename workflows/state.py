@@ -98,6 +98,12 @@ class RunInput(Message):
     """Set by continue-as-new only."""
 
 
+class Heard(Event):
+    """An event as a run is told of it: with the customer at that moment, where a goal or a stop asks for them."""
+
+    customer: dict[str, Any] | None = None
+
+
 class Move(Message):
     """The version under which a run is to go on, with the journeys that its `run` steps name."""
 

@@ -11,6 +11,7 @@ from journeys.events import OPT_OUT, Event
 from journeys.interrupts import InterruptRules
 from journeys.model import Journey
 from store.tables import Delivery, Run
+from workflows.state import Heard
 
 RPC_TIMEOUT = timedelta(seconds=10)
 _EVENT = "event"
@@ -48,9 +49,8 @@ async def signal(temporal: Client, run: Run, event: Event, customer: dict[str, A
     Raises RunGone, and RPCError when Temporal does not take it.
     """
     try:
-        handle = temporal.get_workflow_handle(run.workflow_id)
-        told = [event] if customer is None else [event, customer]
-        await handle.signal(_EVENT, args=told, rpc_timeout=RPC_TIMEOUT)
+        told = Heard(**event.model_dump(), customer=customer) if customer is not None else event
+        await temporal.get_workflow_handle(run.workflow_id).signal(_EVENT, told, rpc_timeout=RPC_TIMEOUT)
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             raise RunGone(error.message) from error

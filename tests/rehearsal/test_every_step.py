@@ -22,6 +22,7 @@ channels: {}
 journey: help
 owner: maria@northwind.example
 start: {event: Help Wanted, where: event.topic == 'tents'}
+stop: {event: Page Left, where: customer.hurried && run.events['Page Left'] >= 2}
 steps:
   - {id: answer, wait_for: Question Answered, within: 2h, then: [{id: thanks, set: {customer.helped: "true"}}]}
   - id: how
@@ -107,3 +108,13 @@ async def test_a_time_zone_that_is_not_known_is_that_of_the_project(rehearsal: R
     assert story.entries[0] == Entry(
         at="day 2 01:30", what="timed_out", step="answer", why="no Question Answered within 2h"
     )
+
+
+async def test_a_stop_asks_for_the_customer_and_counts(rehearsal: Rehearse, journey: Path):
+    wanted = {"at": "0m", "event": "Help Wanted", "topic": "tents"}
+    left = [{"at": at, "event": "Page Left"} for at in ("5m", "10m")]
+
+    story = await rehearsal(journey, customer={"traits": {"hurried": True}}, events=[wanted, *left])
+
+    assert [(entry.at, entry.what) for entry in story.entries] == [("day 1 14:10", "ended")]
+    assert story.outcome == "stop"

@@ -26,7 +26,7 @@ from worker import load_parts, make_worker, sandboxed_runner
 from workflows.approval import DecisionSigner
 from workflows.journey import CustomerJourney
 from workflows.search_attributes import ALL
-from workflows.state import Move, Progress, RunInput, RunResult
+from workflows.state import Heard, Move, Progress, RunInput, RunResult
 
 SECRET = "the secret of this installation, long enough"
 Handle = WorkflowHandle[CustomerJourney, RunResult]
@@ -94,7 +94,7 @@ class Shop:
 
     async def happens(self, handle: Handle, name: str) -> None:
         now = await self.environment.get_current_time()
-        await handle.signal(CustomerJourney.event, Event(id=f"e-{name}", name=name, at=now, seq=99))
+        await handle.signal(CustomerJourney.event, Heard(id=f"e-{name}", name=name, at=now, seq=99))
 
     async def waits(self, handle: Handle, at: str) -> Progress:
         """The run waits at a step, or asks there."""

@@ -48,7 +48,7 @@ from workflows.ports import (
     StepRecord,
 )
 from workflows.search_attributes import ALL
-from workflows.state import RunInput, RunResult
+from workflows.state import Heard, RunInput, RunResult
 
 QUEUE = "test"
 SIGNER = DecisionSigner("a secret of the approvals service, long enough")
@@ -193,8 +193,9 @@ class Runs:
         """Something the customer does now; `customer` is who they are, where the journey asks for it."""
         self.seq = seq = self.seq + 1
         now = await self.env.get_current_time()
-        event = Event(id=event_id or f"e{seq}", name=name, at=now, seq=seq, properties=properties)
-        await handle.signal(CustomerJourney.event, args=[event, customer])
+        event_id = event_id or f"e{seq}"
+        event = Heard(id=event_id, name=name, at=now, seq=seq, properties=properties, customer=customer)
+        await handle.signal(CustomerJourney.event, event)
 
     async def passes(self, duration: timedelta) -> None:
         """Let time go by."""
