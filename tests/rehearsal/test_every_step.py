@@ -22,7 +22,7 @@ channels: {}
 journey: help
 owner: maria@northwind.example
 start: {event: Help Wanted, where: event.topic == 'tents'}
-stop: {event: Page Left, where: customer.hurried && run.events['Page Left'] >= 2}
+stop: {event: Page Left, where: "customer.hurried && run.events['Page Left'] >= 2"}
 steps:
   - {id: answer, wait_for: Question Answered, within: 2h, then: [{id: thanks, set: {customer.helped: "true"}}]}
   - id: how
