@@ -1,6 +1,7 @@
 """Schedules as people write them: `daily at 09:00`, `monday at 09:00`, or the five fields of cron."""
 
 import re
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -36,6 +37,14 @@ def as_cron(schedule: str) -> str:
     return text
 
 
+def falls_on(schedule: str, clock: datetime) -> bool:
+    """Whether a schedule falls on the minute of `clock`, a time in the schedule's zone. All five fields must fit,
+    as Temporal has it."""
+    values = (clock.minute, clock.hour, clock.day, clock.month, clock.isoweekday() % 7)
+    fields = zip(as_cron(schedule).split(), _FIELDS, values, strict=True)
+    return all(_fits(field, lowest, highest, words, value) for field, (_, lowest, highest, words), value in fields)
+
+
 def check_schedule(schedule: str) -> str:
     """A schedule that can be read. Raises ValueError."""
     as_cron(schedule)
@@ -58,6 +67,18 @@ def _check_field(field: str, name: str, lowest: int, highest: int, words: tuple[
         )
         if wrong:
             raise ValueError(f"'{item}' is no {name} from {lowest} to {highest}; {_HELP}")
+
+
+def _fits(field: str, lowest: int, highest: int, words: tuple[str, ...], value: int) -> bool:
+    for item in field.split(","):
+        span, _, step = item.partition("/")
+        ends = [lowest, highest] if span == "*" else [_number(end, words, lowest) or 0 for end in span.split("-")]
+        last = highest if step and len(ends) == 1 else ends[-1]
+        # Sunday is both 0 and 7.
+        named = {day % 7 if highest == 7 else day for day in range(ends[0], last + 1, int(step or 1))}
+        if value in named:
+            return True
+    return False
 
 
 def _number(text: str, words: tuple[str, ...], lowest: int) -> int | None:

@@ -79,9 +79,12 @@ def demo(
 
 async def _work(settings: "Settings") -> None:
     from customer_keys import open_keys
+    from settings import load_project
     from starter.temporal import connect
     from worker import running_worker
 
+    # Before anything else that may be missing: without a project there is nothing to work for.
+    load_project(settings)
     async with open_keys(settings) as keys, running_worker(await connect(settings, keys), settings):
         typer.echo(
             f"Working on the task queue '{settings.task_queue}' at {settings.temporal_address}. Ctrl-C stops."
@@ -91,10 +94,12 @@ async def _work(settings: "Settings") -> None:
 
 async def _serve(settings: "Settings") -> None:
     from customer_keys import open_keys
+    from settings import load_project
     from starter.local.ports import listen
     from starter.serving import serving
     from starter.temporal import connect
 
+    load_project(settings)
     with listen(settings.host, settings.port) as listener:
         async with open_keys(settings) as keys, serving(settings, await connect(settings, keys), listener):
             typer.echo(f"Serving at {settings.public_url}. Ctrl-C stops.")

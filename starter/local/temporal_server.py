@@ -22,6 +22,7 @@ from workflows.search_attributes import ALL
 _UP_WITHIN = 30.0
 _DOWN_WITHIN = 10.0
 _LOOK_AGAIN = 0.05
+_WATCH = 'read -r _; kill -TERM -- "-$1"'
 
 
 class LocalPartFailed(Exception):
@@ -61,9 +62,24 @@ async def temporal_server(
             _program(), *arguments, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        yield TemporalServer(await _connected(settings, keys, process, log), process, log)
+        async with _ending_with_us(process):
+            yield TemporalServer(await _connected(settings, keys, process, log), process, log)
     finally:
         await asyncio.shield(_stop(process))
+
+
+@asynccontextmanager
+async def _ending_with_us(process: Process) -> AsyncGenerator[None]:
+    """Have the server ended even if we are killed: a shell waits for the end of a pipe that we alone hold."""
+    watcher = await asyncio.create_subprocess_exec(
+        "/bin/sh", "-c", _WATCH, "sh", str(process.pid), stdin=asyncio.subprocess.PIPE, start_new_session=True
+    )
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            watcher.kill()
+        await watcher.wait()
 
 
 def _program() -> str:

@@ -14,6 +14,7 @@ from starter.ingestion.incoming import ConsentChange, Incoming, Profile, Who
 from starter.ingestion.items import NAMES, Envelope, Malformed, read_item
 from starter.rehearsal.calendar import Calendar
 from starter.rehearsal.model import CustomerFacts, Happening, Rehearsal
+from starter.rehearsal.schedule import broadcast, scheduled
 from starter.rehearsal.stage import Stage
 from store.outbox import list_dead, waits_for_delivery
 from store.runs import open_runs
@@ -62,13 +63,17 @@ class Player:
         await self._pass_until(self._calendar.start)
         await self._introduce(self._rehearsal.customer)
         moments = [(self._calendar.moment(happening.at), happening) for happening in self._rehearsal.events]
+        last = max((at for at, _ in moments), default=self._calendar.start)
+        asked = [
+            (at, None) for at in scheduled(self._services, self._rehearsal.journey, self._calendar.start, last)
+        ]
         done: list[Done] = []
-        for at, happening in sorted(moments, key=lambda each: each[0]):
-            if at < self._calendar.start:
+        for at, happening in sorted([*asked, *moments], key=lambda each: each[0]):
+            if happening and at < self._calendar.start:
                 raise RehearsalFailed(f"'{happening.at}' lies before the start, {self._rehearsal.start}.")
             await self._pass_until(at)
             await self._let_runs_go_first(at + _MINUTE)
-            done.append(await self._do(happening, at))
+            done.append(await self._do(happening, at) if happening else await self._broadcast(at))
         await self._pass_until_all_ended()
         return done
 
@@ -101,6 +106,13 @@ class Player:
         assert happening.event is not None, "the file was checked"
         await self._accept(self._event(happening.event, happening.properties, at))
         return Done(at, now, happening.event)
+
+    async def _broadcast(self, at: datetime) -> Done:
+        """What the schedule does at its moment. Here the customer is the only one."""
+        now = await self._stage.now()
+        await broadcast(self._stage, self._rehearsal.journey, at)
+        await self._until_delivered()
+        return Done(at, now, "the schedule's time has come")
 
     def _event(self, name: str, properties: dict[str, object], at: datetime) -> Incoming:
         item = {

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -125,6 +126,35 @@ def test_dev_comes_up_serves_and_stops_leaving_nothing_behind(how: signal.Signal
     for port in ports:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def test_dev_that_is_killed_leaves_no_temporal_server_behind():
+    api, temporal, ui, mailbox = free_ports(4)
+    options = ("--port", api, "--temporal-port", temporal, "--temporal-ui-port", ui, "--mailbox-port", mailbox)
+    with _dev(*map(str, options)) as process:
+        assert process.stdout is not None
+        while "is up" not in (line := process.stdout.readline()):
+            assert line, process.communicate()[1]
+        process.kill()
+    deadline = time.monotonic() + 30
+    while _answers(temporal):
+        assert time.monotonic() < deadline, "the Temporal server outlived the process that started it"
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_without_a_project_that_is_what_is_told_and_not_that_temporal_is_away(process: Command, command: str):
+    answer = process("--project", "/nonexistent", command)
+    assert answer.code == 1
+    assert "/nonexistent/sojourn.yaml" in answer.err
+    assert "there is no project here" in answer.err
 
 
 def test_dev_on_a_taken_port_is_one_sentence(process: Command):

@@ -1,12 +1,13 @@
 """What a schedule may say, and what is told of one that says nothing."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 import yamlfile
 from journeys.model import Journey
-from journeys.schedules import as_cron
+from journeys.schedules import as_cron, falls_on
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,24 @@ from journeys.schedules import as_cron
 )
 def test_a_schedule_is_read(written: str, cron: str):
     assert as_cron(written) == cron
+
+
+@pytest.mark.parametrize(
+    ("schedule", "falls", "does_not"),
+    [
+        ("daily at 09:00", "2035-01-08T09:00", "2035-01-08T09:01"),
+        ("monday at 09:00", "2035-01-08T09:00", "2035-01-09T09:00"),
+        ("sunday at 09:00", "2035-01-07T09:00", "2035-01-08T09:00"),
+        ("0 9 * * 7", "2035-01-07T09:00", "2035-01-08T09:00"),
+        ("0 9 1 * *", "2035-02-01T09:00", "2035-02-02T09:00"),
+        ("*/15 8-18/2 * jan-mar mon,wed", "2035-01-10T10:45", "2035-01-10T11:45"),
+        ("5/20 * * * *", "2035-01-10T10:45", "2035-01-10T10:40"),
+        ("0 0 13 * fri", "2035-04-13T00:00", "2035-04-06T00:00"),
+    ],
+)
+def test_a_schedule_falls_on_its_minutes(schedule: str, falls: str, does_not: str):
+    assert falls_on(schedule, datetime.fromisoformat(falls))
+    assert not falls_on(schedule, datetime.fromisoformat(does_not))
 
 
 @pytest.mark.parametrize(
