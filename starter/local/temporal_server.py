@@ -22,7 +22,7 @@ from workflows.search_attributes import ALL
 _UP_WITHIN = 30.0
 _DOWN_WITHIN = 10.0
 _LOOK_AGAIN = 0.05
-_WATCH = 'read -r _; kill -TERM -- "-$1"'
+_WATCH = 'read -r _; kill -s TERM -- "-$1"'
 
 
 class LocalPartFailed(Exception):

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.model import Allow, Hold
+from policies.model import Allow, Hold, Policy
 from policies.quiet_hours import QuietHoursPolicy
+from policies.send_window import SendWindowPolicy
 from tests.policies.conftest import facts
 
 # Half-hour offsets, half-hour changes of clocks, changes at midnight, a skipped calendar day (Apia, 2011).
@@ -47,6 +48,15 @@ def test_marketing_waits_for_the_customers_morning(zone: str | None, now: str, u
     verdict = policy("21:00", "08:00").judge(facts(now=at(now), time_zone=zone))
 
     assert verdict == Allow() if until is None else isinstance(verdict, Hold) and verdict.until == at(until)
+
+
+@pytest.mark.parametrize("written", [QuietHoursPolicy(), SendWindowPolicy(start=time(8), end=time(21))])
+def test_without_a_zone_of_their_own_the_projects_clock_counts(written: Policy):
+    late_in_berlin = facts(now=at("2026-03-03T20:30Z"), time_zone=None, project_zone="Europe/Berlin")
+    verdict = written.judge(late_in_berlin)
+    assert isinstance(verdict, Hold)
+    assert verdict.until == at("2026-03-04T07:00Z")
+    assert written.judge(late_in_berlin.model_copy(update={"project_zone": "Europe/London"})) == Allow()
 
 
 @pytest.mark.parametrize(("now", "quiet"), [("11:59", False), ("12:00", True), ("13:59", True), ("14:00", False)])

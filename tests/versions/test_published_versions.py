@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from journeys.model import Journey
-from starter.runs.publishing import take_up_live
+from starter.runs.publishing import published, take_up_live
 from store.database import Database
 from store.versions import find_version, list_versions, live_versions, publish
 from tests import seeding
@@ -50,3 +50,14 @@ async def test_a_running_process_takes_up_what_is_published(sqlite_database: Dat
     await _publish(sqlite_database, in_files, newer)
     await take_up_live(services)
     assert services.journeys[JOURNEY].version == newer.version
+
+
+async def test_a_version_that_was_replaced_stays_replaced_after_a_restart(sqlite_database: Database) -> None:
+    services = await seeding.services(sqlite_database)
+    in_files = services.journeys[JOURNEY]
+    newer = in_files.model_copy(update={"description": "another text"})
+    await _publish(sqlite_database, in_files, newer)
+    async with published(services):
+        assert services.journeys[JOURNEY].version == newer.version
+    async with sqlite_database.reading() as session:
+        assert (await live_versions(session))[JOURNEY] == newer.version
