@@ -18,6 +18,7 @@ from starter.console import pages
 from starter.customers import decoding
 from starter.dispatch.dispatcher import Dispatcher
 from starter.headers import SecurityHeaders
+from starter.ingestion import api as events_api
 from starter.ingestion import cloudevents, posthog, segment
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.pressure import Limits
@@ -51,7 +52,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     app.state.dispatcher = dispatcher
     app.state.ingestion = ingestion
     app.add_middleware(SecurityHeaders)
-    for door in (segment, posthog, cloudevents):
+    for door in (segment, posthog, cloudevents, events_api):
         app.include_router(door.router)
     app.include_router(runs_api.router)
     app.include_router(unsubscribe.router)

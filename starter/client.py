@@ -22,7 +22,6 @@ BATCH_ITEMS = 100
 BATCH_BYTES = 450_000
 """Below what the server takes in one request."""
 
-_ATTEMPTS = 8
 _LONGEST_WAIT = 60.0
 _TIMEOUT = 15.0
 
@@ -50,7 +49,8 @@ class Unavailable(SojournError):
 
 
 class Sojourn:
-    """A connection to one Sojourn server. `write_key` sends events; `token` is a person's, for approvals."""
+    """A connection to one Sojourn server. `write_key` sends events; `token` is a person's, for approvals.
+    A request is tried `attempts` times before it counts as unavailable."""
 
     def __init__(
         self,
@@ -58,12 +58,14 @@ class Sojourn:
         write_key: str = "",
         *,
         token: str = "",
+        attempts: int = 8,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._http = httpx.AsyncClient(base_url=url, transport=transport, timeout=_TIMEOUT)
         self._write_key = write_key
         self._token = token
+        self._attempts = attempts
         self._sleep = sleep
 
     async def __aenter__(self) -> Self:
@@ -201,10 +203,10 @@ class Sojourn:
     async def _until_taken(self, request: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
         """Ask until the server answers for good, with growing pauses or those that it asks for."""
         why, wait = "", 0.0
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(self._attempts):
             if attempt:
                 await self._sleep(wait)
-            wait = min(0.5 * 2**attempt, _LONGEST_WAIT)
+            wait = min(0.5 * 2 ** min(attempt, 10), _LONGEST_WAIT)
             try:
                 answer = await request()
             except httpx.TransportError as error:
@@ -215,7 +217,7 @@ class Sojourn:
             if answer.status_code != 429 and answer.status_code < 500:
                 raise _refused(answer)
             wait, why = _asked_to_wait(answer, wait), f"HTTP {answer.status_code}"
-        raise Unavailable(f"the server did not take it in {_ATTEMPTS} attempts: {why}")
+        raise Unavailable(f"the server did not take it in {self._attempts} attempts: {why}")
 
 
 def _new_id() -> str:

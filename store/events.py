@@ -9,6 +9,7 @@ from sqlmodel import col, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import Event
+from store.paging import Page, read_page
 from store.tables import EventRecord, OutboxEntry, Refusal
 
 
@@ -90,7 +91,19 @@ async def keep_refusals(session: AsyncSession, refusals: Sequence[Refusal]) -> i
     return len(new)
 
 
-async def list_refusals(session: AsyncSession, limit: int = 100) -> list[Refusal]:
-    """The items refused last, newest first."""
-    query = select(Refusal).order_by(col(Refusal.received_at).desc(), col(Refusal.id)).limit(limit)
-    return list((await session.exec(query)).all())
+async def list_refusals(session: AsyncSession, number: int = 1) -> Page[Refusal]:
+    """The items that were refused, the latest first."""
+    query = select(Refusal).order_by(col(Refusal.received_at).desc(), col(Refusal.id))
+    return await read_page(session, query, number)
+
+
+async def list_events(
+    session: AsyncSession, *, name: str = "", customer_id: str = "", number: int = 1
+) -> Page[EventRecord]:
+    """Accepted events, the latest first; of one name and of one customer, if given."""
+    query = select(EventRecord).order_by(col(EventRecord.seq).desc())
+    if name:
+        query = query.where(col(EventRecord.name) == name)
+    if customer_id:
+        query = query.where(col(EventRecord.customer_id) == customer_id)
+    return await read_page(session, query, number)

@@ -1,7 +1,8 @@
 """What became of the events that came in, by day: the counts that tell whether sources are healthy."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Literal, cast, get_args
 
 from sqlalchemy import func
@@ -9,12 +10,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.outbox import backlog, count_dead, waiting_since
 from store.tables import Customer, EventRecord, IntakeCount
 
 Count = Literal["accepted", "duplicate", "late", "out_of_order", "refused", "held_back"]
 """`accepted` events are new; of them `late` ones came long after they happened, and `out_of_order` ones after a
 later one of their customer. `duplicate` ones were accepted before, `refused` ones are no events, and `held_back`
 counts requests that were asked to come back."""
+_COUNTED = 1_000_000
 COUNTS: tuple[Count, ...] = get_args(Count)
 
 
@@ -29,8 +32,30 @@ async def add_counts(session: AsyncSession, day: date, counts: Mapping[Count, in
     await session.exec(statement.on_conflict_do_update(index_elements=["day", "what"], set_={"number": total}))
 
 
-async def read_counts(session: AsyncSession, since: date) -> dict[Count, int]:
-    """Every count, summed from the day `since` on."""
+@dataclass(frozen=True)
+class Intake:
+    """How event intake does. `waiting` events have yet to reach Temporal, the oldest since `waiting_since`;
+    `counts` are those of the last `days` days."""
+
+    waiting: int
+    waiting_since: datetime | None
+    dead: int
+    days: int
+    counts: dict[Count, int]
+
+
+async def read_intake(session: AsyncSession, now: datetime, days: int) -> Intake:
+    """How event intake does, with the counts of the last `days` days, today's among them."""
+    return Intake(
+        waiting=await backlog(session, _COUNTED),
+        waiting_since=await waiting_since(session),
+        dead=await count_dead(session),
+        days=days,
+        counts=await _counts(session, (now - timedelta(days=days - 1)).date()),
+    )
+
+
+async def _counts(session: AsyncSession, since: date) -> dict[Count, int]:
     query = (
         select(IntakeCount.what, func.sum(IntakeCount.number))
         .where(col(IntakeCount.day) >= since)

@@ -1,12 +1,15 @@
 """The outbox: events that have yet to reach Temporal, and those that cannot."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.events import find_events
+from store.paging import Page, read_page
 from store.tables import EventRecord, OutboxEntry
 
 
@@ -60,20 +63,44 @@ async def bury(session: AsyncSession, seq: int, error: str) -> None:
     )
 
 
-async def list_dead(session: AsyncSession, limit: int = 100) -> list[OutboxEntry]:
+@dataclass(frozen=True)
+class DeadLetter:
+    """An event that could not be delivered. Times are in UTC."""
+
+    event: str
+    name: str
+    customer_id: str
+    received_at: datetime
+    attempts: int
+    reason: str
+
+
+async def list_dead(session: AsyncSession, number: int = 1) -> Page[DeadLetter]:
     """The dead-letter list, oldest first."""
-    query = select(OutboxEntry).where(col(OutboxEntry.dead).is_(True)).order_by(col(OutboxEntry.seq)).limit(limit)
-    return list((await session.exec(query)).all())
+    query = select(OutboxEntry).where(col(OutboxEntry.dead).is_(True)).order_by(col(OutboxEntry.seq))
+    page = await read_page(session, query, number)
+    found = await find_events(session, [entry.seq for entry in page.rows])
+    letters = [
+        DeadLetter(event.id, event.name, event.customer_id, event.received_at, entry.attempts, entry.last_error)
+        for entry, event in zip(page.rows, found, strict=True)
+    ]
+    return Page(letters, page.number, page.more)
 
 
-async def revive(session: AsyncSession, numbers: Collection[int]) -> int:
-    """Try dead events again, and give how many there were. They come after events that were delivered
-    meanwhile: the order is lost for them."""
+async def count_dead(session: AsyncSession) -> int:
+    """How many events are on the dead-letter list."""
+    return (await session.exec(select(func.count()).where(col(OutboxEntry.dead).is_(True)))).one()
+
+
+async def revive(session: AsyncSession, event_ids: Collection[str] | None) -> int:
+    """Try dead events again, by their ids or all of them, and give how many there were. They come after events
+    that were delivered meanwhile: the order is lost for them."""
     statement = (
-        update(OutboxEntry)
-        .where(col(OutboxEntry.seq).in_(numbers), col(OutboxEntry.dead).is_(True))
-        .values(dead=False, attempts=0, not_before=None)
+        update(OutboxEntry).where(col(OutboxEntry.dead).is_(True)).values(dead=False, attempts=0, not_before=None)
     )
+    if event_ids is not None:
+        chosen = select(EventRecord.seq).where(col(EventRecord.id).in_(event_ids))
+        statement = statement.where(col(OutboxEntry.seq).in_(chosen))
     return (await session.exec(statement)).rowcount
 
 

@@ -8,7 +8,8 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-Row = TypeVar("Row", bound=SQLModel)
+Row = TypeVar("Row")
+Table = TypeVar("Table", bound=SQLModel)
 
 PAGE_SIZE = 25
 
@@ -23,8 +24,8 @@ class Page(Generic[Row]):
 
 
 async def read_page(
-    session: AsyncSession, query: SelectOfScalar[Row], number: int, size: int = PAGE_SIZE
-) -> Page[Row]:
+    session: AsyncSession, query: SelectOfScalar[Table], number: int, size: int = PAGE_SIZE
+) -> Page[Table]:
     """The page `number` of an ordered query. It reads one row more than it gives, to know if a next exists."""
     rows = (await session.exec(query.offset((number - 1) * size).limit(size + 1))).all()
     return Page(rows=rows[:size], number=number, more=len(rows) > size)

@@ -7,25 +7,18 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from settings import Person
 from starter.approvals.decisions import Approvals, Decided, DecisionRefused, why_may_not_decide
-from starter.identity import person_with_token
+from starter.callers import Caller, CallerRoute, refusal
 from starter.services import Shared
 from store.tables import Approval, ApprovalState
 
 
-class _Unauthorized(Exception):
-    """Nobody known is asking."""
-
-
-class _RefusalRoute(APIRoute):
-    """Answers every refusal as `{"code", "message"}`."""
+class _DecisionRoute(CallerRoute):
+    """Answers what may not be decided as `{"code", "message"}` too."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -33,18 +26,13 @@ class _RefusalRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 return await handle(request)
-            except DecisionRefused as refusal:
-                return _refusal(refusal.status, refusal.code, str(refusal))
-            except _Unauthorized as error:
-                headers = {"WWW-Authenticate": "Bearer"}
-                return _refusal(401, "unauthorized", str(error), headers)
-            except RequestValidationError as error:
-                return _refusal(400, "invalid", _what_is_wrong(error))
+            except DecisionRefused as refused:
+                return refusal(refused.status, refused.code, str(refused))
 
         return answer
 
 
-router = APIRouter(prefix="/v1/approvals", route_class=_RefusalRoute, tags=["approvals"])
+router = APIRouter(prefix="/v1/approvals", route_class=_DecisionRoute, tags=["approvals"])
 
 
 class ApprovalView(BaseModel):
@@ -90,19 +78,6 @@ class DecisionBody(BaseModel):
     reason: str = ""
 
 
-def _caller(request: Request, services: Shared) -> Person:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise _Unauthorized("Send your token from sojourn.yaml as 'Authorization: Bearer <token>'.")
-    person = person_with_token(services.project, token.strip())
-    if person is None:
-        raise _Unauthorized("Nobody in sojourn.yaml has this token. Check it, or ask for a new one.")
-    return person
-
-
-Caller = Annotated[Person, Depends(_caller)]
-
-
 @router.get("")
 async def list_approvals(
     caller: Caller,
@@ -130,12 +105,3 @@ async def decide(approval_id: str, body: DecisionBody, caller: Caller, services:
 def _view(approval: Approval, caller: Person) -> ApprovalView:
     why_not = why_may_not_decide(approval, caller) if approval.state == "open" else f"It is {approval.state}."
     return ApprovalView.model_validate(approval.model_dump() | {"may_decide": not why_not, "why_not": why_not})
-
-
-def _refusal(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"code": code, "message": message}, status, headers)
-
-
-def _what_is_wrong(error: RequestValidationError) -> str:
-    first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

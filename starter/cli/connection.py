@@ -23,13 +23,16 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 
 
 @asynccontextmanager
-async def sending(url: str, write_key: str) -> "AsyncGenerator[Sojourn]":
-    """A client that may send events. Raises CommandFailed when the key is missing or nothing answers."""
+async def sending(url: str, write_key: str, attempts: int = 8) -> "AsyncGenerator[Sojourn]":
+    """A client that may send events, and tries each request so often.
+
+    Raises CommandFailed when the key is missing or nothing answers.
+    """
     if not write_key:
         raise CommandFailed(
             "Name a write key of the project's sojourn.yaml with --write-key or SOJOURN_WRITE_KEY."
         )
-    async with _connected(url, write_key=write_key) as client:
+    async with _connected(url, write_key=write_key, attempts=attempts) as client:
         yield client
 
 
@@ -43,7 +46,9 @@ async def deciding(url: str, token: str) -> "AsyncGenerator[Sojourn]":
 
 
 @asynccontextmanager
-async def _connected(url: str, *, write_key: str = "", token: str = "") -> "AsyncGenerator[Sojourn]":
+async def _connected(
+    url: str, *, write_key: str = "", token: str = "", attempts: int = 8
+) -> "AsyncGenerator[Sojourn]":
     """A client of an API that answers now: nobody at a terminal should wait through the client's patience."""
     import httpx
 
@@ -57,5 +62,5 @@ async def _connected(url: str, *, write_key: str = "", token: str = "") -> "Asyn
             f"Nothing answers at {url}. Start it with 'sojourn dev' or 'sojourn serve', "
             "or name where it runs with --url or SOJOURN_URL."
         ) from error
-    async with Sojourn(url, write_key, token=token) as client:
+    async with Sojourn(url, write_key, token=token, attempts=attempts) as client:
         yield client

@@ -1,28 +1,25 @@
 """`sojourn event`: send events, put files of them through, and look after those that could not be delivered."""
 
 import asyncio
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from starter.cli.connection import DEFAULT_URL, Url, WriteKey, sending
 from starter.cli.failures import CommandFailed
-from starter.cli.invocation import Format, Output, noun, open_store, settings_of
-from starter.cli.output import print_json, print_listing
+from starter.cli.invocation import Format, Output, Page, noun, open_store, settings_of
+from starter.cli.output import print_facts, print_json, print_listing, print_more
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-    from rich.progress import TaskID
+    from collections.abc import Awaitable, Callable
 
-    from starter.ingestion.replay import Line, Progress
-    from yamlfile import Problem
+    from sqlmodel.ext.asyncio.session import AsyncSession
 
-app = noun("event", "Events: send, replay, refused, dead.")
-dead = noun("dead", "Events that could not be delivered: list, revive.")
-app.add_typer(dead)
+
+Found = TypeVar("Found")
+
+app = noun("event", "Events: send, replay, list, refused, dead, retry, status.")
 
 
 @app.command()
@@ -46,8 +43,11 @@ def send(
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(help="Segment's JSON lines, or CSV with --map.")],
-    speed: Annotated[str, typer.Option(help="original, a factor such as 60x, or max.")] = "max",
+    file: Annotated[
+        Path, typer.Argument(help="Segment's JSON lines, or CSV with --map; - is standard input.", allow_dash=True)
+    ],
+    speed: Annotated[str, typer.Option(help="original, a factor such as 60, or max.")] = "max",
+    from_: Annotated[int, typer.Option("--from", min=1, metavar="LINE", help="Go on with this line.")] = 1,
     map_: Annotated[
         str,
         typer.Option("--map", metavar="COLUMN=FIELD,...", help="user=userId,name=event,price=properties.price"),
@@ -57,7 +57,9 @@ def replay(
     output: Output = Format.text,
 ) -> None:
     """Put a file of events through. What has no messageId gets one from its line: twice counts once."""
-    done = asyncio.run(_replay(file, _factor(speed), map_, url, write_key))
+    from starter.cli.replaying import factor, put_through
+
+    done = asyncio.run(put_through(file, factor(speed), map_, from_, url, write_key))
     for problem in done.problems:
         typer.echo(str(problem), err=True)
     if output is Format.json:
@@ -71,110 +73,104 @@ def replay(
         )
 
 
+@app.command("list")
+def list_(
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="Only events of this name.")] = "",
+    customer: Annotated[str, typer.Option(help="Only events of this customer, as 'c_...'.")] = "",
+    page: Page = 1,
+    output: Output = Format.text,
+) -> None:
+    """List accepted events, the latest first."""
+    from store.events import list_events
+
+    columns = {"RECEIVED (UTC)": "received_at", "NAME": "name", "CUSTOMER": "customer_id", "EVENT": "id"}
+    found = _read(context, lambda session: list_events(session, name=name, customer_id=customer, number=page))
+    print_listing([row.model_dump() for row in found.rows], columns, output, "There are no such events.")
+    print_more(found.more, page, output)
+
+
 @app.command()
-def refused(context: typer.Context, output: Output = Format.text) -> None:
+def refused(context: typer.Context, page: Page = 1, output: Output = Format.text) -> None:
     """List what was sent but is no event, the latest first."""
     from store.events import list_refusals
 
-    async def read() -> list[dict[str, Any]]:
-        async with open_store(settings_of(context)) as database, database.reading() as session:
-            return [refusal.model_dump() for refusal in await list_refusals(session)]
-
     columns = {"RECEIVED (UTC)": "received_at", "REASON": "reason"}
-    print_listing(asyncio.run(read()), columns, output, "Nothing was refused.")
+    found = _read(context, lambda session: list_refusals(session, page))
+    print_listing([row.model_dump() for row in found.rows], columns, output, "Nothing was refused.")
+    print_more(found.more, page, output)
 
 
-@dead.command("list")
-def list_dead(context: typer.Context, output: Output = Format.text) -> None:
+@app.command()
+def dead(context: typer.Context, page: Page = 1, output: Output = Format.text) -> None:
     """List events that could not be delivered, the oldest first, with the reason."""
+    from dataclasses import asdict
+
     from store.outbox import list_dead
 
-    async def read() -> list[dict[str, Any]]:
-        async with open_store(settings_of(context)) as database, database.reading() as session:
-            return [entry.model_dump() for entry in await list_dead(session)]
+    columns = {"EVENT": "event", "NAME": "name", "CUSTOMER": "customer_id", "REASON": "reason"}
+    found = _read(context, lambda session: list_dead(session, page))
+    nothing = "Every event was delivered, or is on its way."
+    print_listing([asdict(letter) for letter in found.rows], columns, output, nothing)
+    print_more(found.more, page, output)
 
-    columns = {"NUMBER": "seq", "CUSTOMER": "customer_id", "REASON": "last_error"}
-    print_listing(asyncio.run(read()), columns, output, "Every event was delivered, or is on its way.")
 
-
-@dead.command()
-def revive(
-    context: typer.Context, numbers: Annotated[list[int], typer.Argument(help="As 'event dead list' shows them.")]
+@app.command()
+def retry(
+    context: typer.Context,
+    events: Annotated[list[str] | None, typer.Argument(help="Ids as 'event dead' shows them.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every dead event.")] = False,
 ) -> None:
     """Try to deliver dead events again. They come after what was delivered meanwhile."""
     from store.outbox import revive
 
+    if bool(events) == all_:
+        raise CommandFailed("Name the events as 'sojourn event dead' shows them, or say --all.")
+
     async def write() -> int:
         async with open_store(settings_of(context)) as database, database.transaction() as session:
-            return await revive(session, numbers)
+            return await revive(session, None if all_ else events)
 
     count = asyncio.run(write())
-    if count < len(set(numbers)):
-        raise CommandFailed(f"{count} revived; the others are not on the list. See 'sojourn event dead list'.")
-    typer.echo(f"{count} revived.")
+    if events and count < len(set(events)):
+        raise CommandFailed(f"{count} tried again; the others are not dead. See 'sojourn event dead'.")
+    typer.echo(f"{count} tried again.")
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    days: Annotated[int, typer.Option(min=1, max=365, help="How many days to count, today among them.")] = 7,
+    output: Output = Format.text,
+) -> None:
+    """Tell how event intake does: what waits, what is dead, and what became of what came in."""
+    from dataclasses import asdict
+    from datetime import UTC, datetime
+
+    from store.intake import read_intake
+
+    found = _read(context, lambda session: read_intake(session, datetime.now(UTC), days))
+    if output is Format.json:
+        print_json(asdict(found))
+        return
+    print_facts({"waiting": found.waiting, "waiting since": found.waiting_since, "dead": found.dead})
+    typer.echo(f"\nIn {days} day{'' if days == 1 else 's'}:")
+    print_facts({what.replace("_", " "): number for what, number in found.counts.items()})
+
+
+def _read(context: typer.Context, query: "Callable[[AsyncSession], Awaitable[Found]]") -> "Found":
+    """What a query finds in the store."""
+
+    async def read() -> "Found":
+        async with open_store(settings_of(context)) as database, database.reading() as session:
+            return await query(session)
+
+    return asyncio.run(read())
 
 
 async def _send(url: str, write_key: str, name: str, user: str, properties: dict[str, Any]) -> str:
     async with sending(url, write_key) as client:
         return await client.track(user, name, properties)
-
-
-async def _replay(file: Path, speed: float | None, columns: str, url: str, write_key: str) -> "Progress":
-    from starter.ingestion.replay import replay
-
-    with _lines(file, columns) as (lines, count):
-        async with sending(url, write_key) as client:
-            with _bar(count) as (bar, task):
-                return await replay(
-                    client, lines, speed=speed, report=lambda progress: bar.update(task, completed=progress.line)
-                )
-
-
-@contextmanager
-def _lines(file: Path, columns: str) -> "Generator[tuple[Iterator[Line | Problem], int]]":
-    """The events of a file, and how many lines it has. Raises CommandFailed when it cannot be read."""
-    from starter.ingestion.replay import parse_columns, read_csv, read_json_lines
-
-    if file.suffix == ".csv" and not columns:
-        raise CommandFailed("Say what the columns of the CSV file are, such as --map user=userId,name=event.")
-    try:
-        mapping = parse_columns(columns) if columns else {}
-        with file.open("rb") as counted:
-            count = sum(1 for _ in counted)
-        with file.open(encoding="utf-8", newline="" if mapping else None) as source:
-            yield read_csv(source, file, mapping) if mapping else read_json_lines(source, file), count
-    except UnicodeDecodeError as error:
-        raise CommandFailed(f"{file} is not UTF-8 text: {error.reason}.") from error
-    except ValueError as error:
-        raise CommandFailed(f"--map: {error}.") from error
-    except OSError as error:
-        raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error
-
-
-@contextmanager
-def _bar(count: int) -> "Generator[tuple[Bar, TaskID]]":
-    """A progress bar over the lines of a file, on standard error; silent where that is no terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (BarColumn(bar_width=40), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        yield bar, bar.add_task("", total=count)
-
-
-def _factor(speed: str) -> float | None:
-    """How much faster than it happened; None is as fast as it goes. Raises CommandFailed."""
-    words = {"original": 1.0, "max": None}
-    if speed in words:
-        return words[speed]
-    try:
-        factor = float(speed.removesuffix("x"))
-    except ValueError:
-        factor = 0.0
-    if not 0 < factor < 1e9:
-        raise CommandFailed(f"'{speed}' is no speed; write original, max, or a factor such as 60x.")
-    return factor
 
 
 def _properties(pairs: list[str]) -> dict[str, Any]:

@@ -18,6 +18,9 @@ from starter.client import BATCH_ITEMS, Sojourn
 from starter.ingestion.items import Envelope, Malformed, read_item
 from yamlfile import FileProblems, Problem
 
+ATTEMPTS = 100
+"""How often a replay tries a request: it has nothing better to do than to wait for a server that is behind."""
+
 _PROBLEMS = 100
 """Bad lines that are told one by one; the others are only counted."""
 _FIELDS = ("type", "messageId", "userId", "anonymousId", "event", "name", "timestamp")
@@ -41,8 +44,15 @@ class Progress:
 
     sent: int = 0
     line: int = 0
+    durable: int = 0
+    """The line of the last event that is durable: what comes up to it need not be sent again."""
     bad_lines: int = 0
     problems: list[Problem] = field(default_factory=list[Problem])
+
+
+def read(source: Iterable[str], file: Path, columns: Mapping[str, str]) -> Iterator[Line | Problem]:
+    """The events of a CSV file when `columns` are given, otherwise of JSON lines. Raises FileProblems."""
+    return read_csv(source, file, columns) if columns else read_json_lines(source, file)
 
 
 def read_json_lines(source: Iterable[str], file: Path) -> Iterator[Line | Problem]:
@@ -142,7 +152,7 @@ async def _send(
 ) -> None:
     if waiting:
         progress.sent += await client.batch([line.item for line in waiting])
-        progress.line = waiting[-1].number
+        progress.line = progress.durable = waiting[-1].number
         waiting.clear()
     report(progress)
 

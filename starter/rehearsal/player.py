@@ -159,13 +159,13 @@ class Player:
                 while True:
                     async with database.reading() as session:
                         if not await waits_for_delivery(session, self._customer_id):
-                            dead = await list_dead(session)
+                            dead = (await list_dead(session)).rows
                             break
                     await asyncio.sleep(_LOOK_AGAIN_S)
         except TimeoutError:
             raise RehearsalFailed(f"An event did not reach its runs within {_WITHIN_S:.0f} seconds.") from None
         if dead:
-            raise RehearsalFailed(f"An event cannot be delivered: {dead[0].last_error}")
+            raise RehearsalFailed(f"An event cannot be delivered: {dead[0].reason}")
 
     async def _delivery(self, step: str) -> Delivery | None:
         """The last message of a step."""

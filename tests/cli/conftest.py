@@ -52,10 +52,11 @@ def sojourn(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 def process() -> Command:
     """The same as a process of its own, with the exit code that the shell sees."""
 
-    def answer(*arguments: object, **environment: str) -> Answer:
+    def answer(*arguments: object, input: str = "", **environment: str) -> Answer:  # noqa: A002 as subprocess has it
         done = subprocess.run(
             [Path(sys.executable).with_name("sojourn"), *map(str, arguments)],
             env=os.environ | environment,
+            input=input,
             capture_output=True,
             text=True,
             timeout=120,

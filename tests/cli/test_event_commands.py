@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from store.database import Database
+from store.intake import Count, add_counts
 from store.tables import Customer, EventRecord, OutboxEntry
 from tests.cli.conftest import Command
 from tests.cli.serving import Api, api_of
@@ -97,7 +98,7 @@ def test_a_file_put_through_twice_counts_once(sojourn: Command, api: Api, tmp_pa
         (["e.csv", "--map", "b=userId"], "e.csv:1:1: there is no column 'b'"),
         (
             ["e.csv", "--map", "a=userId", "--speed", "fast"],
-            "'fast' is no speed; write original, max, or a factor",
+            "'fast' is no speed; write original, max, or a factor such as 60.",
         ),
         (["e.bin"], "e.bin is not UTF-8 text"),
     ],
@@ -112,19 +113,77 @@ def test_a_file_that_cannot_go_through(
     assert answer.err.startswith(told)
 
 
-def test_dead_events_are_listed_with_the_reason_and_revived(sojourn: Command, sqlite_url: str):
+def test_what_comes_by_standard_input_goes_through(process: Command, api: Api):
+    line = json.dumps({"type": "track", "userId": "anna", "event": "Fire Lit"})
+    answer = process("event", "replay", "-", "--speed", "60", input=f"{line}\n{line}\n", **api.sender)
+    assert (answer.code, answer.out) == (0, "Sent 2 events.\n")
+    assert len(_accepted(api, "Fire Lit")) == 2
+
+
+def test_a_replay_goes_on_from_a_line(sojourn: Command, api: Api, tmp_path: Path):
+    file = tmp_path / "events.jsonl"
+    lines = [{"type": "track", "userId": "anna", "event": "Peg Driven", "properties": {"n": n}} for n in (1, 2, 3)]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    assert sojourn("event", "replay", file, "--from", "3", **api.sender).out == "Sent 1 event.\n"
+    assert sojourn("event", "replay", file, **api.sender).out == "Sent 3 events.\n"
+    assert [event.properties["n"] for event in _accepted(api, "Peg Driven")] == [3, 1, 2]
+
+
+def test_accepted_events_are_listed_the_latest_first(sojourn: Command, sqlite_url: str):
     asyncio.run(_bury_an_event(sqlite_url))
-    listed = sojourn("event", "dead", "list", SOJOURN_DATABASE_URL=sqlite_url)
-    assert listed.out.splitlines()[1].split() == ["1", "c_1", "the", "server", "refused", "it"]
-    assert sojourn("event", "dead", "revive", "1", SOJOURN_DATABASE_URL=sqlite_url).out == "1 revived.\n"
-    after = sojourn("event", "dead", "list", SOJOURN_DATABASE_URL=sqlite_url)
+    listed = sojourn("event", "list", SOJOURN_DATABASE_URL=sqlite_url)
+    assert listed.out.splitlines()[1].split()[2:] == ["X", "c_1", "e1"]
+    found = json.loads(sojourn("event", "list", "--name", "X", "-o", "json", SOJOURN_DATABASE_URL=sqlite_url).out)
+    assert [event["id"] for event in found] == ["e1"]
+    none = sojourn("event", "list", "--customer", "c_2", SOJOURN_DATABASE_URL=sqlite_url)
+    assert none.out == "There are no such events.\n"
+
+
+def test_dead_events_are_listed_with_the_reason_and_tried_again(sojourn: Command, sqlite_url: str):
+    asyncio.run(_bury_an_event(sqlite_url))
+    listed = sojourn("event", "dead", SOJOURN_DATABASE_URL=sqlite_url)
+    assert listed.out.splitlines()[1].split() == ["e1", "X", "c_1", "the", "server", "refused", "it"]
+    assert sojourn("event", "retry", "e1", SOJOURN_DATABASE_URL=sqlite_url).out == "1 tried again.\n"
+    after = sojourn("event", "dead", SOJOURN_DATABASE_URL=sqlite_url)
     assert after.out == "Every event was delivered, or is on its way.\n"
 
 
-def test_reviving_what_is_not_dead_is_told(sojourn: Command, sqlite_url: str):
-    answer = sojourn("event", "dead", "revive", "7", SOJOURN_DATABASE_URL=sqlite_url)
-    assert answer.code == 1
-    assert answer.err == "0 revived; the others are not on the list. See 'sojourn event dead list'.\n"
+def test_all_dead_events_are_tried_again(sojourn: Command, sqlite_url: str):
+    asyncio.run(_bury_an_event(sqlite_url))
+    assert sojourn("event", "retry", "--all", SOJOURN_DATABASE_URL=sqlite_url).out == "1 tried again.\n"
+    assert sojourn("event", "retry", "--all", SOJOURN_DATABASE_URL=sqlite_url).out == "0 tried again.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["e7"], "0 tried again; the others are not dead. See 'sojourn event dead'.\n"),
+        ([], "Name the events as 'sojourn event dead' shows them, or say --all.\n"),
+        (["e1", "--all"], "Name the events as 'sojourn event dead' shows them, or say --all.\n"),
+    ],
+)
+def test_what_cannot_be_tried_again_is_told(sojourn: Command, sqlite_url: str, arguments: list[str], told: str):
+    answer = sojourn("event", "retry", *arguments, SOJOURN_DATABASE_URL=sqlite_url)
+    assert (answer.code, answer.err) == (1, told)
+
+
+def test_the_status_tells_what_waits_what_is_dead_and_what_came_in(sojourn: Command, sqlite_url: str):
+    asyncio.run(_bury_an_event(sqlite_url))
+    asyncio.run(_count(sqlite_url, {"accepted": 12, "late": 2}))
+    told = sojourn("event", "status", SOJOURN_DATABASE_URL=sqlite_url).out
+    words = " ".join(told.split())
+    assert words == (
+        "waiting 0 dead 1 In 7 days: accepted 12 duplicate 0 late 2 out of order 0 refused 0 held back 0"
+    )
+    found = json.loads(sojourn("event", "status", "-o", "json", SOJOURN_DATABASE_URL=sqlite_url).out)
+    assert (found["dead"], found["counts"]["late"]) == (1, 2)
+
+
+async def _count(url: str, counts: dict[Count, int]) -> None:
+    database = Database(url)
+    async with database.transaction() as session:
+        await add_counts(session, datetime.now(UTC).date(), counts)
+    await database.close()
 
 
 async def _bury_an_event(url: str) -> None:

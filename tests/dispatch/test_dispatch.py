@@ -180,9 +180,9 @@ async def test_what_temporal_refuses_for_ever_is_dead_and_holds_nobody_up(shop: 
     await dispatch(shop)
     assert names((await history(shop, await lena.workflow("fjell-3"))).signals) == ["Order Completed"]
     async with shop.database.transaction() as session:
-        (dead,) = await list_dead(session)
-        assert "exceeds" in dead.last_error
-        assert await revive(session, [dead.seq]) == 1
+        (dead,) = (await list_dead(session)).rows
+        assert "exceeds" in dead.reason
+        assert await revive(session, [dead.event]) == 1
     await dispatch(shop)
     assert len(await rows(shop, OutboxEntry)) == 1
 

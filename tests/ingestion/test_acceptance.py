@@ -246,6 +246,26 @@ async def test_a_full_outbox_answers_429_and_a_time_to_come_back(
     assert await kept.all(EventRecord) == []
 
 
+async def test_senders_are_asked_to_slow_down_when_events_have_waited_too_long(database: Database) -> None:
+    event = Incoming(id="m1", name="Viewed", who=Who("lena"), at=datetime.now(UTC))
+    assert await Ingestion(database, [], lambda: None).accept([event]) == 1
+    behind = Ingestion(database, [], lambda: None, Limits(behind=timedelta(0)))
+    with pytest.raises(Backlogged, match="events have waited since"):
+        await behind.accept([event])
+
+
+async def test_more_requests_than_may_be_under_way_are_asked_to_come_back(
+    sender: httpx.AsyncClient, shop: Services, kept: Kept
+) -> None:
+    app: Any = sender._transport.app  # pyright: ignore
+    app.state.ingestion = Ingestion(shop.database, [], lambda: None, Limits(at_once=1))
+    with app.state.ingestion.pressure.one_more():
+        answer = await sender.post("/v1/track", json=track(userId="lena"))
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert await kept.all(EventRecord) == []
+    assert (await sender.post("/v1/track", json=track(userId="lena"))).status_code == 200
+
+
 async def test_without_a_database_nothing_is_accepted(shop: Services) -> None:
     gone = Database("postgresql://nobody@127.0.0.1:1/none")
     app = create_app(await seeding.services(gone), dispatch=False)
