@@ -51,11 +51,10 @@ class Posterior:
 def believe(blocks: Sequence[Statistics], dimensions: int, prior: Prior) -> Posterior:
     """The posterior of the blocks, in their order, and of one that was never seen."""
     every = [*blocks, Statistics.empty(dimensions)]
-    outer, moments = np.stack([s.outer for s in every]), np.stack([s.moment for s in every])
-    ridge = prior.strength * np.eye(dimensions)
-    inverses = np.asarray(np.linalg.inv(outer + ridge), np.float64)
-    pooled: Array = np.asarray(outer.sum(axis=0)) + ridge
-    start = np.linalg.solve(pooled, np.asarray(moments.sum(axis=0), np.float64))
+    pooled = sum(blocks, Statistics.empty(dimensions))
+    start = pooled.inverse(prior.strength) @ pooled.moment
+    inverses = np.stack([each.inverse(prior.strength) for each in every])
+    moments = np.stack([each.moment for each in every])
     means = np.einsum("kde,ke->kd", inverses, moments + prior.strength * start)
     return Posterior(means, inverses * _variance(every, means, prior))
 

@@ -12,7 +12,7 @@ from learning.distributions import Array, normal_cdf
 _REACH = 6.0
 """How many standard deviations of each score are looked at; beyond it lies 1e-9."""
 _FINEST = 4_000
-_COARSEST = 96
+_COARSEST = 48
 _STEP = 0.5
 """Steps per standard deviation of the narrowest score: the trapezoid rule then errs by less than 1e-8."""
 

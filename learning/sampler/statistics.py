@@ -5,6 +5,7 @@ before and the one it counts with now, so that to say the same twice adds nothin
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,6 +37,18 @@ class Statistics:
             self.count + other.count,
             self.square + other.square,
         )
+
+    def inverse(self, strength: float) -> Array:
+        """(λI + outer)⁻¹, computed once: a lesson changes one block, and the others' inverses stay."""
+        found = self._inverses.get(strength)
+        if found is None:
+            found = np.asarray(np.linalg.inv(self.outer + strength * np.eye(self.moment.size)), np.float64)
+            self._inverses[strength] = found
+        return found
+
+    @cached_property
+    def _inverses(self) -> dict[float, Array]:
+        return {}
 
     def times(self, factor: float) -> "Statistics":
         """The same observations, each with its weight multiplied."""

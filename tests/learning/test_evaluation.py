@@ -1,6 +1,6 @@
 """Off-policy evaluation gives the numbers that the Open Bandit Pipeline publishes, and refuses weak evidence.
 
-`open_bandit.csv` is counted from the Open Bandit Dataset (ZOZO, Inc.; CC BY 4.0), campaign "all" of the random
+`open_bandit.csv` is counted from the Open Bandit Dataset (ZOZO, Inc.), campaign "all" of the random
 policy, as the wheel of `obp` 0.4.1 (Apache-2.0) carries it: how often each item was shown and clicked at each
 position, and how often `BernoulliTS(is_zozotown_prior=True, random_state=12345)` chose it there in 100,000
 draws.
