@@ -85,6 +85,8 @@ class Project(BaseModel):
     """By channel name: the provider and its settings."""
     tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By tool name: the settings of the business actions that journeys may take."""
+    webhooks: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """By vendor: how the calls are proved with which it tells what became of messages."""
 
     def write_key(self, given: object) -> WriteKey | None:
         """The write key that is given, or None when it is not one of this project."""

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Outcome = Literal["delivered", "opened", "clicked", "replied", "bounced", "complained"]
+Outcome = Literal["failed", "delivered", "opened", "clicked", "replied", "bounced", "complained"]
 
 # The names are those of Segment's email, push and messaging specs, so that existing sources fit as they are.
 OUTCOMES: dict[str, Outcome] = {
@@ -14,12 +14,17 @@ OUTCOMES: dict[str, Outcome] = {
     "Email Link Clicked": "clicked",
     "Email Bounced": "bounced",
     "Email Marked as Spam": "complained",
+    "Email Failed": "failed",
     "Push Notification Received": "delivered",
     "Push Notification Tapped": "clicked",
     "Message Delivered": "delivered",
     "Message Read": "opened",
     "Message Link Clicked": "clicked",
     "Message Replied": "replied",
+    "Message Failed": "failed",
+    # A program fetched the picture or the link, which proves that the mail arrived and nothing more.
+    "Email Machine Opened": "delivered",
+    "Email Machine Clicked": "delivered",
 }
 
 OPT_OUT = "Unsubscribed"

@@ -9,6 +9,12 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from sandbox.callbacks.model import Caller
+from sandbox.callbacks.postmark import PostmarkCaller
+from sandbox.callbacks.sendgrid import SendGridCaller
+from sandbox.callbacks.ses import SesCaller
+from sandbox.callbacks.twilio import TwilioCaller
+from sandbox.callbacks.whatsapp import WhatsAppCaller
 from sandbox.faults import Faults
 from sandbox.fcm import Fcm
 from sandbox.google_accounts import GoogleAccounts
@@ -41,6 +47,8 @@ class Sandbox:
     whatsapp: WhatsApp
     twilio: Twilio
     web_push: WebPushService
+    callers: Mapping[str, Caller]
+    """Those that call back, by vendor."""
 
     @classmethod
     @asynccontextmanager
@@ -69,7 +77,10 @@ class Sandbox:
             key = google.write_key(state_dir)
             twilio = Twilio(mailbox, faults, _ACCOUNT_SID, secrets.token_hex(16), _SMS_SENDER)
             web_push = WebPushService(mailbox, faults, url)
-            sandbox = cls(url, smtp, key, mailbox, faults, mail_server, google, whatsapp, twilio, web_push)
+            callers = _callers(url, whatsapp, twilio)
+            sandbox = cls(
+                url, smtp, key, mailbox, faults, mail_server, google, whatsapp, twilio, web_push, callers
+            )
             app.router.routes.extend(sandbox._routes())
             try:
                 yield sandbox
@@ -105,5 +116,26 @@ class Sandbox:
             Route("/2010-04-01/Accounts/{account_sid}/Messages.json", self.twilio.send, methods=["POST"]),
             Route("/web-push/{browser}", self.web_push.send, methods=["POST"]),
             Route("/{version:str}/{phone_number_id:str}/messages", self.whatsapp.send, methods=["POST"]),
+            *_amazon_routes(self.callers),
             *Pages(self.mailbox).routes(),
         ]
+
+
+def _callers(url: str, whatsapp: WhatsApp, twilio: Twilio) -> dict[str, Caller]:
+    callers = (
+        SendGridCaller(),
+        PostmarkCaller(),
+        SesCaller(url),
+        TwilioCaller(twilio.account_sid, twilio.auth_token, twilio.sender),
+        WhatsAppCaller(whatsapp.phone_number_id),
+    )
+    return {caller.vendor: caller for caller in callers}
+
+
+def _amazon_routes(callers: Mapping[str, Caller]) -> list[Route]:
+    amazon = callers["ses"]
+    assert isinstance(amazon, SesCaller)
+    return [
+        Route("/sns/SimpleNotificationService.pem", amazon.certificate),
+        Route("/sns/confirm", amazon.confirm),
+    ]

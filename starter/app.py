@@ -26,6 +26,7 @@ from starter.recipients import surfaces, unsubscribe
 from starter.runs import api as runs_api
 from starter.runs.schedules import keep_schedules
 from starter.services import Services, services_of
+from starter.webhooks import doors
 from store.tables import Lease
 
 _READY_WITHIN = timedelta(seconds=2)
@@ -39,7 +40,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        works = (dispatcher.run(), keep_schedules(services)) if dispatch else ()
+        works = (dispatcher.run(), keep_schedules(services), keep_matching()) if dispatch else ()
         running = [asyncio.create_task(work) for work in (ingestion.tally.run(), *works)]
         yield
         for task in running:
@@ -51,6 +52,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     app.state.services = services
     app.state.dispatcher = dispatcher
     app.state.ingestion = ingestion
+    keep_matching = doors.mount(app, services, ingestion).reception.keep_matching
     app.add_middleware(SecurityHeaders)
     for door in (segment, posthog, cloudevents, events_api):
         app.include_router(door.router)

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starter.ingestion.incoming import ConsentChange, Incoming
 from store.consents import consents_of_all, keep_statements
 from store.customers import addresses_of, holders_of
+from store.suppressions import suppress
 from store.tables import Address, ConsentStatement, Customer
 
 Change = tuple[Customer, Incoming]
@@ -26,6 +27,9 @@ async def apply_profiles(
         _apply_traits(customer, event)
     await _apply_addresses(session, [c for c in changes if c[1].profile.addresses], now)
     await _apply_consents(session, [c for c in changes if c[1].profile.consents], channels, now)
+    for _, event in changes:
+        for dead in event.profile.dead:
+            await suppress(session, dead.kind, dead.value, dead.reason, dead.source, now)
 
 
 def _apply_traits(customer: Customer, event: Incoming) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from policies.model import Purpose
 from store.customers import KnownAs
+from store.suppressions import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,16 @@ class ConsentChange:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadAddress:
+    """An address that nothing is to be sent to any more: its kind, `email` or `phone`, why, and who says so."""
+
+    kind: str
+    value: str
+    reason: Reason
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """What an event says about its customer. A trait that is None is to be forgotten."""
 
@@ -50,6 +61,8 @@ class Profile:
     addresses: tuple[tuple[str, str], ...] = ()
     """Kind (`email`, `phone`, `push_token`, `web_push`) and value."""
     consents: tuple[ConsentChange, ...] = ()
+    dead: tuple[DeadAddress, ...] = ()
+    """Only vendors' proved reports say this: a write key is public, and must silence nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from store.tables.events import EventRecord, IntakeCount, OutboxEntry, Refusal
 from store.tables.keys import CustomerKey
 from store.tables.processes import Lease
 from store.tables.runs import JourneyVersion, Membership, Run, RunState, Span
+from store.tables.webhooks import WaitingReport, WebhookTally
 
 __all__ = [
     "Action",
@@ -35,4 +36,6 @@ __all__ = [
     "Suppression",
     "SurfaceMessage",
     "UtcTime",
+    "WaitingReport",
+    "WebhookTally",
 ]

@@ -10,7 +10,7 @@ from store.tables.columns import json_column, time_column, word_column
 
 DeliveryState = Literal[
     "reserved", "retrying", "sent", "rejected", "unknown", "delivered", "opened", "clicked", "replied",
-    "bounced", "complained",
+    "bounced", "failed", "complained",
 ]  # fmt: skip
 
 

@@ -98,6 +98,26 @@ def upgrade() -> None:
     with op.batch_alter_table('suppression', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_suppression_at'), ['at'], unique=False)
 
+    op.create_table('waiting_report',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('vendor', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('provider_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('report', sa.JSON(), nullable=False),
+    sa.Column('received_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('waiting_report', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_waiting_report_provider_id'), ['provider_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_waiting_report_received_at'), ['received_at'], unique=False)
+
+    op.create_table('webhook_tally',
+    sa.Column('vendor', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('what', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('count', sa.Integer(), nullable=False),
+    sa.Column('last_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('vendor', 'what')
+    )
     op.create_table('action',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('workflow_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -376,6 +396,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_action_customer_id'))
 
     op.drop_table('action')
+    op.drop_table('webhook_tally')
+    with op.batch_alter_table('waiting_report', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_waiting_report_received_at'))
+        batch_op.drop_index(batch_op.f('ix_waiting_report_provider_id'))
+
+    op.drop_table('waiting_report')
     with op.batch_alter_table('suppression', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_suppression_at'))
 
