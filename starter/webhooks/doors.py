@@ -11,8 +11,9 @@ from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from starter.ingestion.acceptance import Ingestion, NotAccepted
+from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.bodies import UnreadableBody, read_body
+from starter.ingestion.pressure import NotAccepted
 from starter.services import Services, services_of
 from starter.webhooks.model import Again, Call, Report, Stale, Unknown, Unreadable, Unwelcome, Vendor
 from starter.webhooks.reception import Reception

@@ -43,7 +43,7 @@ class Reception:
     async def take(self, vendor: Vendor, said: Sequence[Report | Unknown], received_at: datetime) -> None:
         """Keep everything that a call says. When it returns, all of it is durable.
 
-        Raises starter.ingestion.acceptance.NotAccepted; then the same call has to come again.
+        Raises starter.ingestion.pressure.NotAccepted; then the same call has to come again.
         """
         unknown = [one for one in said if isinstance(one, Unknown)]
         for one in unknown:
