@@ -154,6 +154,7 @@ class Composer:
                 traits=customer.traits, locale=customer.locale or "en", time_zone=customer.time_zone
             ),
             event=request.start.properties,
+            run=request.attributes,
             offer=OfferTerms(discount=offer.discount, expires_at=now + offer.valid) if offer else None,
             unsubscribe_url=f"{self._public_url}/u/{token}",
             now=now,

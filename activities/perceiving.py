@@ -1,10 +1,15 @@
 """What runs see of their customer and leave with them, and the runs that runs start."""
 
+from datetime import UTC, datetime
+
 from temporalio import activity
 
 from activities.notes import write_down
+from journeys.events import ATTRIBUTES_SET
+from journeys.ids import delivery_key, event_traceparent
 from store.customers import find_customer, merge_traits, scope_of
 from store.database import Database
+from store.events import NewEvent, accepted_among, add_events
 from store.runs import add_run, last_run
 from store.tables import Run
 from workflows.ports import CustomerView, OpenRunRequest, PerceiveRequest, SetRequest
@@ -27,10 +32,14 @@ class Perceiving:
 
     @activity.defn
     async def set_attributes(self, request: SetRequest) -> None:
-        """Set lasting attributes of the customer. Safe to retry."""
+        """Set lasting attributes of the customer, and accept the event that says so, which may make them one of
+        a segment. Safe to retry."""
+        event = _attributes_set(request)
         async with self._database.transaction() as session:
             await write_down(session, request.run, request.notes)
-            await merge_traits(session, request.run.customer_id, request.attributes)
+            known = await merge_traits(session, request.run.customer_id, request.attributes)
+            if known and not await accepted_among(session, [event.id]):
+                await add_events(session, [event])
 
     @activity.defn
     async def open_run(self, request: OpenRunRequest) -> None:
@@ -48,3 +57,17 @@ class Perceiving:
                     started_at=request.now,
                 )
                 await add_run(session, run)
+
+
+def _attributes_set(request: SetRequest) -> NewEvent:
+    run = request.run
+    event_id = f"set_{delivery_key(run.workflow_id, run.first_run_id, request.step_id, request.pass_)}"
+    return NewEvent(
+        id=event_id,
+        customer_id=run.customer_id,
+        name=ATTRIBUTES_SET,
+        properties=request.attributes,
+        occurred_at=request.now,
+        received_at=datetime.now(UTC),
+        traceparent=event_traceparent(event_id),
+    )

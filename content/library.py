@@ -58,6 +58,12 @@ class Library:
             raise UnknownContent(self._unknown(name))
         return found
 
+    def attributes(self, name: str) -> frozenset[str]:
+        """What an approved content shows of the run, over any channel. Raises UnknownContent."""
+        variants = [self._variants[name, channel] for channel in self.channels(name)]
+        used = (part for variant in variants for part in variant.used)
+        return frozenset(part.removeprefix("run.") for part in used if part.startswith("run."))
+
     def render(self, name: str, channel: str, context: RenderContext) -> Rendered:
         """The message for one customer. Raises UnknownContent, or RenderingFailed with a file of the project."""
         if channel not in self.channels(name):

@@ -59,6 +59,8 @@ class RenderContext(BaseModel):
     customer: Recipient
     event: dict[str, Any]
     """The properties of the event that started the run. Whoever sends events chose them: never trusted."""
+    run: dict[str, Any] = Field(default_factory=dict)
+    """What the run's `set` steps and tools left in it. It may come from events: never trusted."""
     offer: OfferTerms | None = None
     unsubscribe_url: str
     now: datetime

@@ -26,6 +26,11 @@ class Variant:
     version: str
     """The SHA-256 of every source it is made from, layouts included."""
 
+    @property
+    def used(self) -> frozenset[str]:
+        """The names its templates show, and their parts as in `brand.address`."""
+        return frozenset[str]().union(*(fragment.used for fragment in fragments(self.fields)))
+
     def fill(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The finished fields. Raises RenderingFailed."""
         filled: dict[str, Any] = {}

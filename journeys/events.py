@@ -33,6 +33,9 @@ OPT_OUT = "Unsubscribed"
 JOURNEY_REQUESTED = "Journey Requested"
 """The event by which a schedule or a call of the API asks for a run; its property `journey` names which."""
 
+ATTRIBUTES_SET = "Attributes Set"
+"""The event by which a run tells that it set attributes of the customer, which may make them one of a segment."""
+
 # An outcome implies those before it: a click without a recorded open was opened all the same.
 IMPLIED: dict[Outcome, tuple[Outcome, ...]] = {
     "opened": ("delivered",),

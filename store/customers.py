@@ -35,12 +35,13 @@ async def find_customer(session: AsyncSession, customer_id: str) -> Customer | N
     return await session.get(Customer, customer_id)
 
 
-async def merge_traits(session: AsyncSession, customer_id: str, traits: dict[str, Any]) -> None:
-    """Set some traits of a customer; the others stay. Locks the customer."""
+async def merge_traits(session: AsyncSession, customer_id: str, traits: dict[str, Any]) -> bool:
+    """Set some traits of a customer; the others stay. Locks the customer, and gives whether there is one."""
     customer = await lock_customer(session, customer_id)
     if customer is not None:
         customer.traits = {**customer.traits, **traits}
         session.add(customer)
+    return customer is not None
 
 
 async def find_customers(session: AsyncSession, customer_ids: Collection[str]) -> dict[str, Customer]:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from journeys.checking.report import Report
 from journeys.checking.surroundings import Surroundings
+from journeys.checking.uses import run_attributes
 from journeys.conditions import value
 from journeys.model import Journey
 from journeys.parts import ApprovalRule
@@ -85,6 +86,11 @@ class Asks:
         elif missing := [channel for channel in step.send if channel not in contents[name]]:
             has = ", ".join(contents[name])
             self._report.tell(path, f"'{name}' has nothing for {' and '.join(missing)}; it has {has}")
+        left = run_attributes(self._journey)
+        for attribute in sorted(self._around.shown.get(name, frozenset()) - left.keys()):
+            self._report.unknown(
+                path, f"no step of this journey sets what '{name}' shows of the run:", attribute, left
+            )
 
     def _act(self, path: Place, step: Act) -> None:
         self._approval((*path, "approval"), step.approval)

@@ -24,6 +24,8 @@ class Surroundings:
     """By the name of each journey, those that its steps run."""
     contents: Mapping[str, tuple[str, ...]] | None = None
     """The channels of each approved content, by its name."""
+    shown: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """What each approved content shows of the run: attributes that its steps leave there."""
     drafts: frozenset[str] = frozenset()
     channels: frozenset[str] | None = None
     tools: Mapping[str, ToolFacts] | None = None

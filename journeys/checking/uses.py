@@ -135,11 +135,16 @@ def run_kind(journey: Journey, shapes: Shapes) -> Kind:
     known = known_events(shapes)
     names = None if known is None else dict.fromkeys(known, INTEGER)
     fields = {COUNTS: Kind("object", names, item=INTEGER)}
+    sends = {step.id: send_kind() for step in walk(journey.steps) if isinstance(step, Send)}
+    return Kind("object", {**fields, **run_attributes(journey), **sends})
+
+
+def run_attributes(journey: Journey) -> dict[str, Kind]:
+    """What steps leave in the run: the results of actions by their steps' ids, and what is set."""
+    left: dict[str, Kind] = {}
     for step in walk(journey.steps):
-        if isinstance(step, Send):
-            fields[step.id] = send_kind()
-        elif isinstance(step, Act):
-            fields[step.id] = OBJECT
+        if isinstance(step, Act):
+            left[step.id] = OBJECT
         elif isinstance(step, Set):
-            fields |= {name.removeprefix("run."): ANY for name in step.set if name.startswith("run.")}
-    return Kind("object", fields)
+            left |= {name.removeprefix("run."): ANY for name in step.set if name.startswith("run.")}
+    return left

@@ -77,6 +77,7 @@ class _Gathering:
         return Surroundings(
             journeys={name: frozenset(_runs(document.root)) for document, name in _named(files)},
             contents=contents,
+            shown={name: library.attributes(name) for name in library.names()} if library else {},
             drafts=self._content_folders() - frozenset(contents or ()),
             channels=frozenset(_sections(written, "channels")),
             tools=_tool_facts(written),

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from activities.perceiving import Perceiving
+from journeys.events import ATTRIBUTES_SET
 from store.database import Database
-from store.tables import Customer, Run
+from store.tables import Customer, EventRecord, OutboxEntry, Run
 from tests.activities.conftest import NOON, RUN, attempt, rows
 from workflows.ports import CustomerView, OpenRunRequest, PerceiveRequest, SetRequest
 
@@ -62,3 +63,22 @@ async def test_a_run_that_is_over_makes_room_for_the_next(perceiving: Perceiving
         run.state = "closed"
     await attempt(perceiving.open_run, opening(start_seq=9))
     assert [run.start_seq for run in await rows(database, Run)] == [7, 9]
+
+
+async def test_setting_attributes_is_an_event_that_is_accepted_once(perceiving: Perceiving, database: Database):
+    request = SetRequest(run=RUN, step_id="set_1", pass_=0, now=NOON, attributes={"winback": True})
+    for number in (1, 2):
+        await attempt(perceiving.set_attributes, request, number)
+    await attempt(perceiving.set_attributes, request.model_copy(update={"pass_": 1}))
+    events = await rows(database, EventRecord)
+    assert [(e.customer_id, e.name, e.properties) for e in events] == [
+        ("c_1", ATTRIBUTES_SET, {"winback": True})
+    ] * 2
+    assert [entry.seq for entry in await rows(database, OutboxEntry)] == [event.seq for event in events]
+
+
+async def test_attributes_of_a_customer_who_is_gone_are_no_event(perceiving: Perceiving, database: Database):
+    gone = RUN.model_copy(update={"customer_id": "c_gone"})
+    request = SetRequest(run=gone, step_id="set_1", pass_=0, now=NOON, attributes={"winback": True})
+    await attempt(perceiving.set_attributes, request)
+    assert await rows(database, EventRecord) == []

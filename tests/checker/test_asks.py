@@ -110,3 +110,12 @@ def test_ids_in_a_key(key: str, check: Check):
 )
 def test_journeys_that_run_each_other_in_a_circle(name: str, circle: str, check_steps: Check):
     assert check_steps("wait: 1h", f"run: {name}") == [f"7:5: these journeys run each other in a circle: {circle}"]
+
+
+def test_content_shows_of_the_run_what_a_step_leaves_there(check_steps: Check):
+    shop = replace(SHOP, shown={"hello": frozenset({"colour", "voucher"})})
+    voucher = "id: voucher\n    act: coupon\n    with: {discount: '10.0'}"
+    assert check_steps(voucher, "set: {run.colour: \"'red'\"}", SEND, surroundings=shop) == []
+    assert check_steps(voucher, "set: {run.color: \"'red'\"}", SEND, surroundings=shop) == [
+        "11:5: no step of this journey sets what 'hello' shows of the run: 'colour' (did you mean 'color'?)"
+    ]

@@ -200,12 +200,12 @@ def test_a_failure_inside_a_layout_is_told_in_the_layout(write: Write, load: Loa
 def test_a_failure_below_front_matter_is_told_at_its_line_in_the_file(
     write: Write, load: Load, context: RenderContext
 ):
-    file = write("x/email.txt.j2", FRONT + FOOTER + "\n{{ customer.nickname }}\n")
+    write("x/email.txt.j2", FRONT + FOOTER + "\n{{ customer.nickname }}\n")
 
     with pytest.raises(RenderingFailed) as failed:
         load().render("x", "email", context)
 
-    assert str(failed.value) == f"{file}:6: there is no 'nickname' here"
+    assert str(failed.value) == "content/x/email.txt.j2:6: there is no 'nickname' here"
 
 
 def test_an_offer_where_there_is_none_fails(write: Write, load: Load, context: RenderContext):
@@ -214,12 +214,12 @@ def test_an_offer_where_there_is_none_fails(write: Write, load: Load, context: R
 
 
 def test_a_title_that_comes_out_empty_is_refused(write: Write, load: Load, context: RenderContext):
-    file = write("x/push.yaml.j2", "title: '{% if offer.discount > 50 %}Wow{% endif %}'\nbody: b\n")
+    write("x/push.yaml.j2", "title: '{% if offer.discount > 50 %}Wow{% endif %}'\nbody: b\n")
 
     with pytest.raises(RenderingFailed, match=r"title: .* at least 1") as failed:
         load().render("x", "push", context)
 
-    assert (failed.value.file, failed.value.line) == (file, 1)
+    assert (failed.value.file, failed.value.line) == (Path("content/x/push.yaml.j2"), 1)
 
 
 def test_a_result_without_end_is_cut_off(write: Write, load: Load, context: RenderContext):
@@ -428,3 +428,14 @@ def test_the_version_does_not_depend_on_the_customer(write: Write, load: Load, c
     versions = {library.render("x", "push", about(context, price=Decimal(p))).content_version for p in (1, 2)}
 
     assert len(versions) == 1
+
+
+def test_what_the_run_left_is_shown_as_harmless_data(write: Write, load: Load, context: RenderContext):
+    found = context.model_copy(update={"run": {"voucher": {"code": "A1\nB2"}, "colour": "red"}})
+    assert push(write, load, found, "{{ run.colour }}: {{ run.voucher.code }}") == "red: A1 B2"
+    assert load().attributes("x") == {"colour", "voucher"}
+
+
+def test_what_no_step_left_is_not_rendered_as_nothing(write: Write, load: Load, context: RenderContext):
+    with pytest.raises(RenderingFailed, match="there is no 'colour' here"):
+        push(write, load, context, "{{ run.colour }}")

@@ -241,3 +241,18 @@ async def test_an_approval_counts_for_one_message_only(small_sending: Sending) -
     assert isinstance(again, Asked)
     assert (await sending.approval(again)).delivery_id == key_of(next_pass)
     assert sending.received(request) == 1
+
+
+async def test_a_code_of_the_run_is_shown_to_the_approver_and_another_one_is_asked_about_again(
+    small_sending: Sending,
+) -> None:
+    sending = small_sending
+    sending.edit("content/browse-second-look/push.yaml.j2", "once more", "once more with {{ run.voucher.code }}")
+    request = sending.request(await sending.shopper(), **ASKING, attributes={"voucher": {"code": "SPRING"}})
+    asked = await sending.deliver(request)
+    assert "once more with SPRING" in str((await sending.approval(asked)).message)
+    changed = request.model_copy(update={"attributes": {"voucher": {"code": "SUMMER"}}})
+    again = await sending.deliver(sending.granted(changed, asked))
+    assert isinstance(again, Asked)
+    assert "once more with SUMMER" in str((await sending.approval(again)).message)
+    assert isinstance(await sending.deliver(sending.granted(changed, again)), Sent)

@@ -1,5 +1,11 @@
 """Becoming one of a segment starts a journey: at the change, once, and again only after having left."""
 
+from datetime import UTC, datetime
+
+from temporalio.testing import ActivityEnvironment
+
+from activities.perceiving import Perceiving
+from journeys.events import ATTRIBUTES_SET
 from starter.services import Services
 from store.tables import Membership, Run
 from tests.dispatch.conftest import (
@@ -12,6 +18,7 @@ from tests.dispatch.conftest import (
 )
 from tests.dispatch.test_faults import run_until_killed
 from tests.starts.conftest import NAME, Person, publish, runs
+from workflows.ports import RunRef, SetRequest
 
 AT_RISK = "{segment: customer.churn > 0.7, again: one at a time}"
 
@@ -25,6 +32,27 @@ async def test_a_customer_who_becomes_one_of_the_segment_starts(shop: Services, 
     await dispatch(shop)
     (run,) = await runs(shop)
     assert (await history(shop, run.workflow_id)).given.start.name == "Customer Identified"
+
+
+async def test_attributes_that_a_run_sets_make_a_customer_one_of_the_segment_at_once(
+    shop: Services, lena: Person
+) -> None:
+    publish(shop, AT_RISK)
+    await lena.becomes(churn=0.5)
+    await dispatch(shop)
+    request = SetRequest(
+        run=RunRef(
+            workflow_id="w", first_run_id="r", journey="j", version="v", customer_id=await lena.customer_id()
+        ),
+        step_id="set_1",
+        pass_=0,
+        now=datetime.now(UTC),
+        attributes={"churn": 0.8},
+    )
+    await ActivityEnvironment().run(Perceiving(shop.database).set_attributes, request)
+    await dispatch(shop)
+    (run,) = await runs(shop)
+    assert (await history(shop, run.workflow_id)).given.start.name == ATTRIBUTES_SET
 
 
 async def test_who_stays_in_the_segment_does_not_start_again(shop: Services, lena: Person) -> None:

@@ -29,6 +29,8 @@ class DeliverRequest(StepRequest):
     interrupts: InterruptRules
     facts: dict[str, Any]
     """What the run did so far, as conditions see it."""
+    attributes: dict[str, Any] = Field(default_factory=dict)
+    """What `set` steps and tools left in the run: of all the run knows, what a message may show."""
     grant: Grant | None = None
 
 

@@ -60,6 +60,7 @@ async def _deliver(run: Conduct, step: Send) -> DeliverResult | GaveUp:
         start=memory.start,
         interrupts=memory.interrupts,
         facts=memory.facts(),
+        attributes=memory.state.values,
         grant=memory.state.grant,
     )
     return await leave(run, ports.deliver, request, f"{step.id}: {step.content} by {' or '.join(step.send)}")
