@@ -43,7 +43,7 @@ def start(address: str, settings: Settings, point: Point | None) -> BaseProcess:
 def _run(address: str, settings: Settings, point: Point | None, environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     if point:
-        _doom(point)
+        doom(point)
     asyncio.run(_work(address, settings))
 
 
@@ -53,7 +53,7 @@ async def _work(address: str, settings: Settings) -> None:
         await asyncio.Event().wait()
 
 
-def _doom(point: Point) -> None:
+def doom(point: Point) -> None:
     """Make one call of a function the last thing this process does."""
     module, _, path = point.function.partition(":")
     *parents, name = path.split(".")
