@@ -1,7 +1,7 @@
 """Lets planners court the shoppers of `bench.shoppers` day by day, and says what each brought."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import numpy as np
 
@@ -12,7 +12,10 @@ from learning.sampler.model import Habits, Model, lesson
 from learning.sampler.posterior import Prior
 from learning.values import Turn, refit
 
-DESIGN = Separate(("a", "b", "c", "d", "turn", "tired"))
+_TRAITS = "abcd"
+_PAIRS = tuple(combinations_with_replacement(range(len(_TRAITS)), 2))
+DESIGN = Separate((*_TRAITS, *(_TRAITS[i] + _TRAITS[j] for i, j in _PAIRS), "turn", "tired"))
+"""Traits, and their squares and products: what a shopper likes is no straight line."""
 HABITS = Habits(prior=Prior(strength=1.0, noise=0.3))
 _JUDGED = 400
 """Fresh shoppers on whom a learned planner is judged exactly."""
@@ -27,10 +30,6 @@ class Courted:
     values: dict[str, float]
 
 
-Models = Callable[[int], Model]
-"""The model for a turn."""
-
-
 def court(seed: int, days: int, daily: int) -> Courted:
     """Simulate one shop. The planners that learn start from nothing."""
     judged = Shoppers.drawn(_JUDGED, np.random.default_rng([seed, 1]))
@@ -38,26 +37,25 @@ def court(seed: int, days: int, daily: int) -> Courted:
     constants = [value(judged, _constant(judged, option)) for option in range(len(OPTIONS))]
     values["best constant"] = max(constants)
     for name, nightly in (("sampler", False), ("sampler, refitted nightly", True)):
-        brought, models = _run(seed, days, daily, nightly)
+        brought, model = _run(seed, days, daily, nightly)
         values[f"{name}: while it learned"] = float(np.mean(brought))
         values[f"{name}: last quarter"] = float(np.mean(brought[-len(brought) // 4 :]))
-        values[f"{name}: in the end"] = value(judged, _learned(judged, models))
+        values[f"{name}: in the end"] = value(judged, _learned(judged, model))
     values["optimum"] = value(judged, None)
     return Courted(values)
 
 
-def _run(seed: int, days: int, daily: int, nightly: bool) -> tuple[list[float], Models]:
+def _run(seed: int, days: int, daily: int, nightly: bool) -> tuple[list[float], Model]:
     """Run a shop; what every shopper was expected to bring by the choices made, and what was learned."""
     draw = np.random.default_rng([seed, 2])
-    model, stages = Model(DESIGN, HABITS), list[Model]()
+    model = Model(DESIGN, HABITS)
     brought: list[float] = []
     pending: list[tuple[int, Shoppers, list[Visit]]] = []
     log: list[list[Turn]] = []
     for day in range(days):
         shoppers = Shoppers.drawn(daily, draw)
-        chosen = _by(model, stages)
         for shopper in range(daily):
-            visits = _court_one(shoppers, shopper, chosen, f"{seed}:{day}:{shopper}", draw)
+            visits = _court_one(shoppers, shopper, model, f"{seed}:{day}:{shopper}", draw)
             brought.append(sum(each.expected for each in visits))
             known = day + max(each.turn + each.known_after for each in visits) + 1
             pending.append((known, shoppers, visits))
@@ -67,22 +65,18 @@ def _run(seed: int, days: int, daily: int, nightly: bool) -> tuple[list[float], 
             log.append([_turn(of, each) for each in visits])
             model = _taught(model, log[-1])
         if nightly and day % _REFIT_EVERY == _REFIT_EVERY - 1:
-            stages = refit(log, DESIGN, HABITS, seed=day)
-    return brought, _by(model, stages)
-
-
-def _by(model: Model, stages: list[Model]) -> Models:
-    return lambda turn: stages[turn] if turn < len(stages) else model
+            model = refit(log, DESIGN, HABITS, seed=day)
+    return brought, model
 
 
 def _court_one(
-    shoppers: Shoppers, shopper: int, models: Models, name: str, draw: np.random.Generator
+    shoppers: Shoppers, shopper: int, model: Model, name: str, draw: np.random.Generator
 ) -> list[Visit]:
     visits: list[Visit] = []
     tired = 0
     for turn in range(TURNS):
         options = _open(shoppers, shopper)
-        odds = models(turn).probabilities(options, _features(shoppers, shopper, turn, tired))
+        odds = model.probabilities(options, _features(shoppers, shopper, turn, tired))
         option = OPTIONS.index(drawn(Question(f"{name}:{turn}", options), odds, "").option)
         made, stays = visit(shoppers, shopper, turn, tired, option, draw)
         visits.append(made)
@@ -107,7 +101,9 @@ def _turn(shoppers: Shoppers, made: Visit) -> Turn:
 
 
 def _features(shoppers: Shoppers, shopper: int, turn: int, tired: int) -> dict[str, float]:
-    numbers = [*shoppers.traits[shopper].tolist(), turn / TURNS, tired / TURNS]
+    traits = shoppers.traits[shopper].tolist()
+    products = (traits[i] * traits[j] for i, j in _PAIRS)
+    numbers = [*traits, *products, turn / TURNS, tired / TURNS]
     return dict(zip(DESIGN.features, numbers, strict=True))
 
 
@@ -115,7 +111,7 @@ def _open(shoppers: Shoppers, shopper: int) -> tuple[str, ...]:
     return tuple(name for name, able in zip(OPTIONS, shoppers.open[shopper], strict=True) if able)
 
 
-def _learned(shoppers: Shoppers, models: Models) -> Odds:
+def _learned(shoppers: Shoppers, model: Model) -> Odds:
     def odds(turn: int, tired: int) -> Array:
         result = np.zeros(shoppers.open.shape)
         if tired > turn:
@@ -123,7 +119,7 @@ def _learned(shoppers: Shoppers, models: Models) -> Odds:
         for shopper in range(len(result)):
             options = _open(shoppers, shopper)
             features = _features(shoppers, shopper, turn, tired)
-            result[shopper, shoppers.open[shopper]] = models(turn).probabilities(options, features)
+            result[shopper, shoppers.open[shopper]] = model.probabilities(options, features)
         return result
 
     return odds

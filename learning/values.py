@@ -2,13 +2,14 @@
 
 Randomised least-squares value iteration (Osband, Van Roy, Wen: Generalization and Exploration via Randomized
 Value Functions, ICML 2016). From the last stage back to the first, the value of a turn is its reward and the
-best that the next turn offers, by weights that are drawn from their posterior. Several such passes are
-averaged; what they differ by stays as doubt. The result is a `Model` a stage that decides as any other.
+best that the next turn offers, by weights that are drawn from their posterior. All turns share the weights, so
+that each teaches the others; the features say which turn it is. Several such passes are averaged; what they
+differ by stays as doubt. The result is a `Model` as any other, that replaces what was learned by day.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import zip_longest
 
 import numpy as np
 
@@ -32,19 +33,6 @@ class Turn:
     """Those that were open."""
 
 
-@dataclass(frozen=True)
-class _Stage:
-    """The turns of a stage as arrays, one row a turn."""
-
-    rows: Array
-    """Of the chosen option."""
-    blocks: list[str]
-    places: Array
-    """Of each row's block among the blocks."""
-    rewards: Array
-    following: Sequence[Turn | None]
-
-
 def refit(
     trajectories: Sequence[Sequence[Turn]],
     design: Design,
@@ -52,84 +40,84 @@ def refit(
     discount: float = 1.0,
     passes: int = 16,
     seed: int = 0,
-) -> list[Model]:
-    """A model for every stage. `discount` is that of one turn to the next; the same log and seed give the same
-    models.
+) -> Model:
+    """What the whole log teaches. `discount` is that of one turn to the next.
 
-    Raises ValueError when the stages of a trajectory do not rise.
+    The same log and seed give the same model. Raises ValueError when the stages of a trajectory do not rise.
     """
     habits, draw = habits or Habits(), np.random.default_rng(seed)
-    stages = 1 + max((turn.stage for turns in trajectories for turn in turns), default=-1)
-    models: dict[int, Model] = {}
-    drawn: dict[int, tuple[dict[str, int], Array]] = {}
-    for stage in reversed(range(stages)):
-        turns = _stage(trajectories, stage, design)
-        targets = turns.rewards[:, None] + discount * _ahead(turns.following, drawn, design, passes)
-        models[stage] = Model(design, habits, _counted(turns, targets.mean(axis=1), targets.var(axis=1)))
-        drawn[stage] = _draw(turns, targets, design, habits, draw)
-    return [models[stage] for stage in range(stages)]
+    by_stage = _by_stage(trajectories)
+    fitted = _Fitted(design, passes)
+    for stage in sorted(by_stage, reverse=True):
+        fitted = fitted.with_turns(by_stage[stage], discount)
+        if stage != min(by_stage):
+            fitted.draw_weights(habits, draw)
+    doubt = fitted.targets.var(axis=1)
+    return Model(design, habits, fitted.counted(fitted.targets.mean(axis=1), doubt))
 
 
-def _stage(trajectories: Sequence[Sequence[Turn]], stage: int, design: Design) -> _Stage:
-    pairs: list[tuple[Turn, Turn | None]] = []
+def _by_stage(trajectories: Sequence[Sequence[Turn]]) -> dict[int, list[tuple[Turn, Turn | None]]]:
+    """Every turn with the one that follows it, by its stage."""
+    found: dict[int, list[tuple[Turn, Turn | None]]] = {}
     for turns in trajectories:
-        for place, turn in enumerate(turns):
-            after = turns[place + 1] if place + 1 < len(turns) else None
+        for turn, after in zip_longest(turns, turns[1:]):
             if after is not None and after.stage <= turn.stage:
                 raise ValueError(f"stage {after.stage} follows stage {turn.stage}; stages must rise")
-            if turn.stage == stage:
-                pairs.append((turn, after))
-    named = [design.block(turn.option) for turn, _ in pairs]
-    blocks = sorted(set(named))
-    return _Stage(
-        np.array([design.row(turn.option, turn.features) for turn, _ in pairs]).reshape(-1, design.dimensions),
-        blocks,
-        np.array([blocks.index(name) for name in named], np.float64),
-        np.array([turn.reward for turn, _ in pairs], np.float64),
-        [after for _, after in pairs],
-    )
+            found.setdefault(turn.stage, []).append((turn, after))
+    return found
 
 
-def _ahead(
-    following: Sequence[Turn | None],
-    drawn: Mapping[int, tuple[dict[str, int], Array]],
-    design: Design,
-    passes: int,
-) -> Array:
-    """The best value that each next turn offers in every pass; nothing after the last. One row a turn."""
-    ahead = np.zeros((len(following), passes))
-    for row, turn in enumerate(following):
+class _Fitted:
+    """The turns from some stage on, with their values in every pass, and weights drawn from what they tell."""
+
+    def __init__(self, design: Design, passes: int) -> None:
+        self.design, self.passes = design, passes
+        self.rows: Array = np.empty((0, design.dimensions))
+        self.targets: Array = np.empty((0, passes))
+        self.blocks: list[str] = []
+        """Of every row."""
+        self._places: dict[str, int] = {}
+        self._weights: Array = np.zeros((1, design.dimensions, passes))
+
+    def with_turns(self, pairs: Sequence[tuple[Turn, Turn | None]], discount: float) -> "_Fitted":
+        """Also the turns of the stage before."""
+        rows = np.array([self.design.row(turn.option, turn.features) for turn, _ in pairs])
+        rewards = np.array([[turn.reward] for turn, _ in pairs])
+        ahead = np.stack([self._ahead(after) for _, after in pairs])
+        self.targets = np.concatenate((self.targets, rewards + discount * ahead))
+        self.rows = np.concatenate((self.rows, rows))
+        self.blocks += [self.design.block(turn.option) for turn, _ in pairs]
+        return self
+
+    def _ahead(self, turn: Turn | None) -> Array:
+        """The best value that a turn offers, in every pass; nothing after the last."""
         if turn is None:
-            continue
-        places, weights = drawn[turn.stage]
-        chosen = [places.get(design.block(option), len(places)) for option in turn.options]
-        vectors = np.stack([design.row(option, turn.features) for option in turn.options])
-        ahead[row] = np.einsum("kd,kdp->kp", vectors, weights[chosen]).max(axis=0)
-    return ahead
+            return np.zeros(self.passes)
+        chosen = [self._places.get(self.design.block(option), -1) for option in turn.options]
+        vectors = np.stack([self.design.row(option, turn.features) for option in turn.options])
+        worth: Array = np.einsum("kd,kdp->kp", vectors, self._weights[chosen])
+        return np.max(worth, axis=0)
 
+    def counted(self, targets: Array, doubts: Array | float = 0.0) -> dict[str, Statistics]:
+        """The sums of all turns by block, for these values and variances of them."""
+        squares, names = targets * targets + doubts, np.array(self.blocks)
+        sums: dict[str, Statistics] = {}
+        for block in sorted(set(self.blocks)):
+            own = names == block
+            rows = self.rows[own]
+            sums[block] = Statistics(
+                rows.T @ rows, rows.T @ targets[own], float(len(rows)), float(squares[own].sum())
+            )
+        return sums
 
-def _counted(turns: _Stage, targets: Array, doubts: Array | float = 0.0) -> dict[str, Statistics]:
-    squares = targets * targets + doubts
-    counted: dict[str, Statistics] = {}
-    for place, block in enumerate(turns.blocks):
-        of_block: Any = turns.places == place
-        rows = turns.rows[of_block]
-        counted[block] = Statistics(
-            rows.T @ rows, rows.T @ targets[of_block], float(len(rows)), float(squares[of_block].sum())
-        )
-    return counted
-
-
-def _draw(
-    turns: _Stage, targets: Array, design: Design, habits: Habits, draw: np.random.Generator
-) -> tuple[dict[str, int], Array]:
-    """Weights of every block and of a new one, drawn once a pass: blocks by dimensions by passes."""
-    count, passes = len(turns.blocks) + 1, targets.shape[1]
-    weights = np.empty((count, design.dimensions, passes))
-    for number in range(passes):
-        known = _counted(turns, targets[:, number])
-        beliefs = believe([known[block] for block in turns.blocks], design.dimensions, habits.prior)
-        roots = np.linalg.cholesky(beliefs.covariances)
-        noise = draw.standard_normal((count, design.dimensions))
-        weights[:, :, number] = beliefs.means + np.einsum("kde,ke->kd", roots, noise)
-    return {block: place for place, block in enumerate(turns.blocks)}, weights
+    def draw_weights(self, habits: Habits, draw: np.random.Generator) -> None:
+        """Draw the weights of every block once a pass, and at the last place those of one that was never seen."""
+        weights: list[Array] = []
+        for values in self.targets.T:
+            sums = self.counted(values)
+            beliefs = believe(list(sums.values()), self.design.dimensions, habits.prior)
+            noise = draw.standard_normal(beliefs.means.shape)
+            roots = np.linalg.cholesky(beliefs.covariances)
+            weights.append(beliefs.means + np.einsum("kde,ke->kd", roots, noise))
+            self._places = {block: place for place, block in enumerate(sums)}
+        self._weights = np.stack(weights, axis=2)
