@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -38,6 +39,24 @@ class Brand(BaseModel):
     name: str
     address: str
     url: str
+
+
+class Tracking(BaseModel):
+    """Whether our own links and pixel go into mails. By default nothing is tracked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clicks: bool = False
+    opens: bool = False
+    ask_first: bool = False
+    """Track only those whose trait `tracking_consent` is true."""
+
+    def allows(self, traits: Mapping[str, Any]) -> bool:
+        """Whether this customer may be tracked: not who said no to it, by the trait `tracking_consent`, or asked
+        every site not to, by the trait `gpc` (Global Privacy Control)."""
+        said = traits.get("tracking_consent")
+        refused = said is False or traits.get("gpc") is True
+        return not refused and (said is True or not self.ask_first)
 
 
 class Person(BaseModel):
@@ -85,6 +104,7 @@ class Project(BaseModel):
     """By channel name: the provider and its settings."""
     tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By tool name: the settings of the business actions that journeys may take."""
+    tracking: Tracking = Tracking()
     webhooks: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By vendor: how the calls are proved with which it tells what became of messages."""
 

@@ -24,6 +24,7 @@ from activities.notes import Bookkeeping
 from activities.perceiving import Perceiving
 from activities.tools.model import Tool
 from activities.tools.registry import load_tools
+from activities.tracking import Tracker
 from content.catalogue import Catalogue
 from content.library import Library
 from content.links import LinkSigner
@@ -74,7 +75,8 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     """The activities of the project: one for each stub of `workflows/ports.py`."""
     links = LinkSigner(installation_secret(settings))
     providers = {channel: provider.bind(database) for channel, provider in parts.providers.items()}
-    composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url)
+    tracker = Tracker(links, settings.public_url, parts.project.tracking)
+    composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url, tracker)
     delivering = Delivering(database, composer, Guard(parts.policies, parts.project.time_zone))
     acting, perceiving, bookkeeping = Acting(database, parts.tools), Perceiving(database), Bookkeeping(database)
     return [

@@ -10,6 +10,7 @@ import pydantic_core
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.channels.model import OutgoingMessage, Provider, Refused
+from activities.tracking import Tracker
 from content.library import Library
 from content.links import LinkSigner
 from content.rendering import ContentError, OfferTerms, Recipient, RenderContext
@@ -71,12 +72,14 @@ class Composer:
         links: LinkSigner,
         brand: Brand,
         public_url: str,
+        tracker: Tracker,
     ) -> None:
         self._providers = providers
         self._library = library
         self._links = links
         self._brand = brand
         self._public_url = public_url
+        self._tracker = tracker
 
     async def compose(
         self,
@@ -125,7 +128,8 @@ class Composer:
                 provider.channel,
                 self._context(request, provider.channel, customer, delivery_id, at),
             )
-            message = provider.prepare(rendered, recipient, delivery_id)
+            tracked = self._tracker.track(rendered, customer, delivery_id)
+            message = provider.prepare(tracked, recipient, delivery_id)
             return _Made(message, rendered.topic, rendered.content_version)
 
         try:
@@ -147,7 +151,6 @@ class Composer:
         self, request: DeliverRequest, channel: str, customer: Customer, delivery_id: str, now: datetime
     ) -> RenderContext:
         offer = request.offer
-        token = self._links.unsubscribe_token(customer.id, channel)
         return RenderContext(
             brand=self._brand,
             customer=Recipient(
@@ -156,7 +159,8 @@ class Composer:
             event=request.start.properties,
             run=request.attributes,
             offer=OfferTerms(discount=offer.discount, expires_at=now + offer.valid) if offer else None,
-            unsubscribe_url=f"{self._public_url}/u/{token}",
+            unsubscribe_url=f"{self._public_url}/u/{self._links.unsubscribe_token(customer.id, channel)}",
+            preferences_url=f"{self._public_url}/p/{self._links.preferences_token(customer.id)}",
             now=now,
             delivery_id=delivery_id,
             url_key=self._links.url_key,

@@ -20,23 +20,67 @@ class InvalidLink(Exception):
 
 
 class LinkSigner:
-    """Makes and reads the tokens of unsubscribe links. The key derives from the installation's secret."""
+    """Makes and reads the tokens of the links in messages: one key for each purpose, all derived from the
+    installation's secret, so that no token is ever good for another purpose.
+
+    Tokens never expire: the links in an old message must work, and the law wants that of unsubscribing.
+    """
 
     def __init__(self, secret: str) -> None:
-        self._key = _derive(secret, b"sojourn unsubscribe links")
+        self._unsubscribe = _Seal(_derive(secret, b"sojourn unsubscribe links"))
+        self._preferences = _Seal(_derive(secret, b"sojourn preference links"))
+        self._click = _Seal(_derive(secret, b"sojourn click links"))
+        self._open = _Seal(_derive(secret, b"sojourn open pixels"))
         self.url_key = _derive(secret, b"sojourn signed urls")
         """What `sign_url` and `check_url` need; the site behind the links has it too."""
 
     def unsubscribe_token(self, customer_id: str, channel: str) -> str:
-        """The token that lets its bearer withdraw this customer's consent for this channel, and no more.
-
-        It never expires: the law wants the link in an old message to work.
-        """
-        named = f"{channel}:{customer_id}".encode()
-        return base64.urlsafe_b64encode(self._sign(named) + named).decode().rstrip("=")
+        """Lets its bearer withdraw this customer's consent for this channel, and no more."""
+        return self._unsubscribe.token(f"{channel}:{customer_id}")
 
     def read_unsubscribe(self, token: str) -> tuple[str, str]:
         """The customer id and the channel in a token. Raises InvalidLink."""
+        channel, _, customer_id = self._unsubscribe.read(token).partition(":")
+        return customer_id, channel
+
+    def preferences_token(self, customer_id: str) -> str:
+        """Lets its bearer see and change what this customer wants to hear about, and no more."""
+        return self._preferences.token(customer_id)
+
+    def read_preferences(self, token: str) -> str:
+        """The customer id in a token. Raises InvalidLink."""
+        return self._preferences.read(token)
+
+    def click_token(self, delivery_id: str, url: str) -> str:
+        """Leads its bearer to this address, and nowhere else, and says from which message they come."""
+        return self._click.token(f"{delivery_id}:{url}")
+
+    def read_click(self, token: str) -> tuple[str, str]:
+        """The delivery id and the address in a token. Raises InvalidLink."""
+        delivery_id, _, url = self._click.read(token).partition(":")
+        return delivery_id, url
+
+    def open_token(self, delivery_id: str) -> str:
+        """Says that this message is being looked at."""
+        return self._open.token(delivery_id)
+
+    def read_open(self, token: str) -> str:
+        """The delivery id in a token. Raises InvalidLink."""
+        return self._open.read(token)
+
+
+class _Seal:
+    """Tokens that carry a text and the proof that we made them."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def token(self, text: str) -> str:
+        named = text.encode()
+        return base64.urlsafe_b64encode(self._sign(named) + named).decode().rstrip("=")
+
+    def read(self, token: str) -> str:
+        """The text in a token. Raises InvalidLink."""
         try:
             data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError) as error:
@@ -44,11 +88,10 @@ class LinkSigner:
         signature, named = data[:_SIGNATURE_BYTES], data[_SIGNATURE_BYTES:]
         if not hmac.compare_digest(signature, self._sign(named)):
             raise InvalidLink("the link was not made here")
-        channel, _, customer_id = named.decode().partition(":")
         # Base64 can write the same bytes in several ways; only the one that was made counts.
-        if token != self.unsubscribe_token(customer_id, channel):
+        if token != self.token(named.decode()):
             raise InvalidLink("the link was not made here")
-        return customer_id, channel
+        return named.decode()
 
     def _sign(self, named: bytes) -> bytes:
         """HMAC-SHA256, truncated to 128 bits as RFC 2104 allows, so that links stay short."""

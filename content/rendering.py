@@ -63,6 +63,8 @@ class RenderContext(BaseModel):
     """What the run's `set` steps and tools left in it. It may come from events: never trusted."""
     offer: OfferTerms | None = None
     unsubscribe_url: str
+    preferences_url: str
+    """A page on which the customer chooses what to hear about."""
     now: datetime
     delivery_id: str
     url_key: bytes = Field(default=b"", repr=False)

@@ -88,7 +88,8 @@ class Sandbox:
                 faults.close()
 
     def environment(self) -> dict[str, str]:
-        """The variables that make a project send here instead of to the vendors."""
+        """The variables that make a project send here instead of to the vendors, and believe their calls."""
+        meta = self.callers["whatsapp"].settings()
         return {
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.smtp_port),
@@ -100,6 +101,8 @@ class Sandbox:
             "WHATSAPP_URL": f"{self.http_url}/v23.0",
             "WHATSAPP_TOKEN": self.whatsapp.token,
             "WHATSAPP_PHONE_NUMBER_ID": self.whatsapp.phone_number_id,
+            "WHATSAPP_APP_SECRET": meta["app_secret"],
+            "WHATSAPP_VERIFY_TOKEN": meta["verify_token"],
             "TWILIO_URL": self.http_url,
             "TWILIO_ACCOUNT_SID": self.twilio.account_sid,
             "TWILIO_AUTH_TOKEN": self.twilio.auth_token,

@@ -22,7 +22,8 @@ from starter.ingestion import api as events_api
 from starter.ingestion import cloudevents, posthog, segment
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.pressure import Limits
-from starter.recipients import surfaces, unsubscribe
+from starter.recipients import pages as recipient_pages
+from starter.recipients import preferences, surfaces, tracking, unsubscribe
 from starter.runs import api as runs_api
 from starter.runs.schedules import keep_schedules
 from starter.services import Services, services_of
@@ -57,11 +58,13 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     for door in (segment, posthog, cloudevents, events_api):
         app.include_router(door.router)
     app.include_router(runs_api.router)
-    app.include_router(unsubscribe.router)
+    for door in (unsubscribe, preferences, tracking):
+        app.include_router(door.router)
     app.include_router(approvals_api.router)
     app.include_router(surfaces.router)
     app.include_router(decoding.router)
     pages.mount(app)
+    recipient_pages.mount(app)
     app.add_api_route("/healthz", _healthy, methods=["GET"], tags=["health"])
     app.add_api_route("/readyz", _ready, methods=["GET"], tags=["health"])
     return app

@@ -46,6 +46,7 @@ def context() -> RenderContext:
         event={"product_id": "ridgeline-40", "name": "Ridgeline 40", "price": 149.0, "currency": "EUR"},
         offer=OfferTerms(discount=10, expires_at=NOW + timedelta(hours=24)),
         unsubscribe_url="https://northwind.example/u/token",
+        preferences_url="https://northwind.example/p/token",
         now=NOW,
         delivery_id="d_1",
     )

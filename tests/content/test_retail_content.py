@@ -27,6 +27,7 @@ def shopper(event: dict[str, Any] | None = None, **traits: str) -> RenderContext
         event=event or {"product_id": "ridgeline-40"},
         offer=OfferTerms(discount=10, expires_at=NOW + timedelta(hours=24)),
         unsubscribe_url="https://northwind.example/u/token",
+        preferences_url="https://northwind.example/p/token",
         now=NOW,
         delivery_id="d_1",
     )

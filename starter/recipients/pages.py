@@ -1,0 +1,71 @@
+"""The pages that customers see. They work without scripts, in light and dark, and show nobody else's data."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from content.links import InvalidLink
+from starter.ingestion.pressure import NotAccepted
+from starter.services import Services
+
+_HERE = Path(__file__).parent
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
+_templates = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+_CHANNELS = {
+    "email": "Email",
+    "sms": "Text message",
+    "whatsapp": "WhatsApp",
+    "push": "Push notification",
+    "web_push": "Browser notification",
+    "inbox": "Inbox in the app",
+    "banner": "Banner in the app",
+    "checklist": "Checklist in the app",
+    "tooltip": "Hint in the app",
+}
+
+
+def channel_name(channel: str) -> str:
+    """What people call a channel."""
+    return _CHANNELS.get(channel, channel.replace("_", " ").capitalize())
+
+
+def show(
+    services: Services, template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+) -> HTMLResponse:
+    """A page from a template, which also knows the brand."""
+    html = _templates.get_template(template).render(brand=services.project.brand, **values)
+    return HTMLResponse(html, status, _HEADERS | (headers or {}))
+
+
+def not_ours(services: Services, error: InvalidLink) -> HTMLResponse:
+    """The page for a link that we did not make."""
+    told = f"Sorry: {error}. Use the link as it is in the mail."
+    return show(services, "message.html", 404, title="This link does not work", told=told)
+
+
+def not_saved(services: Services, error: NotAccepted) -> HTMLResponse:
+    """The page for a wish that could not be kept now."""
+    again = {"Retry-After": str(error.retry_after)}
+    told = "We could not save this just now. Go back and try again in a moment."
+    return show(services, "message.html", 503, again, title="Please try again", told=told)
+
+
+def mount(app: FastAPI) -> None:
+    """Add the pages' one style sheet to an application."""
+    app.mount("/recipients", StaticFiles(directory=_HERE / "static"), name="recipients")

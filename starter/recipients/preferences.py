@@ -1,0 +1,130 @@
+"""The page on which a customer chooses what to hear about: each channel and purpose, and nothing else of them.
+
+The token in the link is signed, names one customer, and allows nothing but this page.
+"""
+
+import secrets
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from content.links import InvalidLink, LinkSigner
+from policies.model import Purpose
+from starter.ingestion.acceptance import EventsIn
+from starter.ingestion.bodies import UnreadableBody, read_body
+from starter.ingestion.incoming import Incoming, Who
+from starter.ingestion.pressure import NotAccepted
+from starter.recipients.happenings import wish
+from starter.recipients.pages import channel_name, not_ours, not_saved, show
+from starter.services import Services, Shared
+from store.consents import consents_of
+from store.customers import find_customer
+
+router = APIRouter(include_in_schema=False)
+
+_SOURCE = "preference page"
+_LARGEST_FORM = 16 * 1024
+_PURPOSES: dict[Purpose, tuple[str, str]] = {
+    "marketing": ("Offers and news", "What might interest you"),
+    "transactional": ("About your orders", "Receipts, deliveries, changes to what you use"),
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing that can be chosen, and whether it is."""
+
+    channel: str
+    purpose: Purpose
+    on: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.channel}.{self.purpose}"
+
+    @property
+    def name(self) -> str:
+        return _PURPOSES[self.purpose][0]
+
+    @property
+    def about(self) -> str:
+        return _PURPOSES[self.purpose][1]
+
+
+@router.get("/p/{token}")
+async def look(token: str, services: Shared) -> HTMLResponse:
+    """What is chosen now."""
+    try:
+        customer_id = LinkSigner(services.secret).read_preferences(token)
+    except InvalidLink as error:
+        return not_ours(services, error)
+    return await _page(services, customer_id, saved=False)
+
+
+@router.post("/p/{token}")
+async def choose(token: str, request: Request, services: Shared, events: EventsIn) -> HTMLResponse:
+    """Save what was chosen. What did not change says nothing, so that no consent is made up."""
+    try:
+        customer_id = LinkSigner(services.secret).read_preferences(token)
+        chosen = parse_qs((await read_body(request, _LARGEST_FORM)).decode(errors="replace"))
+    except InvalidLink as error:
+        return not_ours(services, error)
+    except UnreadableBody:
+        return show(services, "message.html", 413, title="That was too much", told="Nothing was saved.")
+    choices = await _choices(services, customer_id)
+    said = list(_wishes(customer_id, choices, chosen.keys(), datetime.now(UTC)))
+    try:
+        if choices and said:
+            await events.accept(said)
+    except NotAccepted as error:
+        return not_saved(services, error)
+    return await _page(services, customer_id, saved=True)
+
+
+def _wishes(
+    customer_id: str, choices: Collection[Choice], chosen: Collection[str], now: datetime
+) -> Iterator[Incoming]:
+    who = Who(customer_id=customer_id)
+    if "nothing" in chosen:
+        # Without a channel it is about all of them, and ends every journey of the customer.
+        yield wish(_event_id(), who, "", "marketing", now, _SOURCE, granted=False)
+        return
+    for choice in choices:
+        granted = choice.key in chosen
+        if granted != choice.on:
+            yield wish(_event_id(), who, choice.channel, choice.purpose, now, _SOURCE, granted=granted)
+
+
+def _event_id() -> str:
+    """New each time: a choice can be taken back and made again."""
+    return f"preference_{secrets.token_hex(16)}"
+
+
+async def _choices(services: Services, customer_id: str) -> list[Choice]:
+    """Every channel and purpose of the project; none for a customer who is gone."""
+    async with services.database.reading() as session:
+        if await find_customer(session, customer_id) is None:
+            return []
+        records = await consents_of(session, customer_id)
+    said = {(record.channel, record.purpose): record.granted for record in records if not record.topic}
+    # As the consent policy reads silence: no marketing, but what the customer needs to know.
+    return [
+        Choice(channel, purpose, said.get((channel, purpose), purpose == "transactional"))
+        for channel in services.project.channels
+        for purpose in _PURPOSES
+    ]
+
+
+async def _page(services: Services, customer_id: str, *, saved: bool) -> HTMLResponse:
+    choices = await _choices(services, customer_id)
+    channels = [
+        {"name": channel_name(channel), "choices": [choice for choice in choices if choice.channel == channel]}
+        for channel in dict.fromkeys(choice.channel for choice in choices)
+    ]
+    title = "What you want to hear about"
+    return show(services, "preferences.html", title=title, channels=channels, saved=saved)

@@ -1,0 +1,87 @@
+"""The preference page: what is chosen is shown, what changes is said, and a stranger sees nothing."""
+
+import re
+
+import httpx
+import pytest
+
+from content.links import LinkSigner
+from store.tables import ConsentRecord, EventRecord
+from tests import seeding
+from tests.tracking.conftest import LINKS, Kept
+
+PAGE = f"/p/{LINKS.preferences_token('c_lena')}"
+
+
+def checked(page: httpx.Response) -> set[str]:
+    return set(re.findall(r'name="(\w+\.\w+)" checked', page.text))
+
+
+@pytest.fixture(autouse=True)
+async def wants_mail(kept: Kept, shop: object) -> None:
+    """Lena wants mail about offers."""
+    row = ConsentRecord(
+        customer_id="c_lena", channel="email", purpose="marketing", granted=True, source="test", at=seeding.NOW
+    )
+    await seeding.put(kept.database, row)
+
+
+async def test_it_shows_each_channel_and_purpose_and_nothing_else_of_the_customer(
+    browser: httpx.AsyncClient,
+) -> None:
+    page = await browser.get(PAGE)
+    assert page.status_code == 200
+    keys = set(re.findall(r'type="checkbox" name="(\w+\.\w+)"', page.text))
+    assert keys == {f"{c}.{p}" for c in ("email", "push", "whatsapp") for p in ("marketing", "transactional")}
+    assert checked(page) == {"email.marketing", *(f"{c}.transactional" for c in ("email", "push", "whatsapp"))}
+    assert "Lena" not in page.text
+    assert "c_lena" not in page.text
+    assert "<script" not in page.text
+    assert page.headers["cache-control"] == "no-store"
+
+
+async def test_what_changed_is_said_and_nothing_more(browser: httpx.AsyncClient, kept: Kept) -> None:
+    chosen = {"push.marketing": "on", **{f"{c}.transactional": "on" for c in ("email", "push", "whatsapp")}}
+    page = await browser.post(PAGE, data=chosen)
+    assert "Your choices are saved" in page.text
+    assert checked(page) == chosen.keys()
+    said = [(e.name, e.properties["channel"], e.properties["source"]) for e in await kept.all(EventRecord)]
+    assert said == [("Unsubscribed", "email", "preference page"), ("Subscribed", "push", "preference page")]
+    assert {(c.channel, c.granted) for c in await kept.all(ConsentRecord)} == {("email", False), ("push", True)}
+
+    await browser.post(PAGE, data=chosen)
+    assert len(await kept.all(EventRecord)) == 2
+
+
+async def test_nothing_at_all_is_one_opt_out_of_everything(browser: httpx.AsyncClient, kept: Kept) -> None:
+    page = await browser.post(PAGE, data={"nothing": "1", "email.marketing": "on"})
+    assert not any(key.endswith(".marketing") for key in checked(page))
+    event = await kept.one(EventRecord)
+    assert (event.name, event.properties["channel"]) == ("Unsubscribed", "")
+
+
+@pytest.mark.parametrize(
+    "token", ["x", LINKS.unsubscribe_token("c_lena", "email"), LinkSigner("x" * 32).preferences_token("c_lena")]
+)
+async def test_another_link_opens_no_page(token: str, browser: httpx.AsyncClient, kept: Kept) -> None:
+    assert (await browser.get(f"/p/{token}")).status_code == 404
+    assert (await browser.post(f"/p/{token}", data={"nothing": "1"})).status_code == 404
+    assert await kept.all(EventRecord) == []
+
+
+async def test_the_page_of_a_customer_who_is_gone_is_empty(browser: httpx.AsyncClient, kept: Kept) -> None:
+    page = await browser.post(f"/p/{LINKS.preferences_token('c_gone')}", data={"nothing": "1"})
+    assert (page.status_code, checked(page)) == (200, set())
+    assert await kept.all(EventRecord) == []
+
+
+async def test_the_unsubscribe_pages_lead_to_it(browser: httpx.AsyncClient) -> None:
+    token = LINKS.unsubscribe_token("c_lena", "email")
+    for page in (await browser.get(f"/u/{token}"), await browser.post(f"/u/{token}")):
+        assert f'href="{PAGE}"' in page.text
+
+
+async def test_a_form_that_is_far_too_long_is_refused(browser: httpx.AsyncClient, kept: Kept) -> None:
+    answer = await browser.post(PAGE, content=b"x" * 20_000)
+    assert answer.status_code == 413
+    assert await kept.all(EventRecord) == []
