@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +20,16 @@ import yamlfile
 from journeys.times import ZoneName
 
 _SECRET_LENGTH = 32
+DEFAULT_IDS = ("user", "email", "phone", "anonymous", "device")
+"""The kinds of ids that every project knows, the stronger first."""
+_LIMITS = {"email": 5, "phone": 5, "anonymous": 100, "device": 20}
+_NOBODY = frozenset(
+    {
+        "", "0", "-1", "null", "nil", "none", "undefined", "nan", "true", "false", "n/a", "[object object]",
+        "anonymous", "guest", "unknown", "00000000-0000-0000-0000-000000000000",
+    }
+)  # fmt: skip
+"""What broken clients send instead of an id."""
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
@@ -90,6 +100,39 @@ class WriteKey(BaseModel):
         return self.events is None or event in self.events
 
 
+class IdentityRules(BaseModel):
+    """How the world's ids are joined to customers: see docs/customers.md."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    order: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], ...] = DEFAULT_IDS
+    """The kinds of ids, the stronger first. A kind that is left out names nobody."""
+    limits: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    """How many ids of a kind one customer may have."""
+    nobody: tuple[str, ...] = ()
+    """Values that name nobody, such as a test account's, beside those that broken clients send."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> "IdentityRules":
+        if len(set(self.order)) < len(self.order) or not {"user", "anonymous"} <= set(self.order):
+            raise ValueError("order: name each kind once, user and anonymous among them")
+        if unknown := set(self.limits) - set(self.order):
+            raise ValueError(f"limits: '{min(unknown)}' is not one of the kinds in order: {', '.join(self.order)}")
+        return self
+
+    def rank(self, kind: str) -> int:
+        """How weak an id is: 0 is the strongest kind. Raises ValueError for a kind that names nobody."""
+        return self.order.index(kind)
+
+    def limit(self, kind: str) -> int:
+        """How many ids of a kind one customer may have."""
+        return self.limits.get(kind, _LIMITS.get(kind, 1))
+
+    def names_nobody(self, value: str) -> bool:
+        """Whether a value is one that many have, and that says nothing about who they are."""
+        return value.strip().lower() in _NOBODY or value in self.nobody
+
+
 class Project(BaseModel):
     """`sojourn.yaml`: brand, time zone, who may send events, who decides, and over which providers to send."""
 
@@ -102,6 +145,8 @@ class Project(BaseModel):
     people: tuple[Person, ...] = ()
     channels: dict[str, dict[str, Any]]
     """By channel name: the provider and its settings."""
+    identity: IdentityRules = IdentityRules()
+    """How the world's ids are joined to customers."""
     tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By tool name: the settings of the business actions that journeys may take."""
     tracking: Tracking = Tracking()

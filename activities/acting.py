@@ -16,7 +16,7 @@ from activities.notes import write_down
 from activities.questions import Subject, ask
 from activities.tools.model import Tool, ToolResult
 from store.approvals import find_approval, mark_decided
-from store.customers import lock_customer
+from store.customers import find_customer, lock_customer
 from store.database import Database
 from store.ledger import find_action
 from store.tables import Action, Approval, Customer
@@ -36,10 +36,16 @@ class Acting:
         """Put a question to a person. Safe to retry: it is the same question."""
         attempt = Attempt.begin(request)
         digest = _digest(request.about)
-        subject = Subject(
-            channel="question", recipient="", content={"about": request.about}, content_hash=digest, basis=digest
-        )
         async with self._database.transaction() as session:
+            customer = await find_customer(session, request.run.customer_id)
+            subject = Subject(
+                channel="question",
+                recipient="",
+                content={"about": request.about},
+                content_hash=digest,
+                basis=digest,
+                customer_id=_owner(request, customer),
+            )
             await write_down(session, request.run, request.notes)
             group = request.approval.group or ""
             reason = "the journey asks for it"
@@ -65,10 +71,11 @@ class Acting:
         """The transaction before the action. None when it may be done now."""
         async with self._database.transaction() as session:
             customer = await lock_customer(session, request.run.customer_id)
+            customer_id = _owner(request, customer)
             await write_down(session, request.run, request.notes)
             row = await find_action(session, attempt.delivery_id)
             if row is not None and row.state == "reserved" and tool is not None and tool.repeatable:
-                session.add(_reservation(attempt, request, row))
+                session.add(_reservation(attempt, request, customer_id, row))
                 return None
             if row is not None and row.state != "retrying":
                 return _earlier_result(row)
@@ -77,7 +84,7 @@ class Acting:
                 outcome, reason = refusal.outcome, getattr(refusal, "reason", "")
                 await write_spans(session, [attempt.span(f"act {request.tool}", outcome, reason)])
                 return refusal
-            session.add(_reservation(attempt, request, row))
+            session.add(_reservation(attempt, request, customer_id, row))
             return None
 
     async def _refusal(
@@ -99,10 +106,10 @@ class Acting:
             return found
         if request.approval.group is None:
             return Denied(reason=f"'{request.tool}' needs a person's approval") if tool.sensitive else None
-        return await self._asked(session, attempt, request, request.approval.group)
+        return await self._asked(session, attempt, request, _owner(request, customer), request.approval.group)
 
     async def _asked(
-        self, session: AsyncSession, attempt: Attempt, request: ActRequest, group: str
+        self, session: AsyncSession, attempt: Attempt, request: ActRequest, customer_id: str, group: str
     ) -> Asked | None:
         """The question to a person; None when a person has granted exactly this."""
         digest = _digest({"tool": request.tool, "given": request.given})
@@ -119,6 +126,7 @@ class Acting:
             content={"tool": request.tool, "given": request.given},
             content_hash=digest,
             basis=digest,
+            customer_id=customer_id,
         )
         reason = "the journey asks for it"
         return await ask(
@@ -164,6 +172,11 @@ class Acting:
             await write_spans(session, [attempt.span(f"act {request.tool}", state, reason)])
 
 
+def _owner(request: ActRequest | AskRequest, customer: Customer | None) -> str:
+    """Whose run it is now: the customer whom the run names may have been merged."""
+    return customer.id if customer else request.run.customer_id
+
+
 def _is_for(approval: Approval, attempt: Attempt, digest: str) -> bool:
     """Whether an approval is one for exactly this action."""
     same = approval.delivery_id == attempt.delivery_id and approval.content_hash == digest
@@ -182,7 +195,7 @@ def _earlier_result(row: Action) -> ActResult:
     return Done(result=row.result)
 
 
-def _reservation(attempt: Attempt, request: ActRequest, row: Action | None) -> Action:
+def _reservation(attempt: Attempt, request: ActRequest, customer_id: str, row: Action | None) -> Action:
     run = request.run
     row = row or Action(
         id=attempt.delivery_id,
@@ -191,7 +204,7 @@ def _reservation(attempt: Attempt, request: ActRequest, row: Action | None) -> A
         journey=run.journey,
         step_id=request.step_id,
         pass_=request.pass_,
-        customer_id=run.customer_id,
+        customer_id=customer_id,
         tool=request.tool,
         given=request.given,
         state="reserved",

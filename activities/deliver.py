@@ -168,7 +168,7 @@ def _reservation(
         journey=request.run.journey,
         step_id=request.step_id,
         pass_=request.pass_,
-        customer_id=request.run.customer_id,
+        customer_id=cleared.draft.customer.id,
         channel=message.channel,
         provider=message.provider,
         purpose=request.purpose,

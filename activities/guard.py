@@ -111,12 +111,12 @@ class Guard:
 async def overtaken(
     session: AsyncSession, request: DeliverRequest | ActRequest, customer: Customer | None, now: datetime
 ) -> Overtaken | None:
-    """Whether an event that is already accepted ends the run, though the run may not know it yet."""
+    """Whether an event that is already accepted ends the run, though the run may not know it yet. `customer` is
+    whose run it is now: the one whom the run names may have been merged."""
     rules, counts = request.interrupts, dict.fromkeys(request.interrupts.counted(), 0)
     seen = scope_of(customer) if customer else {}
-    for row in await events_since(
-        session, request.run.customer_id, rules.names() | counts.keys(), request.start.seq
-    ):
+    owner = customer.id if customer else request.run.customer_id
+    for row in await events_since(session, owner, rules.names() | counts.keys(), request.start.seq):
         if row.name in counts:
             counts[row.name] += 1
         facts = {**request.facts, COUNTS: counts} if counts else request.facts
@@ -211,6 +211,7 @@ async def _ask(
         basis=_basis(case, policies),
         discount=request.offer.discount if request.offer else None,
         findings=findings_of(ruling),
+        customer_id=draft.customer.id,
     )
     if (grant := request.grant) and draft.made_anew:
         # The decision counts for what it was about. Left open, that question would be found in place of this one.

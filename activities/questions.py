@@ -22,6 +22,7 @@ class Subject:
     """Exactly what would leave or be done, as JSON."""
     content_hash: str
     basis: str
+    customer_id: str
     discount: float | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
 
@@ -71,7 +72,7 @@ def _new(
         journey=run.journey,
         version=run.version,
         step_id=request.step_id,
-        customer_id=run.customer_id,
+        customer_id=subject.customer_id,
         group=group,
         author=terms.author,
         channel=subject.channel,

@@ -73,7 +73,8 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
 def _ingestion(services: Services, accepted: Callable[[], None]) -> Ingestion:
     settings = services.settings
     limits = Limits(settings.events_waiting, settings.events_behind, settings.requests_at_once)
-    return Ingestion(services.database, list(services.project.channels), accepted, limits)
+    channels, rules = list(services.project.channels), services.project.identity
+    return Ingestion(services.database, channels, accepted, limits, rules)
 
 
 def _nobody_waits() -> None:

@@ -1,38 +1,48 @@
-"""Customers: who the world's ids name, what is known of them, where they can be reached."""
+"""Customers: what is known of them, where they can be reached."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import and_, or_
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.tables import Address, Customer, Identity
+from store.tables import Address, Customer
 
-KnownAs = tuple[str, str]
-"""An id by which the world knows a customer: its kind, `user` or `anonymous`, and its value."""
+REPLACED = "replaced"
+"""Why an address is inactive that its customer changed: it comes back to life when they change it back."""
 
 
 async def lock_customer(session: AsyncSession, customer_id: str) -> Customer | None:
-    """The customer, whom no other transaction changes until this one ends. On SQLite the transaction
-    itself holds the one write lock, and this only reads."""
+    """The customer, whom no other transaction changes until this one ends; of one who was merged, the one
+    they turned out to be. On SQLite the transaction itself holds the one write lock, and this only reads."""
     return (await lock_customers(session, [customer_id])).get(customer_id)
 
 
 async def lock_customers(session: AsyncSession, customer_ids: Iterable[str]) -> dict[str, Customer]:
-    """Several customers, locked in the order of their ids, so that two transactions never wait in a circle."""
+    """By the ids given, the customers, locked in the order of their own ids, so that two transactions never
+    wait in a circle. One who was merged is the one they turned out to be; who is gone is left out."""
+    wanted = set(customer_ids)
+    if not wanted:
+        return {}
+    meant = select(func.coalesce(Customer.merged_into, Customer.id)).where(col(Customer.id).in_(wanted))
     query = (
         select(Customer)
-        .where(col(Customer.id).in_(set(customer_ids)))
+        .where(col(Customer.id).in_(meant))
         .order_by(col(Customer.id))
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
-    return {customer.id: customer for customer in (await session.exec(query)).all()}
+    found = (await session.exec(query)).all()
+    if any(customer.merged_into for customer in found):
+        # Merged while this waited for the lock: ask again, whom they turned out to be.
+        return await lock_customers(session, wanted)
+    return {known: customer for customer in found for known in customer.ids if known in wanted}
 
 
 async def find_customer(session: AsyncSession, customer_id: str) -> Customer | None:
-    """One customer, as they are."""
-    return await session.get(Customer, customer_id)
+    """One customer, as they are; of one who was merged, the one they turned out to be."""
+    customer = await session.get(Customer, customer_id)
+    return await session.get(Customer, customer.merged_into) if customer and customer.merged_into else customer
 
 
 async def merge_traits(session: AsyncSession, customer_id: str, traits: dict[str, Any]) -> bool:
@@ -51,29 +61,11 @@ async def find_customers(session: AsyncSession, customer_ids: Collection[str]) -
 
 
 async def next_customers(session: AsyncSession, after: str, limit: int) -> list[Customer]:
-    """The customers that come after an id, in the order of their ids; after the empty one come all."""
-    query = select(Customer).where(col(Customer.id) > after).order_by(col(Customer.id)).limit(limit)
+    """The customers that come after an id, in the order of their ids; after the empty one come all.
+    Who was merged is left out."""
+    live = select(Customer).where(col(Customer.merged_into).is_(None))
+    query = live.where(col(Customer.id) > after).order_by(col(Customer.id)).limit(limit)
     return list((await session.exec(query)).all())
-
-
-async def owners_of(session: AsyncSession, known_as: Collection[KnownAs]) -> dict[KnownAs, str]:
-    """The customer ids of those of the world's ids that have an owner."""
-    by_kind = [
-        and_(col(Identity.kind) == kind, col(Identity.value).in_([v for k, v in known_as if k == kind]))
-        for kind in sorted({kind for kind, _ in known_as})
-    ]
-    if not by_kind:
-        return {}
-    found = await session.exec(select(Identity).where(or_(*by_kind)))
-    return {(identity.kind, identity.value): identity.customer_id for identity in found.all()}
-
-
-async def with_user_id(session: AsyncSession, customer_ids: Collection[str]) -> set[str]:
-    """Those of the customers who have a user id."""
-    query = select(Identity.customer_id).where(
-        col(Identity.kind) == "user", col(Identity.customer_id).in_(customer_ids)
-    )
-    return set((await session.exec(query)).all())
 
 
 async def addresses_of(session: AsyncSession, customer_ids: Collection[str]) -> list[Address]:

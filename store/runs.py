@@ -7,6 +7,7 @@ from sqlalchemy import func
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.customers import lock_customer
 from store.tables import Run
 
 LOST = "lost"
@@ -17,8 +18,10 @@ HOLDOUT = "holdout"
 
 
 async def add_run(session: AsyncSession, run: Run) -> Run:
-    """Keep a new run, and give it with its id. Raises sqlalchemy.exc.IntegrityError when the same event
-    has started it already."""
+    """Keep a new run, and give it with its id. Of a customer who was merged meanwhile it is a run of the one
+    they turned out to be. Raises sqlalchemy.exc.IntegrityError when the same event has started it already."""
+    customer = await lock_customer(session, run.customer_id)
+    run.customer_id = customer.id if customer else run.customer_id
     session.add(run)
     await session.flush()
     return run
@@ -30,9 +33,10 @@ async def find_run(session: AsyncSession, workflow_id: str, start_seq: int) -> R
     return (await session.exec(query)).first()
 
 
-async def last_run(session: AsyncSession, workflow_id: str) -> Run | None:
-    """The newest run of a workflow id, whatever its state."""
-    query = select(Run).where(col(Run.workflow_id) == workflow_id).order_by(col(Run.start_seq).desc()).limit(1)
+async def last_run(session: AsyncSession, *workflow_ids: str) -> Run | None:
+    """The newest run of some workflow ids, whatever its state; one that is not closed comes before the others."""
+    newest = (col(Run.state) == "closed", col(Run.start_seq).desc())
+    query = select(Run).where(col(Run.workflow_id).in_(workflow_ids)).order_by(*newest).limit(1)
     return (await session.exec(query)).first()
 
 

@@ -20,6 +20,8 @@ class Entry:
 
     journey: Journey
     workflow_id: str
+    earlier_ids: tuple[str, ...] = ()
+    """The workflow ids of the same under the ids of those who turned out to be this customer."""
 
 
 def entries(
@@ -39,9 +41,12 @@ def entries(
         return []
     scope = {"event": event.scope(), "start": event.scope(), "customer": scope_of(customer), "now": event.at}
     found = [(journey, _key(journey.start, scope, event)) for journey in candidates]
-    return [
-        Entry(journey, workflow_id(journey.journey, customer.id, key)) for journey, key in found if key is not None
-    ]
+    return [_entry(journey, customer, key) for journey, key in found if key is not None]
+
+
+def _entry(journey: Journey, customer: Customer, key: str) -> Entry:
+    own, *earlier = (workflow_id(journey.journey, known, key) for known in customer.ids)
+    return Entry(journey, own, tuple(earlier))
 
 
 def could_start(journey: Journey, event_name: str) -> bool:

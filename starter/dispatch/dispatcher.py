@@ -86,6 +86,8 @@ class Dispatcher:
             runs = await open_runs(session, customers.keys())
         idle: list[OutboxEntry] = []
         for customer_id, entries in _by_customer(due):
+            if self._may_not_go_on(customers[customer_id]):
+                continue
             own_runs = [run for run in runs if run.customer_id == customer_id]
             if not own_runs and not self._may_start_something([records[entry.seq] for entry in entries]):
                 idle += entries
@@ -97,6 +99,11 @@ class Dispatcher:
                 await remove_entries(session, [entry.seq for entry in idle])
         if len(due) == _READ_AHEAD:
             self.wake()
+
+    def _may_not_go_on(self, customer: Customer) -> bool:
+        """Whether a merge is under way here: a lane still serves one who turned out to be this customer, or this
+        one has turned out to be another since the outbox was read."""
+        return customer.merged_into is not None or any(known in self._lanes for known in customer.absorbed)
 
     def _may_start_something(self, records: Collection[EventRecord]) -> bool:
         names = {record.name for record in records}

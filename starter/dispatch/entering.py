@@ -69,7 +69,8 @@ class Entrance:
     async def _admit(self, session: AsyncSession, entry: Entry, event: Event) -> Run | None:
         """Keep that a run is about to start, before Temporal is asked: nothing is ever started unknown to us."""
         journey = entry.journey
-        if not may_start(journey.start.again, await last_run(session, entry.workflow_id), event):
+        last = await last_run(session, entry.workflow_id, *entry.earlier_ids)
+        if not may_start(journey.start.again, last, event):
             return None
         if not await _has_room(session, journey, event):
             return None

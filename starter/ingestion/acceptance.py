@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, cast
 
@@ -12,13 +11,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import OUTCOMES
+from settings import IdentityRules
 from starter.ingestion.changes import apply_profiles
 from starter.ingestion.incoming import Incoming
+from starter.ingestion.joining import apply_links
 from starter.ingestion.pressure import Limits, Pressure, StoreUnavailable
-from starter.ingestion.recognition import recognise
+from starter.ingestion.recognition import Raced, Stage, recognise
 from starter.ingestion.tally import Tally
 from store.database import Database
-from store.events import NewEvent, accepted_among, add_events, keep_refusals
+from store.events import NewEvent, add_events, keep_refusals
 from store.intake import Count, latest_times
 from store.outcomes import OutcomeFact, record_outcomes
 from store.tables import Customer, Refusal
@@ -33,14 +34,6 @@ _AWAY = ("08", "53", "57")
 """The classes of PostgreSQL's errors for no connection, no resources and a shutdown."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Fresh:
-    """An event seen for the first time, and its customer."""
-
-    incoming: Incoming
-    customer: Customer
-
-
 class Ingestion:
     """The one way in for events, whatever door they came through."""
 
@@ -50,8 +43,11 @@ class Ingestion:
         channels: Sequence[str],
         accepted: Callable[[], None],
         limits: Limits = Limits(),
+        rules: IdentityRules = IdentityRules(),
     ) -> None:
-        """`channels` are those a consent to every channel means; `accepted` is called after each commit."""
+        """`channels` are those a consent to every channel means; `accepted` is called after each commit; by
+        `rules` the customers of events are found."""
+        self._rules = rules
         self._database = database
         self._channels = tuple(channels)
         self._accepted = accepted
@@ -85,36 +81,35 @@ class Ingestion:
             except DBAPIError as error:
                 if not _may_succeed_again(error) or attempt == _ATTEMPTS - 1:
                     raise
+            except Raced as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise StoreUnavailable("its customers change too fast; send the same again") from error
         raise AssertionError("the last attempt returns or raises")
 
     async def _write(self, session: AsyncSession, events: Sequence[Incoming]) -> Counter[Count]:
         now = datetime.now(UTC)
         once = list({event.id: event for event in reversed(events)}.values())[::-1]
-        customers = await recognise(session, [event.who for event in once], now)
-        # Asked only now: the locks on the customers make a sender's parallel retry wait for the first try.
-        known = await accepted_among(session, [event.id for event in once])
-        fresh = [
-            _Fresh(event, customer)
-            for event, customer in zip(once, customers, strict=True)
-            if customer is not None and event.id not in known
-        ]
-        latest = await latest_times(session, {f.customer.id for f in fresh})
-        await apply_profiles(session, [(f.customer, f.incoming) for f in fresh], self._channels, now)
-        await record_outcomes(session, [fact for f in fresh if (fact := _outcome(f))])
-        await add_events(session, [_new_event(f, now) for f in fresh])
-        counts = _counted(fresh, latest, now)
-        counts["duplicate"] = len(events) - len(once) + len(known)
+        stages, known = await recognise(session, once, self._rules, now)
+        latest = await latest_times(session, {customer.id for stage in stages for customer, _ in stage.events})
+        for stage in stages:
+            await apply_links(session, stage.links, now)
+            await apply_profiles(session, stage.events, self._channels, now)
+            await record_outcomes(session, [fact for each in stage.events if (fact := _outcome(*each))])
+            await add_events(session, [_new_event(*each, now) for each in stage.events])
+        counts = _counted(stages, latest, now)
+        counts["duplicate"] = len(events) - len(once) + known
         return counts
 
 
-def _counted(fresh: Sequence[_Fresh], latest: dict[str, datetime], now: datetime) -> Counter[Count]:
+def _counted(stages: Sequence[Stage], latest: dict[str, datetime], now: datetime) -> Counter[Count]:
     """How many events are new, and how many of them come late or after a later one of their customer."""
-    counts = Counter[Count]({"accepted": len(fresh)})
-    for each in fresh:
-        before = latest.get(each.customer.id, each.incoming.at)
-        counts["late"] += now - each.incoming.at > LATE
-        counts["out_of_order"] += each.incoming.at < before
-        latest[each.customer.id] = max(before, each.incoming.at)
+    counts = Counter[Count]()
+    for customer, event in (each for stage in stages for each in stage.events):
+        before = latest.get(customer.id, event.at)
+        counts["accepted"] += 1
+        counts["late"] += now - event.at > LATE
+        counts["out_of_order"] += event.at < before
+        latest[customer.id] = max(before, event.at)
     return counts
 
 
@@ -133,11 +128,10 @@ def _sqlstate(error: DBAPIError) -> str:
     return str(getattr(error.orig, "sqlstate", None) or "")
 
 
-def _new_event(fresh: _Fresh, received_at: datetime) -> NewEvent:
-    event = fresh.incoming
+def _new_event(customer: Customer, event: Incoming, received_at: datetime) -> NewEvent:
     return NewEvent(
         id=event.id,
-        customer_id=fresh.customer.id,
+        customer_id=customer.id,
         name=event.name,
         properties=event.properties,
         occurred_at=event.at,
@@ -146,12 +140,11 @@ def _new_event(fresh: _Fresh, received_at: datetime) -> NewEvent:
     )
 
 
-def _outcome(fresh: _Fresh) -> OutcomeFact | None:
-    event = fresh.incoming
+def _outcome(customer: Customer, event: Incoming) -> OutcomeFact | None:
     outcome, delivery_id = OUTCOMES.get(event.name), event.properties.get("delivery_id")
     if outcome is None or not isinstance(delivery_id, str):
         return None
-    return OutcomeFact(delivery_id=delivery_id, customer_id=fresh.customer.id, outcome=outcome, at=event.at)
+    return OutcomeFact(delivery_id=delivery_id, customer_id=customer.id, outcome=outcome, at=event.at)
 
 
 def ingestion_of(request: Request) -> Ingestion:

@@ -7,16 +7,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from starter.ingestion.incoming import ConsentChange, Incoming
 from store.consents import consents_of_all, keep_statements
-from store.customers import addresses_of, holders_of
+from store.customers import REPLACED, addresses_of, holders_of
 from store.suppressions import suppress
 from store.tables import Address, ConsentStatement, Customer
 
 Change = tuple[Customer, Incoming]
 
+GIVEN = ("trait", "context")
+"""Where a time zone comes from that was given. One that was only derived never takes its place."""
 _DEVICES = ("push_token", "web_push")
 """Kinds of which a customer may have several: one for each device."""
-REPLACED = "replaced"
-"""Why an address is inactive that its customer changed: it comes back to life when they change it back."""
 
 
 async def apply_profiles(
@@ -37,10 +37,10 @@ def _apply_traits(customer: Customer, event: Incoming) -> None:
     if profile.traits or profile.first_traits:
         merged = {**profile.first_traits, **customer.traits, **profile.traits}
         customer.traits = {name: value for name, value in merged.items() if value is not None}
-    if profile.time_zone:
-        customer.time_zone = profile.time_zone
+    if profile.time_zone and (profile.time_zone_from in GIVEN or customer.time_zone_from not in GIVEN):
+        customer.time_zone, customer.time_zone_from = profile.time_zone, profile.time_zone_from
     if profile.locale:
-        customer.locale = profile.locale
+        customer.locale, customer.locale_from = profile.locale, profile.locale_from
 
 
 async def _apply_addresses(session: AsyncSession, changes: Sequence[Change], now: datetime) -> None:

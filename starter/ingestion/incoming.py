@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from policies.model import Purpose
-from store.customers import KnownAs
+from store.identity import KnownAs
 from store.suppressions import Reason
 
 
@@ -16,12 +16,16 @@ class Who:
     user_id: str = ""
     anonymous_id: str = ""
     customer_id: str = ""
+    previous_id: str = ""
+    """An id that the sender says is the same person's: a user id or an anonymous one."""
+    others: tuple[KnownAs, ...] = ()
+    """More ids: of the project's own kinds, and digests of addresses."""
 
     @property
     def known_as(self) -> tuple[KnownAs, ...]:
-        """The world's ids, the stronger first."""
+        """The world's ids."""
         named = (("user", self.user_id), ("anonymous", self.anonymous_id))
-        return tuple((kind, value) for kind, value in named if value)
+        return (*((kind, value) for kind, value in named if value), *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,11 @@ class Profile:
     first_traits: dict[str, Any] = field(default_factory=dict[str, Any])
     """Traits that are set only where the customer has none of that name yet."""
     time_zone: str | None = None
+    time_zone_from: str = ""
+    """`trait`, `context`, `phone` or `locale`; the last two are only derived."""
     locale: str | None = None
+    locale_from: str = ""
+    """`trait` or `context`."""
     addresses: tuple[tuple[str, str], ...] = ()
     """Kind (`email`, `phone`, `push_token`, `web_push`) and value."""
     consents: tuple[ConsentChange, ...] = ()

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 
 from journeys.ids import event_traceparent
 from starter.ingestion.incoming import Incoming, Who
+from starter.ingestion.other_ids import read_other_ids
 from starter.ingestion.profile import read_profile
 
 Kind = Literal["track", "identify", "page", "screen", "group", "alias"]
@@ -156,11 +157,20 @@ def _incoming(item: Item, envelope: Envelope) -> Incoming:
     return Incoming(
         id=event_id,
         name=name,
-        who=Who(user_id=item.userId or "", anonymous_id=item.anonymousId or ""),
+        who=_who(item, traits, context),
         at=happened_at(item.originalTimestamp or item.timestamp, envelope),
         properties=properties,
         profile=read_profile(name, properties, traits, context),
         traceparent=envelope.traceparent or event_traceparent(event_id),
+    )
+
+
+def _who(item: Item, traits: Mapping[str, Any], context: Mapping[str, Any]) -> Who:
+    return Who(
+        user_id=item.userId or "",
+        anonymous_id=item.anonymousId or "",
+        previous_id=(item.previousId or "") if item.type == "alias" else "",
+        others=read_other_ids(traits, context),
     )
 
 

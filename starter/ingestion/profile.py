@@ -5,13 +5,16 @@ What is not well formed says nothing: the event is kept all the same, with all i
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, cast
 from zoneinfo import available_timezones
 
+from babel.core import get_global
+
 from journeys.events import OPT_OUT
 from policies.model import Purpose
+from starter.ingestion.addresses import read_email, read_phone, zone_of_phone
 from starter.ingestion.incoming import ConsentChange, Profile
 
 OPT_IN = "Subscribed"
@@ -24,12 +27,10 @@ _NO_TRAITS = ("consents", "web_push")
 
 _ENDPOINT = re.compile(r"https?://[!#-\[\]-~]{1,2000}")
 _BASE64 = re.compile(r"[A-Za-z0-9_-]{1,100}={0,2}")
-_EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[^\s@\x00-\x1f]{1,250}")
-_PHONE = re.compile(r"\+[1-9]\d{6,14}")
-_PHONE_PUNCTUATION = str.maketrans("", "", " ()-./")
 _PUSH_TOKEN = re.compile(r"[\x21-\x7e]{1,1000}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 _LONGEST_SOURCE = 200
+_COUNTRY = re.compile(r"[-_]([A-Za-z]{2})$")
 _CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -37,21 +38,47 @@ def read_profile(
     name: str, properties: Mapping[str, Any], traits: Mapping[str, Any], context: Mapping[str, Any]
 ) -> Profile:
     """Everything that an event named `name` says about its customer. `traits` are those of an identify."""
+    addresses = tuple(_addresses(traits, context))
+    locale, locale_from = _given(_locale, traits.get("locale"), context.get("locale"))
+    zone, zone_from = _given(_time_zone, traits.get("timezone"), context.get("timezone"))
+    if zone is None:
+        zone, zone_from = _derived_zone(addresses, locale)
     return Profile(
         traits={key: value for key, value in traits.items() if key not in _NO_TRAITS},
-        time_zone=_first(_time_zone, traits.get("timezone"), context.get("timezone")),
-        locale=_first(_locale, traits.get("locale"), context.get("locale")),
-        addresses=tuple(_addresses(traits, context)),
+        time_zone=zone,
+        time_zone_from=zone_from,
+        locale=locale,
+        locale_from=locale_from,
+        addresses=addresses,
         consents=(*_consents_in(traits), *_consent_by(name, properties), *_topic_by(name, properties)),
     )
 
 
-def _first(read: Any, *values: object) -> str | None:
-    return next((found for found in map(read, values) if found), None)
+def _given(read: Callable[[object], str | None], in_traits: object, in_context: object) -> tuple[str | None, str]:
+    """What is given, and where: what is said of the customer counts more than what is said of the device."""
+    for value, source in ((in_traits, "trait"), (in_context, "context")):
+        if found := read(value):
+            return found, source
+    return None, ""
+
+
+def _derived_zone(addresses: Iterable[tuple[str, str]], locale: str | None) -> tuple[str | None, str]:
+    """The zone of the phone's country code, or of the locale's country, if that has one alone."""
+    phone = next((value for kind, value in addresses if kind == "phone"), None)
+    if phone and (zone := zone_of_phone(phone)):
+        return zone, "phone"
+    country = _COUNTRY.search(locale or "")
+    zones = _zones_by_country().get(country[1].upper(), []) if country else []
+    return (zones[0], "locale") if len(zones) == 1 else (None, "")
 
 
 def _time_zone(value: object) -> str | None:
     return value if isinstance(value, str) and value in _zones() else None
+
+
+@cache
+def _zones_by_country() -> Mapping[str, list[str]]:
+    return cast(Mapping[str, list[str]], get_global("territory_zones"))
 
 
 @cache
@@ -64,10 +91,9 @@ def _locale(value: object) -> str | None:
 
 
 def _addresses(traits: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if isinstance(email := traits.get("email"), str) and _EMAIL.fullmatch(email.strip()):
-        yield "email", email.strip()
-    phone = str(traits.get("phone", "")).translate(_PHONE_PUNCTUATION)
-    if _PHONE.fullmatch(phone):
+    if email := read_email(traits.get("email")):
+        yield "email", email
+    if phone := read_phone(traits.get("phone")):
         yield "phone", phone
     device = _mapping(context.get("device"))
     if isinstance(token := device.get("token"), str) and _PUSH_TOKEN.fullmatch(token):

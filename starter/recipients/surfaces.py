@@ -19,7 +19,7 @@ from starter.ingestion.acceptance import Ingestion, ingestion_of
 from starter.ingestion.incoming import Incoming, Who
 from starter.ingestion.pressure import NotAccepted
 from starter.services import Services, services_of
-from store.customers import owners_of
+from store.identity import owners_of
 from store.surfaces import Report, find_message, live_messages, mark
 from store.tables import SurfaceMessage
 

@@ -88,7 +88,8 @@ async def _playing(
             secret=installation_secret(settings),
         )
         dispatcher = Dispatcher(services)
-        ingestion = Ingestion(database, list(parts.project.channels), dispatcher.wake)
+        channels, rules = list(parts.project.channels), parts.project.identity
+        ingestion = Ingestion(database, channels, dispatcher.wake, rules=rules)
         async with make_worker(environment.client, settings, database, parts), _running(dispatcher):
             yield Stage(services, ingestion, sandbox, environment)
     finally:

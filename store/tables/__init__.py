@@ -3,7 +3,7 @@
 from store.tables.approvals import Approval, ApprovalState
 from store.tables.columns import UtcTime
 from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
-from store.tables.customers import Address, Customer, Identity
+from store.tables.customers import Address, Customer, Identity, IdentityChange, Merge
 from store.tables.deliveries import Action, Delivery, DeliveryState, SurfaceMessage
 from store.tables.events import EventRecord, IntakeCount, OutboxEntry, Refusal
 from store.tables.keys import CustomerKey
@@ -24,10 +24,12 @@ __all__ = [
     "DeliveryState",
     "EventRecord",
     "Identity",
+    "IdentityChange",
     "IntakeCount",
     "JourneyVersion",
     "Lease",
     "Membership",
+    "Merge",
     "OutboxEntry",
     "Refusal",
     "Run",

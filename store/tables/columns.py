@@ -32,6 +32,11 @@ def json_column() -> Any:
     return Field(sa_column=Column(JSON, nullable=False))
 
 
+def json_list_column() -> Any:
+    """A JSON list, empty unless something is said."""
+    return Field(sa_column=Column(JSON, nullable=False), default_factory=list)
+
+
 def word_column() -> Any:
     """A column that holds one of a few words. SQLModel cannot map a Literal by itself."""
     return Field(sa_column=Column(String, nullable=False))

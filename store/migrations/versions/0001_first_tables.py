@@ -18,8 +18,14 @@ def upgrade() -> None:
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('traits', sa.JSON(), nullable=False),
     sa.Column('time_zone', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('time_zone_from', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('locale', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('locale_from', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('created_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('merged_into', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('absorbed', sa.JSON(), nullable=False),
+    sa.Column('apart_from', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['merged_into'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_table('customer_key',
@@ -271,11 +277,34 @@ def upgrade() -> None:
     sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('value', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('since', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('event_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by_kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by_value', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('kind', 'value')
     )
     with op.batch_alter_table('identity', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_identity_customer_id'), ['customer_id'], unique=False)
+
+    op.create_table('identity_change',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('rule', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('value', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by_kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by_value', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('other_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('event_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
+    sa.ForeignKeyConstraint(['other_id'], ['customer.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('identity_change', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_identity_change_customer_id'), ['customer_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_identity_change_other_id'), ['other_id'], unique=False)
 
     op.create_table('membership',
     sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -286,6 +315,30 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('journey', 'customer_id')
     )
+    op.create_table('merge',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('survivor_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('gone_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('rule', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('value', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by_kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by_value', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('event_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('evidence', sa.JSON(), nullable=False),
+    sa.Column('undone_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.Column('undone_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.ForeignKeyConstraint(['gone_id'], ['customer.id'], ),
+    sa.ForeignKeyConstraint(['survivor_id'], ['customer.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('merge', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_merge_gone_id'), ['gone_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_merge_survivor_id'), ['survivor_id'], unique=False)
+
     op.create_table('run',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('workflow_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -359,7 +412,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_run_customer_id'))
 
     op.drop_table('run')
+    with op.batch_alter_table('merge', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_merge_survivor_id'))
+        batch_op.drop_index(batch_op.f('ix_merge_gone_id'))
+
+    op.drop_table('merge')
     op.drop_table('membership')
+    with op.batch_alter_table('identity_change', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_identity_change_other_id'))
+        batch_op.drop_index(batch_op.f('ix_identity_change_customer_id'))
+
+    op.drop_table('identity_change')
     with op.batch_alter_table('identity', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_identity_customer_id'))
 
