@@ -25,9 +25,9 @@ from starter.local.environment import vendor_variables
 from starter.local.ports import listen
 from starter.services import Services
 from starter.serving import serving
-from store.customers import owners_of
 from store.database import Database
 from store.history import deliveries_of_run, list_runs, spans_of_trace
+from store.identity import owners_of
 from store.outbox import waits_for_delivery
 from store.tables import Approval, Delivery, Run, Span
 from tests.conftest import RETAIL

@@ -23,8 +23,8 @@ from starter.demo.narrator import Narrator
 from starter.demo.shoppers import Act, Cue, kind_of
 from starter.demo.story import Part, Received, Story
 from starter.local.stack import LocalStack
-from store.customers import owners_of
 from store.history import list_runs
+from store.identity import owners_of
 from store.outbox import waits_for_delivery
 from workflows.state import Progress, RunResult
 

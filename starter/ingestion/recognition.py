@@ -35,7 +35,8 @@ async def recognise(
     session: AsyncSession, events: Sequence[Incoming], rules: IdentityRules, now: datetime
 ) -> tuple[list[Stage], int]:
     """The events that are new, each with its customer, who is made where none is known yet, and locked until the
-    transaction ends; and how many are known already. An event about one of our own customers who no longer exists is left out.
+    transaction ends; and how many are known already. An event about one of our own customers who no longer exists
+    is left out.
 
     Raises Raced, and sqlalchemy.exc.IntegrityError when another transaction claimed one of the ids at the same
     time: then try again.
