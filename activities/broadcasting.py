@@ -7,10 +7,14 @@ from temporalio import activity
 
 from journeys.conditions import holds
 from journeys.events import JOURNEY_REQUESTED, Event
+from journeys.features import asked_of
 from journeys.ids import broadcast_event_id, event_traceparent
+from learning.features.document import Features
+from learning.features.sight import asks_for_features, see
 from store.customers import next_customers, scope_of
 from store.database import Database
 from store.events import NewEvent, accepted_among, add_events
+from store.features import feature_rows
 from store.outbox import backlog
 from store.tables import Customer
 from workflows.ports import BroadcastPage, BroadcastRequest
@@ -36,20 +40,23 @@ class Broadcasting:
             if await backlog(session, self._room) >= self._room:
                 return BroadcastPage(asked=0, after=request.after, crowded=True)
             customers = await next_customers(session, request.after, self._page)
-            wanted = [_request_for(request, customer) for customer in customers]
+            asks = asks_for_features(asked_of([request.where]))
+            rows = await feature_rows(session, [c.id for c in customers]) if asks else {}
+            documents = {customer_id: row.document for customer_id, row in rows.items()}
+            wanted = [_request_for(request, customer, documents.get(customer.id, {})) for customer in customers]
             events = [event for event in wanted if event is not None]
             await _add_new(session, events)
         last = customers[-1].id if len(customers) == self._page else None
         return BroadcastPage(asked=len(events), after=last, crowded=False)
 
 
-def _request_for(request: BroadcastRequest, customer: Customer) -> NewEvent | None:
+def _request_for(request: BroadcastRequest, customer: Customer, features: Features) -> NewEvent | None:
     """The event that asks for a customer's run; None when the journey does not concern them."""
     event_id = broadcast_event_id(request.journey, request.scheduled_at, customer.id)
     properties = {"journey": request.journey, "scheduled_at": request.scheduled_at.isoformat()}
     event = Event(id=event_id, name=JOURNEY_REQUESTED, at=request.scheduled_at, properties=properties)
     scope = {
-        "customer": scope_of(customer),
+        "customer": see(scope_of(customer), features, request.scheduled_at, asked_of([request.where])),
         "event": event.scope(),
         "start": event.scope(),
         "now": request.scheduled_at,

@@ -7,9 +7,11 @@ from temporalio import activity
 from activities.notes import write_down
 from journeys.events import ATTRIBUTES_SET
 from journeys.ids import delivery_key, event_traceparent
+from learning.features.sight import asks_for_features, see
 from store.customers import find_customer, merge_traits, scope_of
 from store.database import Database
 from store.events import NewEvent, accepted_among, add_events
+from store.features import features_of
 from store.runs import add_run, last_run
 from store.tables import Run
 from workflows.ports import CustomerView, OpenRunRequest, PerceiveRequest, SetRequest
@@ -23,12 +25,14 @@ class Perceiving:
 
     @activity.defn
     async def perceive(self, request: PerceiveRequest) -> CustomerView:
-        """Look at the customer as they are now. One who is gone has no attributes."""
+        """Look at what is asked for of the customer as they are now. One who is gone has no attributes."""
         async with self._database.reading() as session:
             customer = await find_customer(session, request.customer_id)
-        if customer is None:
-            return CustomerView(attributes={}, time_zone=None)
-        return CustomerView(attributes=scope_of(customer), time_zone=customer.time_zone)
+            if customer is None:
+                return CustomerView(attributes={}, time_zone=None)
+            features = await features_of(session, customer.id) if asks_for_features(request.asked) else {}
+        seen = see(scope_of(customer), features, request.now, request.asked)
+        return CustomerView(attributes=seen, time_zone=customer.time_zone)
 
     @activity.defn
     async def set_attributes(self, request: SetRequest) -> None:

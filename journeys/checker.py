@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 import yamlfile
 from journeys.checking.asks import Asks
-from journeys.checking.kinds import OBJECT, Kind, customer_kind, known_events
+from journeys.checking.customer import customer_kind
+from journeys.checking.kinds import OBJECT, Kind, known_events
 from journeys.checking.meaning import judge
 from journeys.checking.mending import mend
 from journeys.checking.privacy import telling
@@ -20,6 +21,7 @@ from journeys.checking.reach import check_reach
 from journeys.checking.report import Report
 from journeys.checking.surroundings import Surroundings
 from journeys.checking.uses import Use, Uses
+from journeys.features import FEATURES
 from journeys.model import Journey
 from journeys.steps import Agent, Place, Set, Step, WaitFor, places
 from yamlfile import FileProblems, Problem
@@ -115,7 +117,14 @@ def _check_attributes(path: Place, step: Set, customer: Kind, report: Report) ->
     """What is set for good must be an attribute that is known."""
     for key in step.set:
         owner, _, name = key.partition(".")
-        if owner == "customer" and customer.fields is not None and name not in customer.fields:
+        if owner == "customer" and name in FEATURES:
+            report.tell((*path, "set", key), f"'{name}' is worked out from events and cannot be set")
+        elif (
+            owner == "customer"
+            and customer.fields is not None
+            and not customer.open
+            and name not in customer.fields
+        ):
             report.unknown(
                 (*path, "set", key), "events.yaml declares no attribute of the customer", name, customer.fields
             )

@@ -9,6 +9,7 @@ from temporalio.common import RetryPolicy, SearchAttributeUpdate
 
 from journeys.conditions import uses
 from journeys.course import Course
+from journeys.features import asked_of
 from journeys.interrupts import Interrupt
 from journeys.parts import ApprovalRule
 from journeys.steps import Step, expressions
@@ -146,12 +147,13 @@ class Conduct:
             raise GoalReached(agent)
 
     async def perceive(self, step: Step) -> None:
-        """Look at the customer, if an expression of the step asks for them. Costs one event."""
+        """Look at what the step's expressions ask of the customer, if they do. Costs one event."""
         if not any(uses(expression, "customer") for expression in expressions(step)):
             return
+        asked = asked_of(expressions(step))
         view = await workflow.execute_local_activity(
             ports.perceive,
-            ports.PerceiveRequest(customer_id=self.given.customer_id),
+            ports.PerceiveRequest(customer_id=self.given.customer_id, now=workflow.now(), asked=asked),
             start_to_close_timeout=ATTEMPT,
             retry_policy=RETRY,
         )

@@ -21,6 +21,8 @@ class Kind:
     is_time: bool = False
     """A string that is a time in ISO 8601, as JSON has them."""
     pii: bool | None = None
+    open: bool = False
+    """Whether an object may have more than its `fields`."""
 
     def meets(self, other: "Kind") -> bool:
         """Whether a value of this kind and one of the other can be the same, or be compared."""
@@ -62,14 +64,6 @@ def event_kind(shapes: Shapes, name: str | None) -> Kind:
     if shape is None or name in OUTCOMES:
         return OBJECT
     return Kind("object", {**{key: declared(inner) for key, inner in shape.items()}, **own})
-
-
-def customer_kind(shapes: Shapes) -> Kind:
-    """What conditions see of the customer."""
-    if shapes.customer is None:
-        return OBJECT
-    own = {"id": STRING, "time_zone": STRING, "locale": STRING}
-    return Kind("object", {**{key: declared(inner) for key, inner in shapes.customer.items()}, **own})
 
 
 def send_kind() -> Kind:

@@ -126,6 +126,8 @@ class _Judgement:
         """The kind of a part of an object, whose name was written with a dot or in quotes."""
         if of.fields is None:
             return of.item or ANY
+        if name not in of.fields and of.open:
+            return ANY
         if name not in of.fields:
             fix = nearest(name, list(of.fields)) or f"there are: {', '.join(of.fields) or 'none'}"
             return self.tell(node, f"'{self._text(owner)}' has no '{name}'", fix)

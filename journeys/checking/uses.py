@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from journeys.checking.customer import customer_kind
 from journeys.checking.kinds import (
     ANY,
     BOOLEAN,
@@ -12,7 +13,6 @@ from journeys.checking.kinds import (
     STRING,
     TIMESTAMP,
     Kind,
-    customer_kind,
     event_kind,
     known_events,
     send_kind,

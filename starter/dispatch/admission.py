@@ -8,8 +8,11 @@ from typing import Any
 from journeys.assignment import share
 from journeys.conditions import Scope, holds, value
 from journeys.events import JOURNEY_REQUESTED, Event
+from journeys.features import asked_of
 from journeys.ids import workflow_id
 from journeys.model import Again, Journey, Start
+from learning.features.document import Features
+from learning.features.sight import asks_for_features, see
 from store.customers import scope_of
 from store.tables import Customer, Run
 
@@ -25,7 +28,12 @@ class Entry:
 
 
 def entries(
-    journeys: Iterable[Journey], event: Event, customer: Customer, zone: tzinfo, joined: Collection[str] = ()
+    journeys: Iterable[Journey],
+    event: Event,
+    customer: Customer,
+    features: Features,
+    zone: tzinfo,
+    joined: Collection[str] = (),
 ) -> list[Entry]:
     """The journeys that the event starts. One whose key cannot be told from the event does not start.
 
@@ -39,7 +47,9 @@ def entries(
     ]
     if not candidates:
         return []
-    scope = {"event": event.scope(), "start": event.scope(), "customer": scope_of(customer), "now": event.at}
+    asked = asked_of(source for journey in candidates for source in _sources(journey))
+    seen = see(scope_of(customer), features, event.at, asked)
+    scope = {"event": event.scope(), "start": event.scope(), "customer": seen, "now": event.at}
     found = [(journey, _key(journey.start, scope, event)) for journey in candidates]
     return [_entry(journey, customer, key) for journey, key in found if key is not None]
 
@@ -55,14 +65,19 @@ def could_start(journey: Journey, event_name: str) -> bool:
     return start.segment is not None or event_name == (start.event or JOURNEY_REQUESTED)
 
 
-def segments(journeys: Mapping[str, Journey], event: Event, customer: Customer) -> dict[str, bool]:
+def need_features(journeys: Iterable[Journey]) -> bool:
+    """Whether what starts any of the journeys asks for something that is worked out from events."""
+    return asks_for_features(asked_of(source for journey in journeys for source in _sources(journey)))
+
+
+def segments(
+    journeys: Mapping[str, Journey], event: Event, customer: Customer, features: Features
+) -> dict[str, bool]:
     """By journey, whether the customer as they are is in the segment that starts it."""
-    scope = {"customer": scope_of(customer), "now": event.at}
-    return {
-        name: holds(journey.start.segment, scope)
-        for name, journey in journeys.items()
-        if journey.start.segment is not None
-    }
+    conditions = {name: j.start.segment for name, j in journeys.items() if j.start.segment is not None}
+    seen = see(scope_of(customer), features, event.at, asked_of(conditions.values()))
+    scope = {"customer": seen, "now": event.at}
+    return {name: holds(condition, scope) for name, condition in conditions.items()}
 
 
 def may_start(again: Again, last: Run | None, event: Event) -> bool:
@@ -77,6 +92,11 @@ def may_start(again: Again, last: Run | None, event: Event) -> bool:
 def is_held_out(journey: Journey, customer_id: str) -> bool:
     """Whether the customer belongs to the share that the journey leaves alone: for ever the same customers."""
     return journey.holdout is not None and share(f"holdout:{journey.journey}", customer_id) < journey.holdout / 100
+
+
+def _sources(journey: Journey) -> tuple[str, ...]:
+    start = journey.start
+    return (start.where, start.key) if start.segment is None else (start.where, start.key, start.segment)
 
 
 def _is_meant(journey: Journey, event: Event, joined: Collection[str]) -> bool:

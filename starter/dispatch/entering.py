@@ -10,9 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from journeys.events import Event
 from journeys.model import Journey
 from journeys.times import known_zone, zone_or_utc
-from starter.dispatch.admission import Entry, entries, is_held_out, may_start, segments
+from learning.features.document import Features
+from starter.dispatch.admission import Entry, entries, is_held_out, may_start, need_features, segments
 from starter.dispatch.launch import Launcher, SomeoneElsesRun
 from starter.services import Services
+from store.features import features_of
 from store.runs import HOLDOUT, add_run, count_starts, find_run, forget_start, last_run, lock_starts
 from store.segments import record_memberships
 from store.tables import Customer, Run
@@ -35,8 +37,9 @@ class Entrance:
         Raises temporalio.service.RPCError when Temporal does not take one; then do it again.
         """
         journeys = self._services.journeys
-        joined = await self._joined(event)
-        found = entries(journeys.values(), event, self._customer, self._zone, joined)
+        features = await self._features() if need_features(journeys.values()) else {}
+        joined = await self._joined(event, features)
+        found = entries(journeys.values(), event, self._customer, features, self._zone, joined)
         return [run for entry in found if (run := await self._keep(entry, event))]
 
     async def resume(self, run: Run, event: Event) -> Run | None:
@@ -48,9 +51,13 @@ class Entrance:
         run.first_run_id = await self._launcher.find(run) or ""
         return run if run.first_run_id else await self._launch(run, journey, event)
 
-    async def _joined(self, event: Event) -> set[str]:
+    async def _features(self) -> Features:
+        async with self._services.database.reading() as session:
+            return await features_of(session, self._customer.id)
+
+    async def _joined(self, event: Event, features: Features) -> set[str]:
         """The journeys whose segment the event made the customer one of."""
-        now_in = segments(self._services.journeys, event, self._customer)
+        now_in = segments(self._services.journeys, event, self._customer, features)
         if not now_in:
             return set()
         async with self._services.database.transaction() as session:

@@ -15,6 +15,7 @@ from settings import IdentityRules
 from starter.ingestion.changes import apply_profiles
 from starter.ingestion.incoming import Incoming
 from starter.ingestion.joining import apply_links
+from starter.ingestion.live import fold_features
 from starter.ingestion.pressure import Limits, Pressure, StoreUnavailable
 from starter.ingestion.recognition import Raced, Stage, recognise
 from starter.ingestion.tally import Tally
@@ -54,14 +55,17 @@ class Ingestion:
         self.pressure = Pressure(database, limits)
         self.tally = Tally(database)
 
-    async def accept(self, events: Sequence[Incoming], refused: Sequence[Refusal] = ()) -> int:
-        """Keep events in order, and what was refused beside them. Gives how many events were new.
+    async def accept(
+        self, events: Sequence[Incoming], refused: Sequence[Refusal] = (), now: datetime | None = None
+    ) -> int:
+        """Keep events in order, and what was refused beside them. Gives how many events were new. `now`, in UTC,
+        is when they are received where another clock than the machine's counts, as in a rehearsal.
 
         When it returns, all of it is durable. Raises NotAccepted, and then nothing was kept.
         """
         try:
             await self.pressure.check()
-            counts = await self._keep(events, refused)
+            counts = await self._keep(events, refused, now)
         except (SQLAlchemyError, OSError) as error:
             if not _is_away(error):
                 raise
@@ -70,12 +74,14 @@ class Ingestion:
         self.tally.add(counts)
         return counts["accepted"]
 
-    async def _keep(self, events: Sequence[Incoming], refused: Sequence[Refusal]) -> Counter[Count]:
+    async def _keep(
+        self, events: Sequence[Incoming], refused: Sequence[Refusal], now: datetime | None
+    ) -> Counter[Count]:
         for attempt in range(_ATTEMPTS):
             try:
                 async with self._database.transaction() as session:
                     new_refusals = await keep_refusals(session, refused)
-                    counts = await self._write(session, events)
+                    counts = await self._write(session, events, now or datetime.now(UTC))
                     counts["refused"] = new_refusals
                     return counts
             except DBAPIError as error:
@@ -86,14 +92,14 @@ class Ingestion:
                     raise StoreUnavailable("its customers change too fast; send the same again") from error
         raise AssertionError("the last attempt returns or raises")
 
-    async def _write(self, session: AsyncSession, events: Sequence[Incoming]) -> Counter[Count]:
-        now = datetime.now(UTC)
+    async def _write(self, session: AsyncSession, events: Sequence[Incoming], now: datetime) -> Counter[Count]:
         once = list({event.id: event for event in reversed(events)}.values())[::-1]
         stages, known = await recognise(session, once, self._rules, now)
         latest = await latest_times(session, {customer.id for stage in stages for customer, _ in stage.events})
         for stage in stages:
             await apply_links(session, stage.links, now)
             await apply_profiles(session, stage.events, self._channels, now)
+            await fold_features(session, stage.events, now)
             await record_outcomes(session, [fact for each in stage.events if (fact := _outcome(*each))])
             await add_events(session, [_new_event(*each, now) for each in stage.events])
         counts = _counted(stages, latest, now)

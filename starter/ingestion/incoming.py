@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from learning.features.observed import Visit
 from policies.model import Purpose
 from store.identity import KnownAs
 from store.suppressions import Reason
@@ -84,3 +85,4 @@ class Incoming:
     properties: dict[str, Any] = field(default_factory=dict[str, Any])
     profile: Profile = Profile()
     traceparent: str = ""
+    visit: Visit | None = None

@@ -17,6 +17,7 @@ from journeys.ids import event_traceparent
 from starter.ingestion.incoming import Incoming, Who
 from starter.ingestion.other_ids import read_other_ids
 from starter.ingestion.profile import read_profile
+from starter.ingestion.visits import read_visit
 
 Kind = Literal["track", "identify", "page", "screen", "group", "alias"]
 KINDS: tuple[Kind, ...] = ("track", "identify", "page", "screen", "group", "alias")
@@ -162,6 +163,7 @@ def _incoming(item: Item, envelope: Envelope) -> Incoming:
         properties=properties,
         profile=read_profile(name, properties, traits, context),
         traceparent=envelope.traceparent or event_traceparent(event_id),
+        visit=read_visit(item.type, properties, context),
     )
 
 

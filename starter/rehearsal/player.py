@@ -148,7 +148,7 @@ class Player:
         return f"rehearsal-{self._number}"
 
     async def _accept(self, event: Incoming) -> None:
-        await self._stage.ingestion.accept([event])
+        await self._stage.ingestion.accept([event], now=event.at)
         await self._until_delivered()
 
     async def _until_delivered(self) -> None:

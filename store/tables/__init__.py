@@ -6,6 +6,7 @@ from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
 from store.tables.customers import Address, Customer, Identity, IdentityChange, Merge
 from store.tables.deliveries import Action, Delivery, DeliveryState, SurfaceMessage
 from store.tables.events import EventRecord, IntakeCount, OutboxEntry, Refusal
+from store.tables.features import CustomerFeatures
 from store.tables.keys import CustomerKey
 from store.tables.processes import Lease
 from store.tables.runs import JourneyVersion, Membership, Run, RunState, Span
@@ -19,6 +20,7 @@ __all__ = [
     "ConsentRecord",
     "ConsentStatement",
     "Customer",
+    "CustomerFeatures",
     "CustomerKey",
     "Delivery",
     "DeliveryState",

@@ -1,13 +1,16 @@
 """What runs see of their customer, what they leave with them, and the runs they start."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from activities.perceiving import Perceiving
 from journeys.events import ATTRIBUTES_SET
+from learning.features.document import fold_all
+from learning.features.observed import Observed
 from store.database import Database
-from store.tables import Customer, EventRecord, OutboxEntry, Run
+from store.tables import Customer, CustomerFeatures, EventRecord, OutboxEntry, Run
 from tests.activities.conftest import NOON, RUN, attempt, rows
 from workflows.ports import CustomerView, OpenRunRequest, PerceiveRequest, SetRequest
 
@@ -25,13 +28,29 @@ def perceiving(database: Database, customer: Customer) -> Perceiving:
 
 
 async def test_a_run_sees_the_traits_and_the_clock_of_its_customer(perceiving: Perceiving):
-    view = await attempt(perceiving.perceive, PerceiveRequest(customer_id="c_1"))
+    view = await attempt(perceiving.perceive, PerceiveRequest(customer_id="c_1", now=NOON))
     expected = {"plan": "pro", "id": "c_1", "time_zone": "Europe/Berlin", "locale": "de"}
-    assert view == CustomerView(attributes=expected, time_zone="Europe/Berlin")
+    assert {key: view.attributes[key] for key in expected} == expected
+    assert view.time_zone == "Europe/Berlin"
+
+
+async def test_a_run_sees_of_its_customer_what_it_asks_for_and_nothing_else(
+    perceiving: Perceiving, database: Database
+):
+    features = fold_all({}, [Observed("Order Completed", int(NOON.timestamp()), {"total": 40})])
+    async with database.transaction() as session:
+        session.add(CustomerFeatures(customer_id="c_1", document=features, changed_at=NOON))
+    asked = {"plan": (), "orders": ("value",), "events": ("Order Completed",)}
+    later = NOON + timedelta(days=8)
+    view = await attempt(perceiving.perceive, PerceiveRequest(customer_id="c_1", now=later, asked=asked))
+    assert view.attributes.keys() == {"plan", "orders", "events"}
+    assert view.attributes["orders"]["value"] == 40
+    counts = view.attributes["events"]["Order Completed"]
+    assert (counts["last_7d"], counts["last_30d"], counts["days_since"]) == (0, 1, 8)
 
 
 async def test_a_customer_who_is_gone_has_no_attributes(perceiving: Perceiving):
-    view = await attempt(perceiving.perceive, PerceiveRequest(customer_id="c_gone"))
+    view = await attempt(perceiving.perceive, PerceiveRequest(customer_id="c_gone", now=NOON))
     assert view == CustomerView(attributes={}, time_zone=None)
 
 

@@ -9,9 +9,12 @@ from workflows.ports.runs import Message, StepRequest
 
 
 class PerceiveRequest(Message):
-    """Look at the customer as they are now."""
+    """Look at the customer as they are now. `asked` is what the journey's expressions name of them: an attribute
+    or a feature, and what below it; None is everything."""
 
     customer_id: str
+    now: datetime
+    asked: dict[str, tuple[str, ...]] | None = None
 
 
 class CustomerView(Message):

@@ -223,6 +223,13 @@ def upgrade() -> None:
     with op.batch_alter_table('consent_statement', schema=None) as batch_op:
         batch_op.create_index('ix_consent_statement_customer', ['customer_id', 'at'], unique=False)
 
+    op.create_table('customer_features',
+    sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('document', sa.JSON(), nullable=False),
+    sa.Column('changed_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
+    sa.PrimaryKeyConstraint('customer_id')
+    )
     op.create_table('delivery',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('workflow_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -439,6 +446,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_delivery_customer_at')
 
     op.drop_table('delivery')
+    op.drop_table('customer_features')
     with op.batch_alter_table('consent_statement', schema=None) as batch_op:
         batch_op.drop_index('ix_consent_statement_customer')
 

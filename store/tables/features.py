@@ -1,0 +1,19 @@
+"""What is worked out from a customer's events as they come in."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, SQLModel
+
+from store.tables.columns import json_column, time_column
+
+
+class CustomerFeatures(SQLModel, table=True):
+    """A customer's features as one document, which learning/features/ folds and reads. Who has no events has no
+    row."""
+
+    __tablename__ = "customer_features"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+
+    customer_id: str = Field(primary_key=True, foreign_key="customer.id")
+    document: dict[str, Any] = json_column()
+    changed_at: datetime = time_column()
