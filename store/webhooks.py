@@ -33,6 +33,12 @@ async def forget_reports(session: AsyncSession, report_ids: Collection[str]) -> 
     await session.exec(delete(WaitingReport).where(col(WaitingReport.id).in_(report_ids)))
 
 
+async def waited_since(session: AsyncSession, before: datetime) -> bool:
+    """Whether a report waits that came before a moment."""
+    query = select(WaitingReport.id).where(col(WaitingReport.received_at) < before).limit(1)
+    return (await session.exec(query)).first() is not None
+
+
 async def give_up_waiting(session: AsyncSession, before: datetime) -> list[str]:
     """Forget reports that came before a moment: their messages are not ours. Gives the vendor of each."""
     query = (

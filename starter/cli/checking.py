@@ -22,6 +22,7 @@ from policies.model import Policy
 from policies.registry import known_policies, load_policies
 from settings import Project, read_expanded
 from starter.cli.failures import CommandFailed
+from starter.webhooks.registry import load_vendors
 from yamlfile import Document, FileProblems, Problem
 
 Part = TypeVar("Part")
@@ -111,11 +112,12 @@ class _Gathering:
         document, unset = read
         root = yamlfile.plain(document.root)
         written = cast(dict[str, Any], root) if isinstance(root, dict) else {}
-        channels, tools = _sections(written, "channels"), _sections(written, "tools")
+        channels, tools, webhooks = (_sections(written, key) for key in ("channels", "tools", "webhooks"))
         known = len(self.problems)
         self._load(lambda: yamlfile.validate(Project, document))
         self._load(lambda: load_providers(channels, file) if channels else {})
         self._load(lambda: load_tools(tools, file))
+        self._load(lambda: load_vendors(webhooks, file))
         excused = {problem.line for problem in unset}
         self.problems[known:] = [p for p in self.problems[known:] if p.line not in excused]
         return written

@@ -28,21 +28,20 @@ _templates = Environment(
 )
 
 _CHANNELS = {
-    "email": "Email",
-    "sms": "Text message",
+    "sms": "text message",
     "whatsapp": "WhatsApp",
-    "push": "Push notification",
-    "web_push": "Browser notification",
-    "inbox": "Inbox in the app",
-    "banner": "Banner in the app",
-    "checklist": "Checklist in the app",
-    "tooltip": "Hint in the app",
+    "push": "push notification",
+    "web_push": "browser notification",
+    "inbox": "inbox in the app",
+    "banner": "banner in the app",
+    "checklist": "checklist in the app",
+    "tooltip": "hint in the app",
 }
 
 
 def channel_name(channel: str) -> str:
-    """What people call a channel."""
-    return _CHANNELS.get(channel, channel.replace("_", " ").capitalize())
+    """What people call a channel, within a sentence."""
+    return _CHANNELS.get(channel, channel.replace("_", " "))
 
 
 def show(

@@ -17,7 +17,14 @@ from store.database import Database
 from store.outcomes import RANK, TAKEN, Taken, settle_taken
 from store.suppressions import Reason
 from store.tables import Refusal, WaitingReport
-from store.webhooks import add_tallies, forget_reports, give_up_waiting, keep_waiting, matching_reports
+from store.webhooks import (
+    add_tallies,
+    forget_reports,
+    give_up_waiting,
+    keep_waiting,
+    matching_reports,
+    waited_since,
+)
 
 WAITS_FOR = timedelta(days=1)
 """For how long a report waits for its delivery: longer than any send can take to return."""
@@ -84,8 +91,12 @@ class Reception:
             await asyncio.sleep(LOOK_EVERY)
 
     async def tidy_up(self) -> None:
-        """Write the tallies, and forget the reports that nothing will ever match."""
+        """Write the tallies, and forget the reports that nothing will ever match. Idle, it writes nothing."""
         now, counts = datetime.now(UTC), +self._counts
+        async with self._database.reading() as session:
+            strange = await waited_since(session, now - WAITS_FOR)
+        if not counts and not strange:
+            return
         async with self._database.transaction() as session:
             given_up = Counter(await give_up_waiting(session, now - WAITS_FOR))
             strangers = {(vendor, "about no message of ours"): count for vendor, count in given_up.items()}

@@ -19,6 +19,8 @@ VENDORS = {
     "FCM_SERVICE_ACCOUNT": "none.json",
     "WHATSAPP_PHONE_NUMBER_ID": "1",
     "WHATSAPP_TOKEN": "none",
+    "WHATSAPP_APP_SECRET": "none at all",
+    "WHATSAPP_VERIFY_TOKEN": "none at all",
 }
 """Vendors that nobody reaches: the API sends nothing itself."""
 

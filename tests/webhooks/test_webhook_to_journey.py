@@ -35,11 +35,6 @@ steps:
 async def shop(sqlite_database: Database, temporal: Client, tmp_path: Path) -> AsyncGenerator[RetailShop]:
     """The running retail shop, which Meta may call."""
     project = retail_with(tmp_path, {"ask-first": JOURNEY})
-    with (project / "sojourn.yaml").open("a") as file:
-        file.write(
-            "\nwebhooks:\n  whatsapp:\n    app_secret: ${WHATSAPP_APP_SECRET}\n"
-            "    verify_token: ${WHATSAPP_VERIFY_TOKEN}\n"
-        )
     async with retail_shop(sqlite_database, temporal, tmp_path, project) as running:
         yield running
 
