@@ -19,6 +19,7 @@ from activities.channels.registry import load_providers
 from activities.composing import Composer
 from activities.deciding import Deciding
 from activities.deliver import Delivering
+from activities.erasing import Erasing
 from activities.guard import Guard
 from activities.notes import Bookkeeping
 from activities.perceiving import Perceiving
@@ -35,6 +36,7 @@ from store.database import Database
 from store.migrate import migrate
 from telemetry import collector_named, ship_spans
 from workflows.broadcast import Broadcast
+from workflows.erasing import EraseCustomer
 from workflows.journey import CustomerJourney
 
 _BUILD = "sojourn-0.1.0"
@@ -79,6 +81,7 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url, tracker)
     delivering = Delivering(database, composer, Guard(parts.policies, parts.project.time_zone))
     acting, perceiving, bookkeeping = Acting(database, parts.tools), Perceiving(database), Bookkeeping(database)
+    erasing = Erasing(database)
     return [
         delivering.deliver,
         acting.act,
@@ -91,6 +94,8 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
         bookkeeping.write_notes,
         bookkeeping.close_run,
         bookkeeping.move_run,
+        erasing.end_runs,
+        erasing.erase_customer,
     ]
 
 
@@ -102,7 +107,7 @@ def make_worker(
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CustomerJourney, Broadcast],
+        workflows=[CustomerJourney, Broadcast, EraseCustomer],
         activities=make_activities(settings, database, parts),
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
         build_id=_BUILD,

@@ -14,7 +14,7 @@ from store.timeline import write_spans
 from store.versions import record_version
 from workflows.ports import CloseRequest, MoveRequest, NoteRequest, Notes, RunRef
 
-_OVERTAKEN = frozenset({"goal", "stop", "opt_out", "operator"})
+_OVERTAKEN = frozenset({"goal", "stop", "opt_out", "operator", "erasure"})
 """Ends that make stale what still waits for the customer to come by."""
 
 

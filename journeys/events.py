@@ -30,6 +30,9 @@ OUTCOMES: dict[str, Outcome] = {
 OPT_OUT = "Unsubscribed"
 """The event that withdraws consent; with a `channel` property for that channel only."""
 
+ERASED = "Customer Erased"
+"""The event that ends every run of a customer who is being erased. An erasure writes it."""
+
 JOURNEY_REQUESTED = "Journey Requested"
 """The event by which a schedule or a call of the API asks for a run; its property `journey` names which."""
 

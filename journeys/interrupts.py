@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict
 
 from journeys.conditions import holds, uses
 from journeys.counting import counted
-from journeys.events import OPT_OUT, Event
+from journeys.events import ERASED, OPT_OUT, Event
 from journeys.model import Journey
 from journeys.parts import EventMatch, Goal, Part
 
-InterruptKind = Literal["goal", "stop", "opt_out", "life", "operator"]
+InterruptKind = Literal["goal", "stop", "opt_out", "life", "operator", "erasure"]
 
 
 class Interrupt(BaseModel):
@@ -37,7 +37,7 @@ class InterruptRules(Part):
 
     def names(self) -> frozenset[str]:
         """The events that may end a run."""
-        return frozenset({OPT_OUT, *(match.event for match in self._matches())})
+        return frozenset({ERASED, OPT_OUT, *(match.event for match in self._matches())})
 
     def counted(self) -> frozenset[str]:
         """The events that the conditions count."""
@@ -55,10 +55,13 @@ class InterruptRules(Part):
         now: datetime,
         customer: Mapping[str, Any] | None = None,
     ) -> Interrupt | None:
-        """The interrupt that `event` is for a run started by `start`, or None. A goal goes before a stop.
+        """The interrupt that `event` is for a run started by `start`, or None. An erasure goes before a
+        goal, a goal before a stop.
 
         `customer` is the customer as conditions see them; where they are not known, what asks for them is false.
         """
+        if event.name == ERASED:
+            return Interrupt(kind="erasure", reason="the customer is erased", event=event)
         scope = {
             "event": event.scope(),
             "start": start.scope(),

@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 from starter.approvals import api as approvals_api
 from starter.console import pages
 from starter.customers import decoding
+from starter.customers.erasing import keep_erasing
 from starter.dispatch.dispatcher import Dispatcher
 from starter.headers import SecurityHeaders
 from starter.ingestion import api as events_api
@@ -34,14 +35,15 @@ _READY_WITHIN = timedelta(seconds=2)
 
 
 def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
-    """The application. With `dispatch` it also delivers accepted events to Temporal, and keeps its schedules;
-    of several processes that do, one at a time delivers."""
+    """The application. With `dispatch` it also delivers accepted events to Temporal, keeps its schedules
+    and carries out erasures; of several processes that do, one at a time delivers."""
     dispatcher = Dispatcher(services)
     ingestion = _ingestion(services, dispatcher.wake if dispatch else _nobody_waits)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        works = (dispatcher.run(), keep_schedules(services), keep_matching()) if dispatch else ()
+        keeping = (keep_schedules(services), keep_matching(), keep_erasing(services))
+        works = (dispatcher.run(), *keeping) if dispatch else ()
         running = [asyncio.create_task(work) for work in (ingestion.tally.run(), *works)]
         yield
         for task in running:

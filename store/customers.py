@@ -20,14 +20,15 @@ async def lock_customer(session: AsyncSession, customer_id: str) -> Customer | N
 
 async def lock_customers(session: AsyncSession, customer_ids: Iterable[str]) -> dict[str, Customer]:
     """By the ids given, the customers, locked in the order of their own ids, so that two transactions never
-    wait in a circle. One who was merged is the one they turned out to be; who is gone is left out."""
+    wait in a circle. One who was merged is the one they turned out to be; who is gone
+    or was erased is left out."""
     wanted = set(customer_ids)
     if not wanted:
         return {}
     meant = select(func.coalesce(Customer.merged_into, Customer.id)).where(col(Customer.id).in_(wanted))
     query = (
         select(Customer)
-        .where(col(Customer.id).in_(meant))
+        .where(col(Customer.id).in_(meant), col(Customer.erased_at).is_(None))
         .order_by(col(Customer.id))
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -62,8 +63,8 @@ async def find_customers(session: AsyncSession, customer_ids: Collection[str]) -
 
 async def next_customers(session: AsyncSession, after: str, limit: int) -> list[Customer]:
     """The customers that come after an id, in the order of their ids; after the empty one come all.
-    Who was merged is left out."""
-    live = select(Customer).where(col(Customer.merged_into).is_(None))
+    Who was merged or erased is left out."""
+    live = select(Customer).where(col(Customer.merged_into).is_(None), col(Customer.erased_at).is_(None))
     query = live.where(col(Customer.id) > after).order_by(col(Customer.id)).limit(limit)
     return list((await session.exec(query)).all())
 

@@ -48,6 +48,12 @@ class Database:
         async with self._engine.begin() as connection:
             yield connection
 
+    async def overwrite_deleted(self) -> None:
+        """Leave nothing of what was deleted in SQLite's files; PostgreSQL's own vacuum sees to its."""
+        if self.is_sqlite:
+            async with self._turn, self._engine.connect() as connection:
+                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         await self._engine.dispose()
 
@@ -83,6 +89,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # What is erased must not stay readable in the file's free pages.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 

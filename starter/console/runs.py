@@ -20,6 +20,7 @@ from workflows.state import Progress
 _PARTS = ("run", "internal", "producer")
 """Kinds of span that are no step: the run itself, and the parts of a send."""
 
+_STATES = ("open", "closed", "completed", "goal", "stopped", "opt_out", "stop", "life", "operator", "erasure")
 router = APIRouter(prefix="/runs", route_class=PageRoute)
 
 
@@ -41,7 +42,7 @@ async def show_runs(
         state=state,
         customer=customer,
         journeys=sorted(console.services.journeys),
-        states=("open", "closed", "completed", "goal", "stopped", "opt_out", "stop", "life", "operator"),
+        states=_STATES,
     )
 
 

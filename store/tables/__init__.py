@@ -5,6 +5,7 @@ from store.tables.columns import UtcTime
 from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
 from store.tables.customers import Address, Customer, Identity, IdentityChange, Merge
 from store.tables.deliveries import Action, Delivery, DeliveryState, SurfaceMessage
+from store.tables.erasures import Erasure
 from store.tables.events import EventRecord, IntakeCount, OutboxEntry, Refusal
 from store.tables.features import CustomerFeatures
 from store.tables.keys import CustomerKey
@@ -24,6 +25,7 @@ __all__ = [
     "CustomerKey",
     "Delivery",
     "DeliveryState",
+    "Erasure",
     "EventRecord",
     "Identity",
     "IdentityChange",

@@ -24,6 +24,8 @@ class Customer(SQLModel, table=True):
     locale_from: str = ""
     """Where the locale comes from: `trait` or `context`."""
     created_at: datetime = time_column()
+    erased_at: datetime | None = time_column(nullable=True)
+    """Since when there is nothing but the id, so that what was counted still adds up."""
     merged_into: str | None = Field(default=None, foreign_key="customer.id")
     """Who this customer turned out to be: never one who is merged as well."""
     absorbed: list[str] = json_list_column()

@@ -29,6 +29,12 @@ from workflows.ports.deliveries import (
     act,
     deliver,
 )
+from workflows.ports.erasures import (
+    Erased,
+    EraseRequest,
+    end_runs,
+    erase_customer,
+)
 from workflows.ports.people import (
     ApprovalTerms,
     Asked,
@@ -78,6 +84,8 @@ __all__ = [
     "DeliverResult",
     "Denied",
     "Done",
+    "EraseRequest",
+    "Erased",
     "GaveUp",
     "Grant",
     "Held",
@@ -102,6 +110,8 @@ __all__ = [
     "close_run",
     "decide",
     "deliver",
+    "end_runs",
+    "erase_customer",
     "move_run",
     "open_run",
     "perceive",

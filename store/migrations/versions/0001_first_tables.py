@@ -22,6 +22,7 @@ def upgrade() -> None:
     sa.Column('locale', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('locale_from', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('created_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('erased_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.Column('merged_into', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('absorbed', sa.JSON(), nullable=False),
     sa.Column('apart_from', sa.JSON(), nullable=False),
@@ -38,6 +39,19 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('customer_key', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_customer_key_master'), ['master'], unique=False)
+
+    op.create_table('erasure',
+    sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('requested_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('requested_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('suppress', sa.Boolean(), nullable=False),
+    sa.Column('traces', sa.JSON(), nullable=False),
+    sa.Column('counts', sa.JSON(), nullable=False),
+    sa.Column('done_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('customer_id')
+    )
+    with op.batch_alter_table('erasure', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_erasure_requested_at'), ['requested_at'], unique=False)
 
     op.create_table('intake_count',
     sa.Column('day', sa.Date(), nullable=False),
@@ -490,6 +504,10 @@ def downgrade() -> None:
     op.drop_table('lease')
     op.drop_table('journey_version')
     op.drop_table('intake_count')
+    with op.batch_alter_table('erasure', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_erasure_requested_at'))
+
+    op.drop_table('erasure')
     with op.batch_alter_table('customer_key', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_customer_key_master'))
 
