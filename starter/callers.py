@@ -1,8 +1,10 @@
-"""People who ask over HTTP, known by their token as `Authorization: Bearer ...`. Every refusal is
-`{"code", "message"}`."""
+"""Who calls an API that people use: known by their token, refused with words that say what to do.
+
+A person's token comes as `Authorization: Bearer ...`. Every refusal is `{"code", "message"}`.
+"""
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,8 +16,24 @@ from starter.identity import person_with_token
 from starter.services import Shared
 
 
-class Unauthorized(Exception):
+class Refusal(Exception):
+    """A call that is answered with an error. The message tells the caller why, and what to do."""
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    """The HTTP status with which a door answers."""
+
+
+class Unauthorized(Refusal):
     """Nobody known is asking."""
+
+    code, status = "unauthorized", 401
+
+
+class Forbidden(Refusal):
+    """This person may not do it."""
+
+    code, status = "forbidden", 403
 
 
 class CallerRoute(APIRoute):
@@ -27,10 +45,11 @@ class CallerRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 return await handle(request)
-            except Unauthorized as error:
-                return refusal(401, "unauthorized", str(error), {"WWW-Authenticate": "Bearer"})
+            except Refusal as refusal:
+                headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
+                return _refusal(refusal.status, refusal.code, str(refusal), headers)
             except RequestValidationError as error:
-                return refusal(400, "invalid", _what_is_wrong(error))
+                return _refusal(400, "invalid", _what_is_wrong(error))
 
         return answer
 
@@ -46,11 +65,10 @@ def _caller(request: Request, services: Shared) -> Person:
 
 
 Caller = Annotated[Person, Depends(_caller)]
-"""The person who asks. Raises Unauthorized."""
+"""The person who calls. Without one the call is refused."""
 
 
-def refusal(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
-    """The answer to what is refused."""
+def _refusal(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
     return JSONResponse({"code": code, "message": message}, status, headers)
 
 

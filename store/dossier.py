@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sqlalchemy import ColumnElement
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -94,8 +95,14 @@ async def happenings(session: AsyncSession, customer_id: str, most: int | None) 
 
 async def holdings(session: AsyncSession, customer_id: str) -> dict[str, list[SQLModel]]:
     """What the store keeps beside what happened, by table."""
-    tables: tuple[type[SQLModel], ...] = (Identity, Address, ConsentRecord, Membership, SurfaceMessage)
-    return {str(table.__tablename__): list(await _latest(session, _of(table, customer_id), None)) for table in tables}
+    tables: dict[str, type[SQLModel]] = {
+        "identities": Identity,
+        "addresses": Address,
+        "consents": ConsentRecord,
+        "memberships": Membership,
+        "surface_messages": SurfaceMessage,
+    }
+    return {name: list(await _latest(session, _of(table, customer_id), None)) for name, table in tables.items()}
 
 
 async def spans_of_customer(session: AsyncSession, customer_id: str) -> Sequence[Span]:
@@ -113,7 +120,7 @@ async def _latest(session: AsyncSession, query: SelectOfScalar[Row], most: int |
     return (await session.exec(query if most is None else query.limit(most))).all()
 
 
-def _is_named(named: str) -> object:
+def _is_named(named: str) -> ColumnElement[bool]:
     """Whether one of the ids or addresses of a customer is exactly this."""
     by_identity = select(Identity.customer_id).where(col(Identity.value) == named)
     by_address = select(Address.customer_id).where(

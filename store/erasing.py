@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import ERASED
 from store.keys import destroy_keys
+from store.paging import Page, read_page
 from store.suppressions import KINDS, suppress
 from store.tables import (
     Action,
@@ -118,8 +119,18 @@ async def finish_erasure(session: AsyncSession, customer_id: str, at: datetime) 
     return erasure
 
 
+def covered_tables() -> set[str]:
+    """The tables with rows of customers that an erasure sees to."""
+    return {_name(table) for table in (*(table for table, _ in _DELETED), *_EMPTIED)}
+
+
 async def find_erasure(session: AsyncSession, customer_id: str) -> Erasure | None:
     return await session.get(Erasure, customer_id)
+
+
+async def list_erasures(session: AsyncSession, number: int = 1) -> Page[Erasure]:
+    """The erasures, the latest first."""
+    return await read_page(session, select(Erasure).order_by(col(Erasure.requested_at).desc()), number)
 
 
 async def unfinished_erasures(session: AsyncSession) -> Sequence[Erasure]:

@@ -11,7 +11,7 @@ from workflows.ports import Erased, EraseRequest
 
 _END_WITHIN = timedelta(minutes=2)
 _HEARTBEAT = timedelta(seconds=20)
-_ERASE_WITHIN = timedelta(minutes=10)
+_ERASE_WITHIN = timedelta(minutes=3)
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 

@@ -1,38 +1,18 @@
-"""Approvals over HTTP, for the CLI, the Python client and whoever builds another door.
+"""Approvals over HTTP, for the CLI, the Python client and whoever builds another door."""
 
-A person's token comes as `Authorization: Bearer ...`. Every refusal is `{"code", "message"}`.
-"""
-
-from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from settings import Person
-from starter.approvals.decisions import Approvals, Decided, DecisionRefused, why_may_not_decide
-from starter.callers import Caller, CallerRoute, refusal
+from starter.approvals.decisions import Approvals, Decided, why_may_not_decide
+from starter.callers import Caller, CallerRoute
 from starter.services import Shared
 from store.tables import Approval, ApprovalState
 
-
-class _DecisionRoute(CallerRoute):
-    """Answers what may not be decided as `{"code", "message"}` too."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except DecisionRefused as refused:
-                return refusal(refused.status, refused.code, str(refused))
-
-        return answer
-
-
-router = APIRouter(prefix="/v1/approvals", route_class=_DecisionRoute, tags=["approvals"])
+router = APIRouter(prefix="/v1/approvals", route_class=CallerRoute, tags=["approvals"])
 
 
 class ApprovalView(BaseModel):

@@ -7,13 +7,14 @@ once whether it counts. Only then is the approval settled in the store.
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from settings import Person
+from starter.callers import Refusal
 from starter.services import Services
 from store.approvals import Settled, find_approval, mark_decided, open_approvals, settled_approvals
 from store.paging import Page
@@ -34,7 +35,7 @@ _TRY_AGAIN = {
 _LONGEST_REASON = 2_000
 
 
-class DecisionRefused(Exception):
+class DecisionRefused(Refusal):
     """A decision that was not taken. The message tells the approver why, and what to do.
 
     DecisionRefused
@@ -47,10 +48,6 @@ class DecisionRefused(Exception):
     +-- RefusedByRun          the run does not accept it
     +-- TemporalUnavailable   nobody knows yet: deciding again is safe
     """
-
-    code: ClassVar[str]
-    status: ClassVar[int]
-    """The HTTP status with which a door answers."""
 
 
 class NotFound(DecisionRefused):

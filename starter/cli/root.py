@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from starter.cli import approvals, deliveries, events, init, journeys, keys, processes, runs, webhooks
+from starter.cli import approvals, customers, deliveries, events, init, journeys, keys, processes, runs, webhooks
 from starter.cli.invocation import Invocation
 
 app = typer.Typer(
@@ -41,7 +41,8 @@ def root(
     context.obj = Invocation(project=project)
 
 
-for noun in (journeys.app, events.app, approvals.app, runs.app, deliveries.app, keys.app, webhooks.app):
-    app.add_typer(noun)
+_NOUNS = (journeys, events, customers, approvals, runs, deliveries, keys, webhooks)
+for noun in _NOUNS:
+    app.add_typer(noun.app)
 for verb in (init.init, processes.demo, processes.dev, processes.worker, processes.serve):
     app.command()(verb)

@@ -9,11 +9,6 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
 
 import pytest
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.field_mask_pb2 import FieldMask
-from temporalio.api.activity.v1 import ActivityOptions
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import ResetStickyTaskQueueRequest, UpdateActivityOptionsRequest
 from temporalio.client import Client
 
 from journeys.events import Event
@@ -24,6 +19,7 @@ from starter.demo.zones import zone_where_it_is
 from store.tables import Delivery, Run, Span
 from tests.faults import doomed_worker
 from tests.faults.doomed_worker import Point
+from tests.faults.noticing import the_server_notices
 from tests.faults.sending import Sending, Shopper
 from tests.retail import TENT, Handle, eventually
 from worker import make_worker
@@ -100,7 +96,7 @@ async def _survives(
         doomed = doomed_worker.start(address, settings, case.point)
         workers.callback(doomed.kill)
         await _dies(doomed, sending, shopper, struck_from_outside=case.point is WHILE_THE_ANSWER_IS_OUT)
-        await _the_server_notices(temporal, run)
+        await the_server_notices(temporal, run)
         worker = make_worker(temporal, settings, sending.database, sending.parts[-1])
         await workers.enter_async_context(worker)
         assert (await run.result()).outcome == "completed"
@@ -157,42 +153,6 @@ async def _dies(doomed: BaseProcess, sending: Sending, shopper: Shopper, *, stru
         doomed.kill()
     await asyncio.to_thread(doomed.join, 60)
     assert doomed.exitcode == -signal.SIGKILL
-
-
-async def _the_server_notices(temporal: Client, run: Handle) -> None:
-    """Let the server give up the lost attempt now and not after its 30 seconds, and forget the lost worker."""
-    if await _attempt(run) == 1:
-        await _allow(temporal, run, timedelta(seconds=5))
-
-        async def given_up() -> bool:
-            return await _attempt(run) != 1
-
-        await eventually(given_up)
-    execution = WorkflowExecution(workflow_id=run.id)
-    await temporal.workflow_service.reset_sticky_task_queue(
-        ResetStickyTaskQueueRequest(namespace=temporal.namespace, execution=execution)
-    )
-
-
-async def _attempt(run: Handle) -> int:
-    """The attempt that the pending activity is at; 0 when none is pending."""
-    return max((each.attempt for each in (await run.describe()).raw_description.pending_activities), default=0)
-
-
-async def _allow(temporal: Client, run: Handle, time: timedelta) -> None:
-    """How long an attempt of the pending activity may take."""
-    timeout = Duration()
-    timeout.FromTimedelta(time)
-    pending = (await run.describe()).raw_description.pending_activities[0]
-    await temporal.workflow_service.update_activity_options(
-        UpdateActivityOptionsRequest(
-            namespace=temporal.namespace,
-            execution=WorkflowExecution(workflow_id=run.id),
-            id=pending.activity_id,
-            activity_options=ActivityOptions(start_to_close_timeout=timeout),
-            update_mask=FieldMask(paths=["start_to_close_timeout"]),
-        )
-    )
 
 
 async def _ledger_is_true(case: Case, sending: Sending, run: Handle) -> None:

@@ -1,0 +1,199 @@
+"""What is known of customers, found by any id and put together for people to read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from starter.callers import Refusal
+from starter.customers.timeline import Entry, entries
+from starter.services import Services
+from store.consents import consents_of, statements_of
+from store.customers import addresses_of, find_customer
+from store.dossier import (
+    happenings,
+    holdings,
+    identities_of,
+    identities_of_all,
+    search_customers,
+    spans_of_customer,
+)
+from store.runs import open_runs
+from store.segments import memberships
+from store.suppressions import KINDS, find_suppression
+from store.tables import Address, Customer
+
+TIMELINE_PAGE = 50
+
+
+class NoSuchCustomer(Refusal):
+    """Nobody is known by this id."""
+
+    code, status = "not_found", 404
+
+
+class KnownAs(BaseModel):
+    """An id by which the world knows a customer."""
+
+    kind: str
+    value: str
+
+
+class AddressView(BaseModel):
+    """Where a customer can be reached, or why not."""
+
+    kind: str
+    value: str
+    active: bool
+    why_inactive: str
+    suppressed: str
+    """Why nothing may be sent to it; empty when something may."""
+    updated_at: datetime
+
+
+class ConsentView(BaseModel):
+    """What a customer last said about a channel and a purpose, or a topic."""
+
+    channel: str
+    purpose: str
+    topic: str
+    granted: bool
+    source: str
+    at: datetime
+
+
+class SegmentView(BaseModel):
+    """Whether a customer is in the segment that starts a journey."""
+
+    journey: str
+    member: bool
+    since: datetime
+
+
+class Summary(BaseModel):
+    """A customer in a listing."""
+
+    id: str
+    known_as: list[KnownAs]
+    created_at: datetime
+
+
+class SummaryList(BaseModel):
+    """One page of customers; ask for the page after it while `more` is true."""
+
+    customers: list[Summary]
+    page: int
+    more: bool
+
+
+class Profile(Summary):
+    """Everything that is known of a customer but what happened. Times are UTC."""
+
+    traits: dict[str, Any]
+    time_zone: str | None
+    locale: str | None
+    addresses: list[AddressView]
+    consents: list[ConsentView]
+    segments: list[SegmentView]
+    open_runs: list[str]
+
+
+class Timeline(BaseModel):
+    """One page of what happened to a customer, the latest first."""
+
+    entries: list[Entry]
+    page: int
+    more: bool
+
+
+class Dossiers:
+    """The customers of an installation, for whoever may look at them."""
+
+    def __init__(self, services: Services) -> None:
+        self._database = services.database
+
+    async def list(self, named: str, page: int) -> SummaryList:
+        """Customers, the newest first; only those known by an id when one is given."""
+        async with self._database.reading() as session:
+            found = await search_customers(session, named, page)
+            known = await identities_of_all(session, [row.id for row in found.rows])
+        rows = [
+            Summary(id=row.id, known_as=_known_as(known[row.id]), created_at=row.created_at) for row in found.rows
+        ]
+        return SummaryList(customers=rows, page=found.number, more=found.more)
+
+    async def profile(self, customer_id: str) -> Profile:
+        """A customer. Raises NoSuchCustomer."""
+        async with self._database.reading() as session:
+            return await _profile(session, await find(session, customer_id))
+
+    async def timeline(self, customer_id: str, page: int = 1) -> Timeline:
+        """What happened to a customer, everything in one place. Raises NoSuchCustomer."""
+        last = page * TIMELINE_PAGE
+        async with self._database.reading() as session:
+            customer = await find(session, customer_id)
+            told = entries(await happenings(session, customer.id, last + 1))
+        return Timeline(entries=told[last - TIMELINE_PAGE : last], page=page, more=len(told) > last)
+
+    async def export(self, customer_id: str) -> dict[str, Any]:
+        """Every row that the store keeps of a customer, as plain JSON values, by what it is about.
+
+        Raises NoSuchCustomer.
+        """
+        async with self._database.reading() as session:
+            customer = await find(session, customer_id)
+            happened = await happenings(session, customer.id, None)
+            profile = await _profile(session, customer)
+            return {
+                "customer": profile.model_dump(mode="json"),
+                "timeline": [entry.model_dump(mode="json") for entry in entries(happened)],
+                "consent_statements": _plain(await statements_of(session, customer.id)),
+                "events": _plain(happened.events),
+                "runs": _plain(happened.runs),
+                "deliveries": _plain(happened.deliveries),
+                "actions": _plain(happened.actions),
+                "approvals": _plain(happened.approvals),
+                "spans": _plain(await spans_of_customer(session, customer.id)),
+                **{name: _plain(rows) for name, rows in (await holdings(session, customer.id)).items()},
+            }
+
+
+async def find(session: AsyncSession, customer_id: str) -> Customer:
+    """A customer by their own id. Raises NoSuchCustomer."""
+    customer = await find_customer(session, customer_id)
+    if customer is not None and customer.erased_at is None:
+        return customer
+    if customer is not None:
+        raise NoSuchCustomer(f"{customer_id} was erased on {customer.erased_at:%Y-%m-%d %H:%M} UTC.")
+    raise NoSuchCustomer(f"There is no customer with the id '{customer_id}'. Search for other ids and addresses.")
+
+
+async def _profile(session: AsyncSession, customer: Customer) -> Profile:
+    segments = (await memberships(session, customer.id)).values()
+    return Profile(
+        id=customer.id,
+        known_as=_known_as(await identities_of(session, customer.id)),
+        created_at=customer.created_at,
+        traits=customer.traits,
+        time_zone=customer.time_zone,
+        locale=customer.locale,
+        addresses=[await _address(session, row) for row in await addresses_of(session, [customer.id])],
+        consents=[ConsentView.model_validate(row.model_dump()) for row in await consents_of(session, customer.id)],
+        segments=[SegmentView.model_validate(row.model_dump()) for row in segments],
+        open_runs=[run.workflow_id for run in await open_runs(session, [customer.id])],
+    )
+
+
+async def _address(session: AsyncSession, row: Address) -> AddressView:
+    listed = await find_suppression(session, row.kind, row.value) if row.kind in KINDS else None
+    return AddressView.model_validate(row.model_dump() | {"suppressed": listed.reason if listed else ""})
+
+
+def _known_as(identities: Sequence[Any]) -> list[KnownAs]:
+    return [KnownAs(kind=row.kind, value=row.value) for row in identities]
+
+
+def _plain(rows: Sequence[BaseModel]) -> list[dict[str, Any]]:
+    return [row.model_dump(mode="json") for row in rows]

@@ -1,0 +1,127 @@
+"""A store in which every table knows something of Lena, and what must be nowhere once she is erased."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import SQLModel
+
+from journeys.ids import workflow_id
+from store.database import Database
+from store.tables import (
+    Action,
+    Address,
+    ConsentRecord,
+    ConsentStatement,
+    Customer,
+    EventRecord,
+    Identity,
+    Membership,
+    OutboxEntry,
+    Refusal,
+    SurfaceMessage,
+)
+from tests import seeding
+from tests.seeding import NOW
+
+LENA = "c_lena"
+TOLD = ("Lena", "lena.koch@example.com", "+4915112345642", "shop-user-4711", "visitor-0815", "fcm-token-of-some")
+"""What tells who Lena is."""
+RUN = seeding.run_ref()
+
+
+def lena() -> Customer:
+    traits = {"name": "Lena Koch", "email": "lena.koch@example.com", "plan": "pro"}
+    return Customer(
+        id=LENA, traits=traits, time_zone="Europe/Berlin", locale="de", created_at=NOW - timedelta(days=30)
+    )
+
+
+def rows() -> list[SQLModel]:
+    """A row of Lena's in every table that has any."""
+    refused = json.dumps({"type": "track", "userId": "shop-user-4711", "properties": {"name": "Lena"}})
+    delivery = seeding.delivery("d_1", "reminder", "browse-reminder", "email", "rejected", timedelta(hours=4))
+    delivery.reason, delivery.provider_id = "no mailbox lena.koch@example.com", "<1@lena.koch@example.com>"
+    spans = seeding.trace(RUN, NOW - timedelta(days=2), closed=True)
+    spans[0].detail = "lena.koch@example.com"
+    return [
+        lena(),
+        Identity(kind="user", value="shop-user-4711", customer_id=LENA),
+        Identity(kind="anonymous", value="visitor-0815", customer_id=LENA),
+        *[
+            Address(customer_id=LENA, kind=kind, value=value, updated_at=NOW)
+            for kind, value in (
+                ("email", "lena.koch@example.com"),
+                ("phone", "+4915112345642"),
+                ("push_token", "fcm-token-of-some-length-4711"),
+            )
+        ],
+        ConsentRecord(customer_id=LENA, channel="email", purpose="marketing", granted=True, source="Lena", at=NOW),
+        ConsentStatement(
+            customer_id=LENA,
+            channel="email",
+            purpose="marketing",
+            granted=True,
+            source="form",
+            at=NOW,
+            evidence={"proof": "lena.koch@example.com said so"},
+        ),
+        event := EventRecord(
+            seq=4711,  # far from those that the store gives
+            id="e_1",
+            customer_id=LENA,
+            name="Product Viewed",
+            properties={"email": "lena.koch@example.com"},
+            occurred_at=NOW - timedelta(hours=5),
+            received_at=NOW - timedelta(hours=5),
+        ),
+        OutboxEntry(seq=event.seq or 0, customer_id=LENA, dead=True, last_error="lena.koch@example.com"),
+        seeding.run(RUN, state="closed", outcome="completed", reason="for Lena"),
+        delivery,
+        seeding.approval(state="open"),
+        Action(
+            id="x_1",
+            workflow_id=workflow_id("refunds", LENA, "o_1"),
+            first_run_id="1",
+            journey="refunds",
+            step_id="refund",
+            pass_=0,
+            customer_id=LENA,
+            tool="refund",
+            given={"to": "lena.koch@example.com"},
+            state="done",
+            result={"name": "Lena"},
+            reserved_at=NOW,
+        ),
+        Membership(journey="vips", customer_id=LENA, member=True, since=NOW, seq=1),
+        SurfaceMessage(
+            id="d_2",
+            customer_id=LENA,
+            surface="inbox",
+            content={"title": "Hello Lena"},
+            placed_at=NOW,
+            valid_until=NOW + timedelta(days=1),
+        ),
+        Refusal(id="r_1", received_at=NOW, reason="timestamp: not a time", raw=refused),
+        *spans,
+    ]
+
+
+async def fill(database: Database, *more: SQLModel) -> None:
+    """Write Lena's rows, and others."""
+    await seeding.put(database, *rows(), *more)
+
+
+async def everything(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    async with database.connection() as connection:
+        for table in SQLModel.metadata.sorted_tables:
+            found[table.name] = [dict(row) for row in (await connection.execute(select(table))).mappings()]
+    return found
+
+
+def told_in(text: str) -> list[str]:
+    """What of Lena stands in a text."""
+    return [word for word in TOLD if word in text]
