@@ -1,15 +1,16 @@
 """Everything that is known of one customer, as the doors to customers read it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement
-from sqlmodel import SQLModel, col, or_, select
+from sqlmodel import SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from store.digests import digest, read_digest
 from store.paging import PAGE_SIZE, Page, read_page
+from store.suppressions import KINDS
 from store.tables import (
     Action,
     Address,
@@ -28,6 +29,8 @@ from store.tables import (
 
 Row = TypeVar("Row", bound=SQLModel)
 
+_ADDRESSES = ("email", "phone", "push_token", "web_push")
+_THERE = (col(Customer.erased_at).is_(None), col(Customer.merged_into).is_(None))
 _DECISIONS = ("decide", "branch", "split", "agent")
 """Kinds of step that choose a way."""
 
@@ -45,31 +48,31 @@ class Happenings:
     statements: Sequence[ConsentStatement]
 
 
-async def search_customers(
-    session: AsyncSession, named: str = "", number: int = 1, size: int = PAGE_SIZE
+async def list_customers(session: AsyncSession, number: int = 1, size: int = PAGE_SIZE) -> Page[Customer]:
+    """Customers, the newest first."""
+    query = select(Customer).where(*_THERE).order_by(col(Customer.created_at).desc(), col(Customer.id))
+    return await read_page(session, query, number, size)
+
+
+async def customers_named(
+    session: AsyncSession, named: str, kinds: Collection[str], number: int = 1, size: int = PAGE_SIZE
 ) -> Page[Customer]:
-    """Customers, the newest first: all, or those whom an id or an address names. The id is any that the world
-    uses, whole; a mail address counts in whatever case."""
-    query = select(Customer).where(col(Customer.erased_at).is_(None))
-    if named:
-        query = query.where(_is_named(named.strip()))
-    newest = query.order_by(col(Customer.created_at).desc(), col(Customer.id))
-    return await read_page(session, newest, number, size)
-
-
-async def identities_of(session: AsyncSession, customer_id: str) -> Sequence[Identity]:
-    """The ids by which the world knows a customer."""
-    query = select(Identity).where(col(Identity.customer_id) == customer_id)
-    return (await session.exec(query.order_by(col(Identity.kind), col(Identity.value)))).all()
-
-
-async def identities_of_all(session: AsyncSession, customer_ids: Sequence[str]) -> dict[str, list[Identity]]:
-    """The ids of several customers, by customer."""
-    query = select(Identity).where(col(Identity.customer_id).in_(customer_ids))
-    found: dict[str, list[Identity]] = {customer_id: [] for customer_id in customer_ids}
-    for row in (await session.exec(query.order_by(col(Identity.kind), col(Identity.value)))).all():
-        found[row.customer_id].append(row)
-    return found
+    """The customers whom an id of one of the kinds, or an address, names; the newest first. It is given whole; a
+    mail address counts in whatever case. One that was theirs before a merge names who they are now."""
+    values = {named, *(digest(kind, named) for kind in KINDS), read_digest(named) or named}
+    by_identity = select(Identity.customer_id).where(
+        col(Identity.kind).in_(kinds), col(Identity.value).in_(values)
+    )
+    by_address = select(Address.customer_id).where(
+        col(Address.kind).in_(_ADDRESSES), col(Address.value).in_({named, named.lower()})
+    )
+    meant = select(func.coalesce(Customer.merged_into, Customer.id)).where(
+        or_(col(Customer.id) == named, col(Customer.id).in_(by_identity), col(Customer.id).in_(by_address))
+    )
+    query = select(Customer).where(col(Customer.id).in_(meant), *_THERE)
+    return await read_page(
+        session, query.order_by(col(Customer.created_at).desc(), col(Customer.id)), number, size
+    )
 
 
 async def happenings(session: AsyncSession, customer_id: str, most: int | None) -> Happenings:
@@ -118,12 +121,3 @@ def _of(table: type[Row], customer_id: str) -> SelectOfScalar[Row]:
 
 async def _latest(session: AsyncSession, query: SelectOfScalar[Row], most: int | None) -> Sequence[Row]:
     return (await session.exec(query if most is None else query.limit(most))).all()
-
-
-def _is_named(named: str) -> ColumnElement[bool]:
-    """Whether one of the ids or addresses of a customer is exactly this."""
-    by_identity = select(Identity.customer_id).where(col(Identity.value) == named)
-    by_address = select(Address.customer_id).where(
-        or_(col(Address.value) == named, col(Address.value) == named.lower())
-    )
-    return or_(col(Customer.id) == named, col(Customer.id).in_(by_identity), col(Customer.id).in_(by_address))

@@ -14,6 +14,8 @@ from sqlmodel import SQLModel, col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import ERASED
+from store.customers import addresses_of, find_customer, lock_customer
+from store.identity import ids_of
 from store.keys import destroy_keys
 from store.paging import Page, read_page
 from store.suppressions import KINDS, suppress
@@ -28,18 +30,25 @@ from store.tables import (
     Erasure,
     EventRecord,
     Identity,
+    IdentityChange,
     Membership,
+    Merge,
     OutboxEntry,
     Refusal,
     Run,
     Span,
     SurfaceMessage,
+    WaitingReport,
 )
 
 _DELETED: tuple[tuple[type[SQLModel], str], ...] = (
     (OutboxEntry, "customer_id"),
     (EventRecord, "customer_id"),
     (Identity, "customer_id"),
+    (IdentityChange, "customer_id"),
+    (IdentityChange, "other_id"),
+    (Merge, "survivor_id"),
+    (Merge, "gone_id"),
     (Address, "customer_id"),
     (ConsentRecord, "customer_id"),
     (ConsentStatement, "customer_id"),
@@ -59,8 +68,16 @@ _EMPTIED: Mapping[type[SQLModel], Mapping[str, Any]] = {
 }  # fmt: skip
 """Tables whose rows stay, to be counted, without what they say of the customer, whose id is then nobody's."""
 
-_SEARCHED: tuple[tuple[type[SQLModel], str], ...] = ((Refusal, "raw"),)
+_SEARCHED: tuple[tuple[type[SQLModel], str], ...] = (
+    (Refusal, "raw"),
+    (WaitingReport, "report"),
+)
 """Texts that belong to no customer and may still name one; a row that names a trace goes."""
+
+_NOBODY: Mapping[str, Any] = {
+    "traits": {}, "time_zone": None, "time_zone_from": "", "locale": None, "locale_from": "", "apart_from": [],
+}  # fmt: skip
+"""What is left of a customer's own row, beside the ids."""
 
 _SHORTEST_WORD = 6
 """Characters from which on a trace is looked for wherever it stands; a shorter one only as a whole JSON string."""
@@ -70,34 +87,32 @@ async def begin_erasure(
     session: AsyncSession, customer_id: str, *, by: str, suppress_addresses: bool, at: datetime
 ) -> Erasure | None:
     """Make a customer unreachable and unknown: no event finds them any more, and the guard stops their runs.
+    Whoever turned out to be this customer is erased with them.
 
     Gives the erasure, the earlier one if there is one; None when there is no such customer. `at` is UTC.
     """
-    known = await session.get(Erasure, customer_id)
-    if known is not None:
-        return known
-    customer = await session.get(Customer, customer_id, with_for_update=True)
+    customer = await lock_customer(session, customer_id)
     if customer is None:
-        return None
+        gone = await find_customer(session, customer_id)
+        return await session.get(Erasure, gone.id) if gone else None
+    addresses = await addresses_of(session, customer.ids)
     erasure = Erasure(
-        customer_id=customer_id,
+        customer_id=customer.id,
         requested_at=at,
         requested_by=by,
         suppress=suppress_addresses,
-        traces=await _traces(session, customer_id),
+        traces=await _traces(session, customer.ids, addresses),
         counts={},
     )
     session.add(erasure)
-    if suppress_addresses:
-        for kind in KINDS:
-            for value in erasure.traces.get(kind, ()):
-                await suppress(session, kind, value, "manual", f"erasure asked for by {by}", at)
-    customer.traits, customer.time_zone, customer.locale, customer.erased_at = {}, None, None, at
-    session.add(customer)
-    session.add(_end_of_runs(customer_id, at))
+    for address in addresses:
+        if suppress_addresses and address.kind in KINDS:
+            await suppress(session, address.kind, address.value, "manual", f"erasure asked for by {by}", at)
+    await session.exec(update(Customer).where(col(Customer.id).in_(customer.ids)).values(erased_at=at, **_NOBODY))
+    session.add(_end_of_runs(customer.id, at))
     await session.flush()
-    erasure.counts = await _delete(session, [customer_id], only=(Identity, Address, OutboxEntry))
-    await _withdraw_approvals(session, customer_id, at)
+    erasure.counts = await _delete(session, customer.ids, only=(Identity, Address, OutboxEntry))
+    await _withdraw_approvals(session, customer.ids, at)
     return erasure
 
 
@@ -108,7 +123,9 @@ async def finish_erasure(session: AsyncSession, customer_id: str, at: datetime) 
     assert erasure is not None, "an erasure is begun before it is finished"
     if erasure.done_at is not None:
         return erasure
-    ids = [customer_id]
+    customer = await session.get(Customer, customer_id)
+    assert customer is not None, "a customer's row outlives the erasure"
+    ids = customer.ids
     counts = _sum(erasure.counts, await _clear_spans(session, ids))
     counts = _sum(counts, await _delete(session, ids))
     counts = _sum(counts, await _empty(session, ids))
@@ -119,9 +136,10 @@ async def finish_erasure(session: AsyncSession, customer_id: str, at: datetime) 
     return erasure
 
 
-def covered_tables() -> set[str]:
-    """The tables with rows of customers that an erasure sees to."""
-    return {_name(table) for table in (*(table for table, _ in _DELETED), *_EMPTIED)}
+def covered_columns() -> set[tuple[str, str]]:
+    """The tables with rows of customers that an erasure sees to, each with the column that names the customer."""
+    emptied = {(_name(table), "customer_id") for table in _EMPTIED}
+    return emptied | {(_name(table), column) for table, column in _DELETED}
 
 
 async def find_erasure(session: AsyncSession, customer_id: str) -> Erasure | None:
@@ -160,12 +178,11 @@ def _end_of_runs(customer_id: str, at: datetime) -> EventRecord:
     )
 
 
-async def _traces(session: AsyncSession, customer_id: str) -> dict[str, Any]:
+async def _traces(session: AsyncSession, ids: Collection[str], addresses: Sequence[Address]) -> dict[str, Any]:
     """Every id and address of a customer, by kind."""
-    identities = (await session.exec(select(Identity).where(col(Identity.customer_id) == customer_id))).all()
-    addresses = (await session.exec(select(Address).where(col(Address.customer_id) == customer_id))).all()
+    identities = await ids_of(session, ids)
     traces: dict[str, Any] = {}
-    for row in (*identities, *addresses):
+    for row in (*(row for rows in identities.values() for row in rows), *addresses):
         traces.setdefault(row.kind, []).append(row.value)
     return traces
 
@@ -213,8 +230,8 @@ def _spellings(value: str) -> set[str]:
     return quoted if len(value) < _SHORTEST_WORD else {word[1:-1] for word in quoted}
 
 
-async def _withdraw_approvals(session: AsyncSession, customer_id: str, at: datetime) -> None:
-    change = update(Approval).where(col(Approval.customer_id) == customer_id, col(Approval.state) == "open")
+async def _withdraw_approvals(session: AsyncSession, ids: Collection[str], at: datetime) -> None:
+    change = update(Approval).where(col(Approval.customer_id).in_(ids), col(Approval.state) == "open")
     await session.exec(change.values(state="withdrawn", decided_at=at, decision_reason="the customer was erased"))
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from settings import Person
-from starter.callers import Caller, Forbidden, Refusal, CallerRoute
+from starter.callers import Caller, CallerRoute, Forbidden, Refusal
 from starter.customers.dossiers import Dossiers, NoSuchCustomer, Profile, SummaryList, Timeline, find
 from starter.customers.erasing import erase
 from starter.identity import may_erase

@@ -13,13 +13,13 @@ from starter.services import Services
 from store.consents import consents_of, statements_of
 from store.customers import addresses_of, find_customer
 from store.dossier import (
+    customers_named,
     happenings,
     holdings,
-    identities_of,
-    identities_of_all,
-    search_customers,
+    list_customers,
     spans_of_customer,
 )
+from store.identity import ids_of
 from store.runs import open_runs
 from store.segments import memberships
 from store.suppressions import KINDS, find_suppression
@@ -113,12 +113,17 @@ class Dossiers:
 
     def __init__(self, services: Services) -> None:
         self._database = services.database
+        self._kinds = services.project.identity.order
 
     async def list(self, named: str, page: int) -> SummaryList:
         """Customers, the newest first; only those known by an id when one is given."""
         async with self._database.reading() as session:
-            found = await search_customers(session, named, page)
-            known = await identities_of_all(session, [row.id for row in found.rows])
+            found = (
+                await customers_named(session, named.strip(), self._kinds, page)
+                if named
+                else await list_customers(session, page)
+            )
+            known = await ids_of(session, [row.id for row in found.rows])
         rows = [
             Summary(id=row.id, known_as=_known_as(known[row.id]), created_at=row.created_at) for row in found.rows
         ]
@@ -174,7 +179,7 @@ async def _profile(session: AsyncSession, customer: Customer) -> Profile:
     segments = (await memberships(session, customer.id)).values()
     return Profile(
         id=customer.id,
-        known_as=_known_as(await identities_of(session, customer.id)),
+        known_as=_known_as((await ids_of(session, [customer.id]))[customer.id]),
         created_at=customer.created_at,
         traits=customer.traits,
         time_zone=customer.time_zone,

@@ -23,7 +23,7 @@ class Customer(SQLModel, table=True):
     locale: str | None = None
     locale_from: str = ""
     """Where the locale comes from: `trait` or `context`."""
-    created_at: datetime = time_column()
+    created_at: datetime = time_column(index=True)
     erased_at: datetime | None = time_column(nullable=True)
     """Since when there is nothing but the id, so that what was counted still adds up."""
     merged_into: str | None = Field(default=None, foreign_key="customer.id")

@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 
 from journeys.ids import workflow_id
 from store.database import Database
+from store.digests import digest
 from store.tables import (
     Action,
     Address,
@@ -17,16 +18,27 @@ from store.tables import (
     Customer,
     EventRecord,
     Identity,
+    IdentityChange,
     Membership,
+    Merge,
     OutboxEntry,
     Refusal,
     SurfaceMessage,
+    WaitingReport,
 )
 from tests import seeding
 from tests.seeding import NOW
 
 LENA = "c_lena"
-TOLD = ("Lena", "lena.koch@example.com", "+4915112345642", "shop-user-4711", "visitor-0815", "fcm-token-of-some")
+TOLD = (
+    digest("email", "lena.koch@example.com"),
+    "Lena",
+    "lena.koch@example.com",
+    "+4915112345642",
+    "shop-user-4711",
+    "visitor-0815",
+    "fcm-token-of-some",
+)
 """What tells who Lena is."""
 RUN = seeding.run_ref()
 
@@ -34,7 +46,12 @@ RUN = seeding.run_ref()
 def lena() -> Customer:
     traits = {"name": "Lena Koch", "email": "lena.koch@example.com", "plan": "pro"}
     return Customer(
-        id=LENA, traits=traits, time_zone="Europe/Berlin", locale="de", created_at=NOW - timedelta(days=30)
+        id=LENA,
+        absorbed=["c_before"],
+        traits=traits,
+        time_zone="Europe/Berlin",
+        locale="de",
+        created_at=NOW - timedelta(days=30),
     )
 
 
@@ -47,8 +64,38 @@ def rows() -> list[SQLModel]:
     spans[0].detail = "lena.koch@example.com"
     return [
         lena(),
-        Identity(kind="user", value="shop-user-4711", customer_id=LENA),
-        Identity(kind="anonymous", value="visitor-0815", customer_id=LENA),
+        Identity(kind="user", value="shop-user-4711", customer_id=LENA, since=NOW),
+        Identity(kind="anonymous", value="visitor-0815", customer_id=LENA, since=NOW),
+        Identity(kind="email", value=digest("email", "lena.koch@example.com"), customer_id=LENA, since=NOW),
+        Customer(id="c_before", traits={}, created_at=NOW, merged_into=LENA),
+        IdentityChange(
+            rule="moved",
+            kind="anonymous",
+            value="visitor-0815",
+            by_kind="user",
+            by_value="shop-user-4711",
+            customer_id=LENA,
+            other_id="c_before",
+            event_id="e_1",
+            at=NOW,
+        ),
+        Merge(
+            survivor_id=LENA,
+            gone_id="c_before",
+            rule="person",
+            by="omar",
+            reason="Lena said so",
+            at=NOW,
+            evidence={"traits": {"name": "Lena"}},
+        ),
+        WaitingReport(
+            id="w_1",
+            vendor="postmark",
+            channel="email",
+            provider_id="p_1",
+            report={"Recipient": "lena.koch@example.com"},
+            received_at=NOW,
+        ),
         *[
             Address(customer_id=LENA, kind=kind, value=value, updated_at=NOW)
             for kind, value in (

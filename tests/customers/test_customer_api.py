@@ -58,7 +58,7 @@ async def test_an_export_has_everything_that_is_known(shop: Services, api: httpx
     document = answer.json()
     assert {name: len(document[name]) for name in document if name not in ("customer", "timeline")} == {
         "consent_statements": 1, "events": 1, "runs": 1, "deliveries": 1, "actions": 1, "approvals": 1,
-        "spans": 14, "identities": 2, "addresses": 3, "consents": 1, "memberships": 1, "surface_messages": 1,
+        "spans": 14, "identities": 3, "addresses": 3, "consents": 1, "memberships": 1, "surface_messages": 1,
     }  # fmt: skip
 
 
@@ -107,7 +107,7 @@ async def test_an_address_of_two_finds_both(shop: Services, api: httpx.AsyncClie
     async with shop.database.transaction() as session:
         session.add(Customer(id="c_tom", traits={}, created_at=NOW))
         await session.flush()
-        session.add(Identity(kind="user", value="lena.koch@example.com", customer_id="c_tom"))
+        session.add(Identity(kind="user", value="lena.koch@example.com", customer_id="c_tom", since=NOW))
     search = {"named": "lena.koch@example.com"}
     found = await api.post("/v1/customers/search", json=search, headers=bearer(MARIA))
     assert {row["id"] for row in found.json()["customers"]} == {LENA, "c_tom"}

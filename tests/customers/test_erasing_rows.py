@@ -3,11 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import Table, make_url
+from sqlalchemy import make_url
 from sqlmodel import SQLModel
 
 from store.database import Database
-from store.erasing import begin_erasure, covered_tables, finish_erasure
+from store.digests import digest
+from store.erasing import begin_erasure, covered_columns, finish_erasure
 from store.suppressions import find_suppression
 from store.tables import Customer, Erasure, Identity, Refusal
 from tests.customers.filling import LENA, TOLD, everything, fill, told_in
@@ -32,13 +33,13 @@ async def finish(database: Database) -> Erasure:
 
 def test_every_table_that_names_customers_is_erased() -> None:
     """Whoever adds a table says in store/erasing.py what becomes of its rows."""
-    naming = {table.name for table in SQLModel.metadata.sorted_tables if _names_customers(table)}
-    assert naming - {"erasure"} == covered_tables()
-
-
-def _names_customers(table: Table) -> bool:
-    targets = {key.target_fullname for column in table.columns for key in column.foreign_keys}
-    return "customer.id" in targets or "customer_id" in table.columns
+    naming = {
+        (table.name, column.name)
+        for table in SQLModel.metadata.sorted_tables
+        for column in table.columns
+        if column.name == "customer_id" or any(k.target_fullname == "customer.id" for k in column.foreign_keys)
+    }
+    assert naming - {("erasure", "customer_id"), ("customer", "merged_into")} == covered_columns()
 
 
 async def test_the_store_tells_of_the_customer_before_in_every_word(database: Database) -> None:
@@ -84,7 +85,7 @@ async def test_the_proof_says_what_when_and_by_whom(database: Database) -> None:
     assert erasure.done_at == NOW + timedelta(minutes=1)
     assert {name: erasure.counts[name] for name in ("event", "identity", "address", "refusal", "delivery")} == {
         "event": 2,  # the one that ended the runs is the second
-        "identity": 2,
+        "identity": 3,
         "address": 3,
         "refusal": 1,
         "delivery": 1,
@@ -97,7 +98,9 @@ async def test_from_its_beginning_no_event_finds_the_customer(database: Database
     await begin(database)
     rows = await everything(database)
     assert (rows["identity"], rows["address"], rows["outbox"]) == ([], [], [])
-    assert [(row["traits"], row["time_zone"]) for row in rows["customer"]] == [({}, None)]
+    assert [(row["traits"], row["time_zone"]) for row in rows["customer"]] == [
+        ({}, None)
+    ] * 2  # and the one they were before
 
 
 async def test_done_twice_is_done_once(database: Database) -> None:
@@ -117,8 +120,8 @@ async def test_nobody_else_is_touched(database: Database) -> None:
     await fill(
         database,
         Customer.model_validate(TOM.model_dump()),
-        Identity(kind="user", value="7", customer_id=LENA),
-        Identity(kind="user", value="77", customer_id="c_tom"),
+        Identity(kind="user", value="7", customer_id=LENA, since=NOW),
+        Identity(kind="user", value="77", customer_id="c_tom", since=NOW),
         Refusal(id="r_tom", received_at=NOW, reason="no", raw=toms),
         Refusal(id="r_7", received_at=NOW, reason="no", raw=hers),
     )
@@ -136,7 +139,8 @@ async def test_addresses_may_stay_suppressed_by_their_digests(database: Database
     await finish(database)
     async with database.reading() as session:
         assert await find_suppression(session, "email", "lena.koch@example.com") is not None
-    assert told_in(str(await everything(database))) == []
+    # The list keeps the digest, and nothing else does.
+    assert told_in(str(await everything(database))) == [digest("email", "lena.koch@example.com")]
 
 
 async def test_who_is_not_there_cannot_be_erased(database: Database) -> None:

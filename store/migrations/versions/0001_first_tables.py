@@ -29,6 +29,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['merged_into'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
+    with op.batch_alter_table('customer', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_customer_created_at'), ['created_at'], unique=False)
+
     op.create_table('customer_key',
     sa.Column('owner', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('wrapped', sa.LargeBinary(), nullable=False),
@@ -512,5 +515,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_customer_key_master'))
 
     op.drop_table('customer_key')
+    with op.batch_alter_table('customer', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_customer_created_at'))
+
     op.drop_table('customer')
     # ### end Alembic commands ###
