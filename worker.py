@@ -78,8 +78,9 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     links = LinkSigner(installation_secret(settings))
     providers = {channel: provider.bind(database) for channel, provider in parts.providers.items()}
     tracker = Tracker(links, settings.public_url, parts.project.tracking)
-    composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url, tracker)
-    delivering = Delivering(database, composer, Guard(parts.policies, parts.project.time_zone))
+    zone = parts.project.time_zone
+    composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url, tracker, zone)
+    delivering = Delivering(database, composer, Guard(parts.policies, zone))
     acting, perceiving, bookkeeping = Acting(database, parts.tools), Perceiving(database), Bookkeeping(database)
     erasing = Erasing(database)
     return [

@@ -15,7 +15,7 @@ from content.library import Library
 from content.links import LinkSigner
 from content.rendering import ContentError, OfferTerms, Recipient, RenderContext
 from journeys.parts import Offer
-from journeys.times import format_duration
+from journeys.times import format_duration, known_zone
 from settings import Brand
 from store.ledger import reachable_at
 from store.tables import Customer
@@ -73,13 +73,16 @@ class Composer:
         brand: Brand,
         public_url: str,
         tracker: Tracker,
+        time_zone: str,
     ) -> None:
+        """`time_zone` is the project's: the clock of customers whose own is not known."""
         self._providers = providers
         self._library = library
         self._links = links
         self._brand = brand
         self._public_url = public_url
         self._tracker = tracker
+        self._time_zone = time_zone
 
     async def compose(
         self,
@@ -154,7 +157,9 @@ class Composer:
         return RenderContext(
             brand=self._brand,
             customer=Recipient(
-                traits=customer.traits, locale=customer.locale or "en", time_zone=customer.time_zone
+                traits=customer.traits,
+                locale=customer.locale or "en",
+                time_zone=customer.time_zone if known_zone(customer.time_zone) else self._time_zone,
             ),
             event=request.start.properties,
             run=request.attributes,

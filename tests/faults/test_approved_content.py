@@ -256,3 +256,11 @@ async def test_a_code_of_the_run_is_shown_to_the_approver_and_another_one_is_ask
     assert isinstance(again, Asked)
     assert "once more with SUMMER" in str((await sending.approval(again)).message)
     assert isinstance(await sending.deliver(sending.granted(changed, again)), Sent)
+
+
+async def test_a_customer_of_unknown_zone_reads_times_on_the_projects_clock(small_sending: Sending) -> None:
+    small_sending.zone = "Mars/Olympus"
+    asked = await small_sending.deliver(small_sending.request(await small_sending.shopper(), **OFFER))
+    approval = await small_sending.approval(asked)
+    # A day after noon in Berlin, which is eleven in UTC.
+    assert "12:00" in str(approval.message)

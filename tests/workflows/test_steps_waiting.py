@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from temporalio.exceptions import ApplicationError
+
 from tests.workflows.conftest import Runs
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -99,6 +101,26 @@ async def test_nothing_in_time_goes_the_other_way(runs: Runs) -> None:
     await runs.passes(timedelta(hours=2, minutes=1))
     await run.result()
     assert runs.world.sent == ["nothing", "after"]
+
+
+async def test_what_came_together_with_an_awaited_event_is_there_for_the_next_wait(runs: Runs) -> None:
+    run = await runs.start(
+        """
+        journey: twice
+        owner: maria
+        start: {event: Product Viewed}
+        steps:
+          - {id: mail, send: email, content: mail}
+          - {id: first, wait_for: Cart Updated, within: 1h}
+          - {id: second, wait_for: Card Added, within: 1h}
+        """
+    )
+    runs.world.answers("mail", ApplicationError("busy"))
+    # Both are there when the mail has left and the first wait begins.
+    await runs.happens(run, "Cart Updated")
+    await runs.happens(run, "Card Added")
+    await run.result()
+    assert runs.world.story == ["mail sent", "first came", "second came"]
 
 
 BOTH = """

@@ -40,7 +40,6 @@ async def wait_for(run: Conduct, step: WaitFor) -> str | None:
         if not watch.restarted:
             break
         run.memory.state.deadline = None
-    run.memory.state.events.clear()
     if not watch.complete():
         run.finish(step, "timed_out", f"no {names} within {step.within}", *watch.traces)
         return run.course.into(step, step.otherwise)
