@@ -84,7 +84,8 @@ class Player:
         async with self._services.database.transaction() as session:
             session.add(customer)
             await session.flush()
-            session.add(Identity(kind="user", value=self._user_id, customer_id=customer.id))
+            since = self._calendar.start
+            session.add(Identity(kind="user", value=self._user_id, customer_id=customer.id, since=since))
             change = (customer, self._change(facts, self._calendar.start))
             await apply_profiles(session, [change], channels, self._calendar.start)
 

@@ -110,7 +110,7 @@ class Sending:
         )
         rows: list[SQLModel] = [
             Customer(id=shopper.id, traits={}, time_zone=self.zone, locale="en_GB", created_at=before),
-            Identity(kind="user", value=name, customer_id=shopper.id),
+            Identity(kind="user", value=name, customer_id=shopper.id, since=before),
             *(Address(customer_id=shopper.id, kind=k, value=v, updated_at=before) for k, v in kinds.items()),
             *(_consent(shopper.id, channel, granted, before) for channel, granted in granted.items()),
             viewed,

@@ -56,9 +56,9 @@ async def shop(database: Database) -> Services:
         database,
         seeding.customer("c_lena"),
         seeding.customer("c_ben"),
-        Identity(kind="user", value="user-1", customer_id="c_lena"),
-        Identity(kind="anonymous", value="device-1", customer_id="c_lena"),
-        Identity(kind="user", value="user-2", customer_id="c_ben"),
+        Identity(kind="user", value="user-1", customer_id="c_lena", since=seeding.NOW),
+        Identity(kind="anonymous", value="device-1", customer_id="c_lena", since=seeding.NOW),
+        Identity(kind="user", value="user-2", customer_id="c_ben", since=seeding.NOW),
     )
     return await seeding.services(database)
 

@@ -42,8 +42,8 @@ async def shop(sqlite_database: Database) -> Services:
     await seeding.put(
         sqlite_database,
         seeding.customer("c_lena"),
-        Identity(kind="user", value="user-1", customer_id="c_lena"),
-        Identity(kind="anonymous", value="device-1", customer_id="c_lena"),
+        Identity(kind="user", value="user-1", customer_id="c_lena", since=seeding.NOW),
+        Identity(kind="anonymous", value="device-1", customer_id="c_lena", since=seeding.NOW),
     )
     return await seeding.services(sqlite_database)
 
