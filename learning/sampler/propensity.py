@@ -23,13 +23,14 @@ def probabilities_of_best(means: Array, deviations: Array) -> Array:
     Exact to 1e-7 while the widest score is at most some hundred times as wide as the narrowest of those that
     can win. Equal scores without any width share the win.
     """
-    low = float(np.max(means - _REACH * deviations))
-    high = float(np.max(means + _REACH * deviations))
+    reaches = deviations * _REACH
+    tops = means + reaches
+    low, high = float((means - reaches).max()), float(tops.max())
     if high <= low:
         best = (means == means.max()).astype(np.float64)
         return best / best.sum()
-    able = means + _REACH * deviations > low
-    if not able.all():
+    if tops.min() <= low:
+        able = tops > low
         result = np.zeros_like(means)
         result[able] = probabilities_of_best(means[able], deviations[able])
         return result

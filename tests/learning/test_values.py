@@ -30,10 +30,13 @@ def trajectories(count: int = 400) -> list[list[Turn]]:
     return made
 
 
-def test_it_waits_where_waiting_pays_later():
-    model = refit(trajectories(), DESIGN, HABITS)
+@pytest.mark.parametrize(("trace", "waiting"), [(0.0, 1.0), (0.8, 0.6)])
+def test_it_waits_where_waiting_pays_later(trace: float, waiting: float):
+    """By the best of the next turn alone, to wait is worth 1; what came of it where turns were random is half of
+    that, and counts for its share."""
+    model = refit(trajectories(), DESIGN, HABITS, trace=trace)
     means, _ = model.scores(OPTIONS, FIRST)
-    assert means == pytest.approx([0.3, 1.0], abs=0.1)
+    assert means == pytest.approx([0.3, waiting], abs=0.1)
     assert model.probabilities(OPTIONS, FIRST)[1] > 0.9
     assert model.probabilities(OPTIONS, {"turn": 1.0, "warm": 1.0})[0] > 0.9
 
