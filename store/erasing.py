@@ -26,6 +26,7 @@ from store.tables import (
     ConsentRecord,
     ConsentStatement,
     Customer,
+    CustomerFeatures,
     Delivery,
     Erasure,
     EventRecord,
@@ -53,6 +54,7 @@ _DELETED: tuple[tuple[type[SQLModel], str], ...] = (
     (ConsentRecord, "customer_id"),
     (ConsentStatement, "customer_id"),
     (Membership, "customer_id"),
+    (CustomerFeatures, "customer_id"),
     (SurfaceMessage, "customer_id"),
 )
 """Tables whose rows of the customer go, and the column that names the customer; what points at others first."""

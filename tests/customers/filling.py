@@ -16,6 +16,7 @@ from store.tables import (
     ConsentRecord,
     ConsentStatement,
     Customer,
+    CustomerFeatures,
     EventRecord,
     Identity,
     IdentityChange,
@@ -141,6 +142,7 @@ def rows() -> list[SQLModel]:
             result={"name": "Lena"},
             reserved_at=NOW,
         ),
+        CustomerFeatures(customer_id=LENA, document={"orders": {"of": "Lena"}}, changed_at=NOW),
         Membership(journey="vips", customer_id=LENA, member=True, since=NOW, seq=1),
         SurfaceMessage(
             id="d_2",
