@@ -156,6 +156,13 @@ def nearest(name: str, known: list[str]) -> str:
     return f"did you mean '{close[0]}'?" if close else ""
 
 
+_CONTAINERS = {
+    **dict.fromkeys(("list_type", "tuple_type"), "a list"),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "keys with values"),
+}
+"""What pydantic's errors about them mean to whoever writes YAML."""
+
+
 def _problem(document: Document, error: ErrorDetails, model: type[BaseModel]) -> Problem:
     # A validator that knows where in its value the fault lies says so in the error's context.
     path: Path_ = (*error["loc"], *error.get("ctx", {}).get("path", ()))
@@ -165,6 +172,10 @@ def _problem(document: Document, error: ErrorDetails, model: type[BaseModel]) ->
         fix = nearest(str(path[-1]), _keys(error, model))
     elif error["type"] == "missing":
         message = f"'{path[-1]}' is missing"
+    elif error["type"] == "too_short":
+        message = f"this needs at least {error.get('ctx', {})['min_length']}"
+    elif error["type"] in _CONTAINERS:
+        message = f"this must be {_CONTAINERS[error['type']]}"
     return document.problem(path, message, fix)
 
 

@@ -24,7 +24,7 @@ from journeys.checking.uses import Use, Uses
 from journeys.features import FEATURES
 from journeys.model import Journey
 from journeys.steps import Agent, Place, Set, Step, WaitFor, places
-from yamlfile import FileProblems, Problem
+from yamlfile import FileProblems, Problem, nearest
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ def _check_events(named: Iterable[tuple[Place, str]], surroundings: Surroundings
     known = known_events(surroundings.shapes)
     for path, name in named:
         if known is not None and name not in known:
-            report.unknown(path, "events.yaml declares no event", name, known)
+            fix = nearest(name, known) or "declare it there"
+            report.tell(path, f"events.yaml declares no event '{name}'", fix)
 
 
 def _head_events(journey: Journey) -> Iterator[tuple[Place, str]]:

@@ -67,6 +67,13 @@ class Start(Part):
             raise ValueError("a journey starts in one way: event, schedule, segment or api")
         return self
 
+    @model_validator(mode="after")
+    def _days_in_order(self) -> "Start":
+        if self.first and self.last and self.last < self.first:
+            message = "the last day is before the first, so nothing ever starts"
+            raise PydanticCustomError("no_days", message, {"path": ("to",)})
+        return self
+
 
 class Journey(Part):
     """A whole journey. Every step has an id, given or derived, that is unique in it."""

@@ -1,5 +1,6 @@
 """The small parts that journeys and their steps are made of."""
 
+import re
 from datetime import time, timedelta
 from typing import Annotated, Any, Literal, cast
 
@@ -16,9 +17,31 @@ from pydantic import (
 from journeys.conditions import Condition
 from journeys.times import Duration, Weekday
 
-StepId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-JourneyName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
-Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
+
+def spelt(pattern: str, words: str) -> BeforeValidator:
+    """Say in words how a name is spelt, where it is not as the pattern has it."""
+
+    def check(value: object) -> object:
+        if isinstance(value, str) and not re.search(pattern, value):
+            raise ValueError(f"'{value}' is no name here: it must have {words}")
+        return value
+
+    return BeforeValidator(check)
+
+
+_STEP, _JOURNEY, _WORD = r"^[a-z][a-z0-9_]*$", r"^[a-z][a-z0-9-]*$", r"^[a-z][a-z0-9_-]*$"
+StepId = Annotated[
+    str,
+    Field(pattern=_STEP, max_length=60),
+    # An empty one is derived.
+    spelt(f"{_STEP}|^$", "small letters, digits and '_', a letter first"),
+]
+JourneyName = Annotated[
+    str, Field(pattern=_JOURNEY, max_length=60), spelt(_JOURNEY, "small letters, digits and '-', a letter first")
+]
+Word = Annotated[
+    str, Field(pattern=_WORD, max_length=60), spelt(_WORD, "small letters, digits, '_' and '-', a letter first")
+]
 """The name of an arm, an option, a decision or a tool."""
 Purpose = Literal["marketing", "transactional"]
 Tier = Literal["full", "supervised", "human"]

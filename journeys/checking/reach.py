@@ -29,6 +29,12 @@ _NONE, _JUST = timedelta(0), timedelta(seconds=1)
 
 def check_reach(journey: Journey, report: Report) -> None:
     """Tell every step that no run reaches, and every wait that no run outlives."""
+    within = journey.goal.within if journey.goal else None
+    if within and within > journey.life:
+        message = (
+            f"this goal counts for {format_duration(within)}, and a run lives {format_duration(journey.life)}"
+        )
+        report.tell(("goal", "within"), message, "make it shorter, or 'life' longer")
     _Reach(journey.life, report).block(journey.steps, ("steps",), _NONE)
 
 
@@ -135,6 +141,9 @@ class _Reach:
         if step.horizon > self._life:
             life = format_duration(self._life)
             self._report.tell((*path, "horizon"), f"this horizon is longer than the life of {life}")
+        if step.most > 1 and step.cadence >= step.horizon:
+            message = f"with {format_duration(step.cadence)} between two turns there is one within the horizon"
+            self._report.tell((*path, "cadence"), message, "make it shorter, or say 'most: 1'")
         self._options(step.actions, (*path, "actions"), since)
         return self._then(step, path, since)
 

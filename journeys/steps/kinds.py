@@ -1,9 +1,9 @@
 """Every kind of step. Each starts with its verb: `wait:`, `send:`, `branch:`..."""
 
 from datetime import time, timedelta
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal, TypeVar, cast
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from journeys.conditions import Condition
@@ -21,9 +21,11 @@ from journeys.parts import (
     group_alone,
     name_alone,
     one_alone,
+    spelt,
 )
 from journeys.times import Duration, Moment
 
+Way = TypeVar("Way", "Arm", "Option")
 Asking = Annotated[ApprovalRule | None, BeforeValidator(group_alone)]
 
 
@@ -63,7 +65,9 @@ class WaitFor(Part):
     """
 
     id: StepId = ""
-    wait_for: Annotated[list[Annotated[Awaited, BeforeValidator(name_alone)]], BeforeValidator(one_alone)]
+    wait_for: Annotated[
+        list[Annotated[Awaited, BeforeValidator(name_alone)]], Field(min_length=1), BeforeValidator(one_alone)
+    ]
     need: Literal["any", "all"] = "any"
     within: Moment
     restart: Matches = []
@@ -109,6 +113,15 @@ class Branch(Part):
     otherwise: "list[Step]" = []
 
 
+def _all_named_apart(ways: list[Way]) -> list[Way]:
+    """Arms and options are known by their names: in records, in what was learnt, and by who is in which."""
+    names = [way.arm if isinstance(way, Arm) else way.option for way in ways]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise PydanticCustomError("doubled_name", "'{name}' stands above", {"name": name, "path": (number,)})
+    return ways
+
+
 class Arm(Part):
     """One arm of an experiment, and its share of the customers."""
 
@@ -122,7 +135,7 @@ class Split(Part):
 
     id: StepId = ""
     split: Word
-    arms: Annotated[list[Arm], Field(min_length=2)]
+    arms: Annotated[list[Arm], Field(min_length=2), AfterValidator(_all_named_apart)]
 
 
 class Option(Part):
@@ -139,7 +152,7 @@ class Choose(Part):
     id: StepId = ""
     choose: Word
     planner: Word = "fixed"
-    options: Annotated[list[Option], Field(min_length=1)]
+    options: Annotated[list[Option], Field(min_length=1), AfterValidator(_all_named_apart)]
     otherwise: "list[Step]" = []
     """When no option's condition holds."""
 
@@ -155,7 +168,7 @@ class Agent(Part):
     most: Annotated[int, Field(ge=1, le=100)] = 5
     """Turns at the most."""
     planner: Word = "fixed"
-    actions: Annotated[list[Option], Field(min_length=1)]
+    actions: Annotated[list[Option], Field(min_length=1), AfterValidator(_all_named_apart)]
     then: "list[Step]" = []
     """After the goal was reached."""
     otherwise: "list[Step]" = []
@@ -184,13 +197,19 @@ class Act(Part):
     otherwise: "list[Step]" = []
 
 
+_ATTRIBUTE = r"^(customer|run)\.[a-z][a-z0-9_]*$"
+Attribute = Annotated[
+    str,
+    Field(pattern=_ATTRIBUTE),
+    spelt(_ATTRIBUTE, "'customer.' or 'run.', then small letters, digits and '_', a letter first"),
+]
+
+
 class Set(Part):
     """Set attributes: `customer.<name>` lasts, `run.<name>` is this run's own. The values are expressions."""
 
     id: StepId = ""
-    set: Annotated[
-        dict[Annotated[str, Field(pattern=r"^(customer|run)\.[a-z][a-z0-9_]*$")], Condition], Field(min_length=1)
-    ]
+    set: Annotated[dict[Attribute, Condition], Field(min_length=1)]
 
 
 class RunJourney(Part):

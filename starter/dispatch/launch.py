@@ -15,6 +15,7 @@ from starter.dispatch.signals import RPC_TIMEOUT
 from starter.services import Services
 from store.tables import Customer, Run
 from workflows.narrative import timeline_url
+from workflows.precedence import precedence
 from workflows.search_attributes import at_start
 from workflows.state import RunInput
 
@@ -80,6 +81,7 @@ class Launcher:
             task_queue=self._settings.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            priority=precedence(journey.priority),
             search_attributes=at_start(journey.journey, customer.id),
             memo={
                 "version": journey.version,

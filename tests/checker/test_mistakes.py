@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from journeys.checker import check_journey
 from journeys.checking.surroundings import Surroundings
-from tests.checker.conftest import SHOP, Check
+from tests.checker.conftest import HEAD, SHOP, Check
 
 GOOD = """
 journey: j
@@ -159,3 +159,33 @@ def test_what_the_run_does_not_have_is_told_beside_other_mistakes(broken: str, l
 
     assert [problem for problem in told if "'run' has no" in problem]
     assert [problem for problem in told if "is not a duration" in problem]
+
+
+@pytest.mark.parametrize(
+    ("step", "problem"),
+    [
+        ("wait_for: []\n    within: 1d", "6:5: this needs at least 1"),
+        ("split: s\n    arms: [{arm: a}, {arm: a}]", "7:22: 'a' stands above"),
+        ("choose: c\n    options: [{option: a}, {option: b}, {option: a}]", "7:41: 'a' stands above"),
+        ("set: {customer.Tier: '1'}", "6:11: 'customer.Tier' is no name here: it must have 'customer.' or 'run.', "
+         "then small letters, digits and '_', a letter first"),
+        ("agent: a\n    goal: Bought\n    horizon: 2d\n    cadence: 3d\n    actions: [{option: a}]",
+         "9:5: with 3d between two turns there is one within the horizon (make it shorter, or say 'most: 1')"),
+    ],
+)  # fmt: skip
+def test_what_can_never_do_what_it_says(step: str, problem: str, check_steps: Check):
+    assert check_steps(step) == [problem]
+
+
+def test_days_of_start_and_goal_that_never_come(check: Check):
+    text = "journey: j\nowner: o@shop.example\nstart: {event: Viewed, from: 2026-12-02, to: 2026-12-01}\n"
+    assert check(f"{text}steps: [{{wait: 1h}}]\n") == [
+        "3:42: the last day is before the first, so nothing ever starts"
+    ]
+
+
+def test_a_goal_that_counts_longer_than_a_run_lives(check_steps: Check):
+    head = HEAD.replace("life: 10d", "life: 10d\ngoal: {event: Bought, within: 11d}")
+    assert check_steps("wait: 1h", head=head) == [
+        "5:23: this goal counts for 11d, and a run lives 10d (make it shorter, or 'life' longer)"
+    ]

@@ -35,6 +35,15 @@ async def test_a_call_starts_the_journey_with_what_it_was_given(shop: Services, 
     assert (start.name, start.properties) == ("Journey Requested", {"order": "o-7", "journey": "welcome"})
 
 
+async def test_runs_of_a_journey_with_a_high_priority_go_first(shop: Services, api: httpx.AsyncClient) -> None:
+    publish(shop, "{api: true}", more="priority: 90")
+    await api.post("/v1/journeys/welcome/runs", json=CALL)
+    await dispatch(shop)
+    (run,) = await runs(shop)
+    described = await shop.temporal.get_workflow_handle(run.workflow_id).describe()
+    assert described.raw_description.workflow_execution_info.priority.priority_key == 1
+
+
 async def test_the_same_call_sent_again_starts_nothing_more(shop: Services, api: httpx.AsyncClient) -> None:
     publish(shop, "{api: true, again: any time}")
     for _ in range(2):

@@ -25,6 +25,7 @@ from workflows.ports import (
     Rejected,
     Unknown,
 )
+from workflows.precedence import precedence
 from workflows.search_attributes import at_start
 from workflows.state import RunInput, RunResult
 from workflows.steps.asking import Refused, answer
@@ -142,6 +143,7 @@ async def _follow_child(run: Conduct, step: RunJourney, given: RunInput, child_i
             result_type=RunResult,
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             cancellation_type=workflow.ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+            priority=precedence(given.journey.priority),
             search_attributes=at_start(step.run, given.customer_id),
             static_summary=f"{step.run} for {given.customer_id}, started by {run.ref.workflow_id}",
         )
