@@ -17,6 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from activities.composing import Draft
 from activities.questions import Subject, ask
 from journeys.counting import COUNTS
+from journeys.interrupts import InterruptRules
+from learning.features.sight import asks_for_features, see
 from policies.model import (
     Action,
     Consent,
@@ -36,6 +38,7 @@ from store.approvals import find_approval, mark_decided
 from store.consents import consents_of
 from store.customers import scope_of
 from store.events import as_event
+from store.features import features_of
 from store.ledger import (
     contacts_since,
     events_since,
@@ -114,7 +117,7 @@ async def overtaken(
     """Whether an event that is already accepted ends the run, though the run may not know it yet. `customer` is
     whose run it is now: the one whom the run names may have been merged."""
     rules, counts = request.interrupts, dict.fromkeys(request.interrupts.counted(), 0)
-    seen = scope_of(customer) if customer else {}
+    seen = await _seen(session, customer, rules, now) if customer else {}
     owner = customer.id if customer else request.run.customer_id
     for row in await events_since(session, owner, rules.names() | counts.keys(), request.start.seq):
         if row.name in counts:
@@ -123,6 +126,13 @@ async def overtaken(
         if interrupt := rules.judge(as_event(row), request.start, facts, now, seen):
             return Overtaken(kind=interrupt.kind, reason=interrupt.reason)
     return None
+
+
+async def _seen(session: AsyncSession, customer: Customer, rules: InterruptRules, now: datetime) -> dict[str, Any]:
+    """What goal and stops ask for of the customer."""
+    asked = rules.asked()
+    features = await features_of(session, customer.id) if asks_for_features(asked) else {}
+    return see(scope_of(customer), features, now, asked)
 
 
 def findings_of(ruling: Ruling | None) -> list[dict[str, Any]]:

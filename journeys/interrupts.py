@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from journeys.conditions import holds, uses
+from journeys.conditions import holds
 from journeys.counting import counted
 from journeys.events import ERASED, OPT_OUT, Event
+from journeys.features import Asked, asked_of
 from journeys.model import Journey
 from journeys.parts import EventMatch, Goal, Part
 
@@ -43,9 +44,9 @@ class InterruptRules(Part):
         """The events that the conditions count."""
         return frozenset[str]().union(*(counted(match.where) for match in self._matches()))
 
-    def asks_for_customer(self, event: str) -> bool:
-        """Whether the customer has to be known to judge an event of this name."""
-        return any(match.event == event and uses(match.where, "customer") for match in self._matches())
+    def asked(self, event: str | None = None) -> Asked | None:
+        """What of the customer has to be known to judge events of a name, or of all. None is everything."""
+        return asked_of(match.where for match in self._matches() if event in (None, match.event))
 
     def judge(
         self,

@@ -5,13 +5,18 @@ Every step can be done again. Killed between any two, the next attempt finds wha
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from journeys.events import Event
+from journeys.features import Asked
+from learning.features.document import Features
+from learning.features.sight import asks_for_features, see
 from starter.dispatch.entering import Entrance
 from starter.dispatch.launch import Launcher
-from starter.dispatch.signals import RunGone, asks_for_customer, concerns, signal
+from starter.dispatch.signals import RunGone, asked_of_customer, concerns, signal
 from starter.services import Services
 from store.customers import scope_of
+from store.features import features_of
 from store.ledger import find_delivery
 from store.outbox import remove_entries
 from store.runs import LOST, close_run, record_start
@@ -53,12 +58,21 @@ class Courier:
         for run in list(self._runs.values()):
             if run.start_seq == event.seq or not concerns(event, run, delivery, journeys):
                 continue
-            customer = scope_of(self._customer) if asks_for_customer(event, run, journeys) else None
+            asked = asked_of_customer(event, run, journeys)
+            customer = None if asked == {} else await self._seen(event, asked)
             try:
                 await signal(self._services.temporal, run, event, customer)
             except RunGone as reason:
                 del self._runs[_id(run)]
                 await self._close_lost(run, str(reason))
+
+    async def _seen(self, event: Event, asked: Asked | None) -> dict[str, Any]:
+        """What is asked for of the customer, as conditions see them."""
+        features: Features = {}
+        if asks_for_features(asked):
+            async with self._services.database.reading() as session:
+                features = await features_of(session, self._customer.id)
+        return see(scope_of(self._customer), features, event.at, asked)
 
     async def _delivery(self, event: Event) -> Delivery | None:
         """The delivery whose outcome the event is, if it is one of this customer's."""

@@ -8,6 +8,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from journeys.events import OPT_OUT, Event
+from journeys.features import Asked
 from journeys.interrupts import InterruptRules
 from journeys.model import Journey
 from store.tables import Delivery, Run
@@ -34,12 +35,13 @@ def concerns(event: Event, run: Run, delivery: Delivery | None, journeys: Mappin
     return journey is None or journey.version != run.version or event.name in journey.interests()
 
 
-def asks_for_customer(event: Event, run: Run, journeys: Mapping[str, Journey]) -> bool:
-    """Whether a goal or a stop of the run needs the customer to judge an event. One of another version may."""
+def asked_of_customer(event: Event, run: Run, journeys: Mapping[str, Journey]) -> Asked | None:
+    """What the goal and the stops of the run must know of the customer to judge an event. None is everything,
+    for which a run of another version than the loaded one may ask."""
     journey = journeys.get(run.journey)
     if journey is None or journey.version != run.version:
-        return True
-    return InterruptRules.of(journey).asks_for_customer(event.name)
+        return None
+    return InterruptRules.of(journey).asked(event.name)
 
 
 async def signal(temporal: Client, run: Run, event: Event, customer: dict[str, Any] | None = None) -> None:

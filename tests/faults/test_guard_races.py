@@ -150,3 +150,13 @@ async def test_a_stop_that_asks_for_the_customer_is_judged_by_what_they_are_now(
         customer.traits = {"tier": "gold"}
         session.add(customer)
     assert isinstance(await sending.deliver(sending.request(lena, **PUSH, **asked)), Overtaken)
+
+
+async def test_a_stop_can_ask_what_the_customers_events_come_to(sending: Sending) -> None:
+    lena = await sending.shopper()
+    stop = EventMatch(event="Page Left", where="customer.events['Page Left'].count >= 2")
+    asked = {"interrupts": InterruptRules(stop=(stop,))}
+    await sending.happens("lena", "Page Left")
+    assert isinstance(await sending.deliver(sending.request(lena, **asked)), Sent)
+    await sending.happens("lena", "Page Left", page="cart")
+    assert isinstance(await sending.deliver(sending.request(lena, **PUSH, **asked)), Overtaken)

@@ -91,4 +91,4 @@ def test_a_stop_can_ask_for_the_customer_and_is_no_stop_where_they_are_not_known
     assert gold is not None
     assert gold.kind == "stop"
     assert rules.judge(left, START, {}, NOW) is None
-    assert [rules.asks_for_customer(name) for name in ("Left", "Gone", "Other")] == [True, False, False]
+    assert [rules.asked(name) for name in ("Left", "Gone", "Other", None)] == [{"tier": ()}, {}, {}, {"tier": ()}]
