@@ -49,7 +49,7 @@ class Perceiving:
     async def open_run(self, request: OpenRunRequest) -> None:
         """Keep a run that another run starts. Safe to retry."""
         async with self._database.transaction() as session:
-            last = await last_run(session, request.workflow_id)
+            last = await last_run(session, [request.workflow_id])
             if last is None or (last.state == "closed" and last.start_seq != request.start_seq):
                 run = Run(
                     workflow_id=request.workflow_id,

@@ -25,6 +25,8 @@ async def lock_customers(session: AsyncSession, customer_ids: Iterable[str]) -> 
     wanted = set(customer_ids)
     if not wanted:
         return {}
+    # They are read anew, as another transaction may have changed them: what this one changed must not be lost.
+    await session.flush()
     meant = select(func.coalesce(Customer.merged_into, Customer.id)).where(col(Customer.id).in_(wanted))
     query = (
         select(Customer)

@@ -27,13 +27,13 @@ async def add_run(session: AsyncSession, run: Run) -> Run:
     return run
 
 
-async def find_run(session: AsyncSession, workflow_id: str, start_seq: int) -> Run | None:
-    """The run of a workflow id that one event started."""
-    query = select(Run).where(col(Run.workflow_id) == workflow_id, col(Run.start_seq) == start_seq)
+async def find_run(session: AsyncSession, workflow_ids: Collection[str], start_seq: int) -> Run | None:
+    """The run of one of some workflow ids that one event started."""
+    query = select(Run).where(col(Run.workflow_id).in_(workflow_ids), col(Run.start_seq) == start_seq)
     return (await session.exec(query)).first()
 
 
-async def last_run(session: AsyncSession, *workflow_ids: str) -> Run | None:
+async def last_run(session: AsyncSession, workflow_ids: Collection[str]) -> Run | None:
     """The newest run of some workflow ids, whatever its state; one that is not closed comes before the others."""
     newest = (col(Run.state) == "closed", col(Run.start_seq).desc())
     query = select(Run).where(col(Run.workflow_id).in_(workflow_ids)).order_by(*newest).limit(1)

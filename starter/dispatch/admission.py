@@ -19,12 +19,15 @@ from store.tables import Customer, Run
 
 @dataclass(frozen=True)
 class Entry:
-    """A journey that an event starts, and the workflow id under which it would run."""
+    """A journey that an event starts, and the workflow ids of its runs for the same customer and key."""
 
     journey: Journey
-    workflow_id: str
-    earlier_ids: tuple[str, ...] = ()
-    """The workflow ids of the same under the ids of those who turned out to be this customer."""
+    workflow_ids: tuple[str, ...]
+    """First the one it gets, then those it had under the ids of customers who turned out to be this one."""
+
+    @property
+    def workflow_id(self) -> str:
+        return self.workflow_ids[0]
 
 
 def entries(
@@ -55,8 +58,7 @@ def entries(
 
 
 def _entry(journey: Journey, customer: Customer, key: str) -> Entry:
-    own, *earlier = (workflow_id(journey.journey, known, key) for known in customer.ids)
-    return Entry(journey, own, tuple(earlier))
+    return Entry(journey, tuple(workflow_id(journey.journey, known, key) for known in customer.ids))
 
 
 def could_start(journey: Journey, event_name: str) -> bool:

@@ -86,7 +86,7 @@ class Dispatcher:
             runs = await open_runs(session, customers.keys())
         idle: list[OutboxEntry] = []
         for customer_id, entries in _by_customer(due):
-            if self._may_not_go_on(customers[customer_id]):
+            if self.waits_for_another_lane(customers[customer_id]):
                 continue
             own_runs = [run for run in runs if run.customer_id == customer_id]
             if not own_runs and not self._may_start_something([records[entry.seq] for entry in entries]):
@@ -100,8 +100,8 @@ class Dispatcher:
         if len(due) == _READ_AHEAD:
             self.wake()
 
-    def _may_not_go_on(self, customer: Customer) -> bool:
-        """Whether a merge is under way here: a lane still serves one who turned out to be this customer, or this
+    def waits_for_another_lane(self, customer: Customer) -> bool:
+        """Whether a merge is under way: a lane still serves someone who turned out to be this customer, or this
         one has turned out to be another since the outbox was read."""
         return customer.merged_into is not None or any(known in self._lanes for known in customer.absorbed)
 

@@ -66,7 +66,7 @@ class Entrance:
     async def _keep(self, entry: Entry, event: Event) -> Run | None:
         """Start a run; None when it may not start, is kept back, or was started and recorded before."""
         async with self._services.database.transaction() as session:
-            if await find_run(session, entry.workflow_id, event.seq) is not None:
+            if await find_run(session, entry.workflow_ids, event.seq) is not None:
                 return None
             run = await self._admit(session, entry, event)
         if run is None or run.state != "starting":
@@ -76,7 +76,7 @@ class Entrance:
     async def _admit(self, session: AsyncSession, entry: Entry, event: Event) -> Run | None:
         """Keep that a run is about to start, before Temporal is asked: nothing is ever started unknown to us."""
         journey = entry.journey
-        last = await last_run(session, entry.workflow_id, *entry.earlier_ids)
+        last = await last_run(session, entry.workflow_ids)
         if not may_start(journey.start.again, last, event):
             return None
         if not await _has_room(session, journey, event):

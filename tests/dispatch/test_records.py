@@ -32,7 +32,7 @@ async def a_run(database: Database, start_seq: int = 1, state: str = "starting")
 
 async def newest(database: Database) -> Run:
     async with database.reading() as session:
-        run = await last_run(session, "j:c_lena:-")
+        run = await last_run(session, ["j:c_lena:-"])
     assert run is not None
     return run
 
