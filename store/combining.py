@@ -3,7 +3,7 @@
 The row of the one who is gone is taken out; the survivor's becomes what the two say together.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from sqlmodel import SQLModel, col, select
@@ -58,15 +58,20 @@ def _memberships(own: Rows, theirs: Rows) -> list[Membership]:
     return [Membership.model_validate(place.model_dump()) for place in together.values()]
 
 
-COMBINED: dict[type[SQLModel], Callable[[Rows, Rows], Sequence[Any]]] = {
+Combining = Mapping[type[SQLModel], Callable[[Rows, Rows], Sequence[Any]]]
+"""How the rows of two customers become those of one, by table: the survivor's come first."""
+
+COMBINED: Combining = {
     Address: _addresses,
     ConsentRecord: _consents,
     Membership: _memberships,
 }
-"""How the rows of two customers become those of one, for each table whose key names the customer."""
+"""For the tables that the store knows how to combine."""
 
 
-async def combine(session: AsyncSession, table: type[SQLModel], gone: str, survivor: str) -> dict[str, Any]:
+async def combine(
+    session: AsyncSession, table: type[SQLModel], how: Combining, gone: str, survivor: str
+) -> dict[str, Any]:
     """Make one customer's rows of a table part of another's, and give the evidence: see store.merging."""
     theirs = await _rows(session, table, gone)
     if not theirs:
@@ -74,7 +79,7 @@ async def combine(session: AsyncSession, table: type[SQLModel], gone: str, survi
     own = {_subject(row): row for row in await _rows(session, table, survivor)}
     before = {subject: _dump(row) for subject, row in own.items()}
     changed: list[tuple[Any, dict[str, Any]]] = []
-    for row in COMBINED[table](list(own.values()), theirs):
+    for row in how[table](list(own.values()), theirs):
         row.customer_id = survivor
         if before.get(_subject(row)) != _dump(row):
             changed.append((before.get(_subject(row)), _dump(row)))

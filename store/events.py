@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, insert, select
+from sqlmodel import col, func, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import Event
@@ -64,6 +64,17 @@ async def find_events(session: AsyncSession, numbers: Collection[int]) -> list[E
     """Events by `seq`, in that order."""
     query = select(EventRecord).where(col(EventRecord.seq).in_(numbers)).order_by(col(EventRecord.seq))
     return list((await session.exec(query)).all())
+
+
+async def events_after(session: AsyncSession, customer_id: str, seq: int) -> list[EventRecord]:
+    """A customer's events that were accepted after another, in order."""
+    query = select(EventRecord).where(col(EventRecord.customer_id) == customer_id, col(EventRecord.seq) > seq)
+    return list((await session.exec(query.order_by(col(EventRecord.seq)))).all())
+
+
+async def last_event(session: AsyncSession) -> int:
+    """The number of the event that was accepted last, of anybody's; 0 when there is none."""
+    return (await session.exec(select(func.max(EventRecord.seq)))).one() or 0
 
 
 def as_event(record: EventRecord) -> Event:

@@ -13,7 +13,7 @@ from sqlalchemy import Table, tuple_
 from sqlmodel import SQLModel, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.combining import COMBINED, combine, name_of, uncombine
+from store.combining import COMBINED, Combining, combine, name_of, uncombine
 from store.tables import Customer, Merge
 
 _KEPT = frozenset({"identity_change"})
@@ -37,8 +37,11 @@ def owned_tables() -> list[Table]:
     ]
 
 
-async def absorb(session: AsyncSession, survivor: Customer, gone: Customer, merge: Merge) -> Merge:
+async def absorb(
+    session: AsyncSession, survivor: Customer, gone: Customer, merge: Merge, how: Combining = COMBINED
+) -> Merge:
     """Make `gone` one with `survivor`. Both are locked. `merge` says why and when; its evidence is filled in.
+    `how` combines the rows of tables whose key names the customer.
 
     Raises NotMerged when they are one already.
     """
@@ -48,7 +51,7 @@ async def absorb(session: AsyncSession, survivor: Customer, gone: Customer, merg
     merge.survivor_id, merge.gone_id = survivor.id, gone.id
     merge.evidence = {
         "moved": await _move_all(session, gone.id, survivor.id),
-        "combined": {name_of(table): await combine(session, table, gone.id, survivor.id) for table in COMBINED},
+        "combined": {name_of(table): await combine(session, table, how, gone.id, survivor.id) for table in how},
         **_become_one(survivor, gone),
     }
     if len(gone.absorbed) > 0:
@@ -58,7 +61,9 @@ async def absorb(session: AsyncSession, survivor: Customer, gone: Customer, merg
     return merge
 
 
-async def unmerge(session: AsyncSession, merge: Merge, by: str, at: datetime) -> tuple[Customer, Customer]:
+async def unmerge(
+    session: AsyncSession, merge: Merge, by: str, at: datetime, how: Combining = COMBINED
+) -> tuple[Customer, Customer]:
     """Tell two customers apart again, and give both: the survivor, and the one who was gone.
 
     What was the one's before the merge is theirs again; what came since stays with the survivor. No event makes
@@ -73,7 +78,7 @@ async def unmerge(session: AsyncSession, merge: Merge, by: str, at: datetime) ->
         raise NotMerged(f"{merge.survivor_id} was merged into {survivor.id} since; undo that first")
     for name, keys in cast(dict[str, list[Any]], merge.evidence["moved"]).items():
         await _move_back(session, name, keys, survivor.id, gone.id)
-    for table in COMBINED:
+    for table in how:
         await uncombine(session, table, merge.evidence["combined"].get(name_of(table), {}), survivor.id)
     _become_two(survivor, gone, merge.evidence)
     await _lead_to(session, gone.absorbed, gone.id)

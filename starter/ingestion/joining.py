@@ -5,8 +5,10 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from starter.ingestion.joined_features import HOW, part_features
 from starter.ingestion.resolution import Link
 from store.customers import lock_customers
+from store.events import last_event
 from store.identity import change_ids
 from store.merging import NotMerged, absorb, find_merge, unmerge
 from store.tables import Customer, IdentityChange, Merge
@@ -30,9 +32,17 @@ async def apply_links(session: AsyncSession, links: Sequence[Link], now: datetim
                 by_kind=by_kind,
                 by_value=by_value,
             )
-            await absorb(session, pair[link.customer_id], pair[link.other_id], why)
+            await _absorb(session, pair[link.customer_id], pair[link.other_id], why)
         elif link.customer_id != link.other_id:
             await change_ids(session, [_change(link, now)])
+
+
+async def _absorb(session: AsyncSession, survivor: Customer, gone: Customer, why: Merge) -> Merge:
+    merge = await absorb(session, survivor, gone, why, HOW)
+    # By it the survivor's own events since are known, should the two be told apart.
+    merge.evidence = {**merge.evidence, "last_event": await last_event(session)}
+    await session.flush()
+    return merge
 
 
 def _change(link: Link, now: datetime) -> IdentityChange:
@@ -65,7 +75,7 @@ async def merge_customers(
     why = Merge(
         survivor_id=survivor.id, gone_id=other.id, rule="person", by=by, reason=reason, at=now, evidence={}
     )
-    return await absorb(session, survivor, other, why)
+    return await _absorb(session, survivor, other, why)
 
 
 async def unmerge_customers(
@@ -78,4 +88,6 @@ async def unmerge_customers(
     merge = await find_merge(session, merge_id)
     if merge is None:
         raise NotMerged(f"there is no merge {merge_id}")
-    return await unmerge(session, merge, by, now)
+    pair = await unmerge(session, merge, by, now, HOW)
+    await part_features(session, merge)
+    return pair

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
-from store.combining import COMBINED
+from learning.features.document import view as view_features
+from starter.ingestion.joined_features import HOW
 from store.customers import lock_customer
 from store.merging import NotMerged, owned_tables
 from store.tables import (
@@ -14,6 +15,7 @@ from store.tables import (
     Address,
     ConsentRecord,
     Customer,
+    CustomerFeatures,
     EventRecord,
     IdentityChange,
     Membership,
@@ -44,7 +46,7 @@ async def test_a_visitor_known_by_mail_becomes_the_user_with_that_mail(shop: Sho
 async def test_after_a_merge_nothing_is_left_with_the_one_who_is_gone(shop: Shop):
     lena, gone = await two_full_customers(shop)
     await shop.merge(lena, gone)
-    for table in [*(t for t in seeded_tables()), *COMBINED]:
+    for table in [*(t for t in seeded_tables()), *HOW]:
         assert {row.customer_id for row in await shop.all(table)} == {lena}, table
     assert {(c.id, c.merged_into) for c in await shop.all(Customer)} == {(lena, None), (gone, lena)}
 
@@ -89,6 +91,24 @@ async def test_who_was_told_apart_stays_apart_though_the_same_event_comes_again(
     await shop.unmerge(merge)
     await shop.takes(identify(user="lena", traits=MAIL))
     assert await shop.people() == {frozenset({"user:lena"}), frozenset({"anonymous:a1", "email"})}
+
+
+async def test_features_are_counted_together_and_parted_with_what_came_since(shop: Shop):
+    await shop.takes(view(user="lena"), view(anonymous="a1"), identify(anonymous="a1", traits=MAIL))
+    await shop.takes(identify(user="lena", traits=MAIL), view(user="lena"))
+    lena = (await shop.customer("lena")).id
+    assert await views(shop) == {lena: 3}
+    (merge,) = await shop.all(Merge)
+    await shop.unmerge(merge)
+    assert await views(shop) == {lena: 2, merge.gone_id: 1}
+
+
+async def views(shop: Shop) -> dict[str, int]:
+    """By customer, how many products were viewed, as features tell."""
+    return {
+        row.customer_id: view_features(row.document, NOW)["events"]["Product Viewed"]["count"]
+        for row in await shop.all(CustomerFeatures)
+    }
 
 
 async def test_a_merge_is_undone_once_and_nobody_merges_with_themselves(shop: Shop):
@@ -155,7 +175,7 @@ def test_every_table_that_names_a_customer_moves_or_is_combined():
         for table in SQLModel.metadata.sorted_tables
         if "customer_id" in table.primary_key.columns and table not in owned_tables()
     }
-    combined = {str(table.__tablename__) for table in COMBINED}  # pyright: ignore
+    combined = {str(table.__tablename__) for table in HOW}  # pyright: ignore
     assert keyed == combined
 
 
