@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store.combining import COMBINED, Combining, combine, name_of, uncombine
 from store.tables import Customer, Merge
 
-_KEPT = frozenset({"identity_change"})
+KEPT = frozenset({"identity_change", "erasure"})
 """Tables that tell what was whose at the time: their rows never change hands."""
 _AT_ONCE = 500
 """Keys in one statement: databases limit its parameters."""
@@ -33,7 +33,7 @@ def owned_tables() -> list[Table]:
     return [
         table
         for table in SQLModel.metadata.sorted_tables
-        if "customer_id" in table.c and table.name not in _KEPT and "customer_id" not in table.primary_key.columns
+        if "customer_id" in table.c and table.name not in KEPT and "customer_id" not in table.primary_key.columns
     ]
 
 
