@@ -53,6 +53,12 @@ class Crew:
             with contextlib.suppress(asyncio.CancelledError):
                 await listening
 
+    def on(self, way: Way) -> "Crew":
+        """The same worker, whose runs are started and signalled in another way."""
+        other = Crew(way, self.usage)
+        other._notes = self._notes
+        return other
+
     async def walk(self, key: str) -> Walk:
         """Take one prepared run along the whole path. Raises WentWrong."""
         run = await self.way.start(key)

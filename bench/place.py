@@ -37,13 +37,19 @@ class Place:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls) -> "AsyncGenerator[Place]":
-        """Start both on free ports. Raises starter.local.temporal_server.LocalPartFailed."""
+    async def open(cls, database_url: str = "") -> "AsyncGenerator[Place]":
+        """Start both on free ports; the store is SQLite unless another is named.
+
+        Raises starter.local.temporal_server.LocalPartFailed.
+        """
         port, ui_port = free_ports(2)
         async with AsyncExitStack() as stack:
             folder = Path(stack.enter_context(TemporaryDirectory()))
             settings = Settings(
-                project_dir=_PROJECT, state_dir=folder, temporal_address=f"127.0.0.1:{port}", database_url=""
+                project_dir=_PROJECT,
+                state_dir=folder,
+                temporal_address=f"127.0.0.1:{port}",
+                database_url=database_url,
             )
             vendor = await stack.enter_async_context(Child.start("bench.vendor_process", environment={}))
             stack.enter_context(vendor_variables(from_json(await vendor.line()), keep_real=False))

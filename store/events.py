@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlmodel import col, func, insert, select
+from sqlalchemy import Table
+from sqlalchemy import insert as sql_insert
+from sqlmodel import SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import Event
@@ -39,14 +41,16 @@ async def add_events(session: AsyncSession, events: Sequence[NewEvent]) -> None:
     """
     if not events:
         return
+    # Into the tables themselves: the ORM's own way of inserting costs as much again.
+    connection = await session.connection()
     # PostgreSQL must be asked to number rows in the order given. SQLite does so by itself, and when asked
     # would insert them one by one.
-    ask_for_order = session.get_bind().dialect.name != "sqlite"
-    statement = insert(EventRecord).returning(
+    ask_for_order = connection.dialect.name != "sqlite"
+    statement = sql_insert(_table(EventRecord)).returning(
         col(EventRecord.id), col(EventRecord.seq), sort_by_parameter_order=ask_for_order
     )
     rows = [{name: getattr(event, name) for name in NewEvent.__slots__} for event in events]
-    numbers = {row[0]: row[1] for row in (await session.exec(statement, params=rows)).all()}
+    numbers = {row[0]: row[1] for row in await connection.execute(statement, rows)}
     entries = [
         {
             "seq": numbers[event.id],
@@ -57,7 +61,7 @@ async def add_events(session: AsyncSession, events: Sequence[NewEvent]) -> None:
         }
         for event in events
     ]
-    await session.exec(insert(OutboxEntry), params=entries)
+    await connection.execute(sql_insert(_table(OutboxEntry)), entries)
 
 
 async def find_events(session: AsyncSession, numbers: Collection[int]) -> list[EventRecord]:
@@ -118,3 +122,7 @@ async def list_events(
     if customer_id:
         query = query.where(col(EventRecord.customer_id) == customer_id)
     return await read_page(session, query, number)
+
+
+def _table(model: type[SQLModel]) -> Table:
+    return cast(Any, model).__table__

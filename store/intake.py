@@ -65,6 +65,17 @@ async def _counts(session: AsyncSession, since: date) -> dict[Count, int]:
     return {what: found.get(what, 0) for what in COUNTS}
 
 
+async def take_turn(session: AsyncSession, *, alone: bool) -> None:
+    """Wait until this transaction may accept events: beside others, or `alone` when one got into its way before.
+
+    Two that make the same customer at the same time cannot both succeed. The one that failed would go on failing
+    as long as others make more; alone it cannot. On SQLite the one write lock makes every transaction wait.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+        await session.exec(select(lock(func.hashtextextended("accepting events", 0))))
+
+
 async def latest_times(session: AsyncSession, customer_ids: Collection[str]) -> dict[str, datetime]:
     """When the latest event of each customer happened, of those who have any."""
     # One look into the index for each customer, however many events they have.

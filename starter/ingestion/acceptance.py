@@ -21,7 +21,7 @@ from starter.ingestion.recognition import Raced, Stage, recognise
 from starter.ingestion.tally import Tally
 from store.database import Database
 from store.events import NewEvent, add_events, keep_refusals
-from store.intake import Count, latest_times
+from store.intake import Count, latest_times, take_turn
 from store.outcomes import OutcomeFact, record_outcomes
 from store.tables import Customer, Refusal
 
@@ -80,6 +80,7 @@ class Ingestion:
         for attempt in range(_ATTEMPTS):
             try:
                 async with self._database.transaction() as session:
+                    await take_turn(session, alone=attempt > 0)
                     new_refusals = await keep_refusals(session, refused)
                     counts = await self._write(session, events, now or datetime.now(UTC))
                     counts["refused"] = new_refusals

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import httpx
@@ -63,6 +64,20 @@ async def test_crossed_batches_in_parallel_are_all_accepted(sender: httpx.AsyncC
         *(send(sender, *(track(userId=p) for p in people[n:] + people[:n])) for n in range(len(people)))
     )
     assert len(await kept.all(EventRecord)) == 6 + 36
+
+
+async def test_new_customers_who_come_over_many_connections_at_once_are_all_accepted(
+    sender: httpx.AsyncClient, kept: Kept
+) -> None:
+    """Batches make the same customers at the same time: all but one must find that another has."""
+    chance = Random(1)
+
+    async def connection() -> None:
+        for _ in range(5):
+            await send(sender, *(track(userId=f"user{n}") for n in chance.sample(range(1000), 60)))
+
+    await asyncio.gather(*(connection() for _ in range(8)))
+    assert len(await kept.all(EventRecord)) == 8 * 5 * 60
 
 
 async def test_a_visitor_who_signs_up_stays_the_same_customer(sender: httpx.AsyncClient, kept: Kept) -> None:
