@@ -13,9 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.incoming import Incoming, Who
-from store.customers import owners_of
 from store.database import Database
 from store.events import accepted_among, list_events
+from store.identity import owners_of
 from store.intake import latest_times
 from store.outbox import due_entries
 from store.runs import open_runs
@@ -41,7 +41,7 @@ async def seed(database: Database, customers: int, events: int) -> None:
     ids = [f"c_{n}" for n in range(customers)]
     person = Customer(id="", traits={"plan": "pro"}, created_at=now)
     await _write(database, person, ({"id": each} for each in ids))
-    known_as = Identity(kind="user", value="", customer_id="")
+    known_as = Identity(kind="user", value="", customer_id="", since=now)
     await _write(database, known_as, ({"value": f"u{n}", "customer_id": each} for n, each in enumerate(ids)))
     event = EventRecord(id="", customer_id="", name="", properties=_PROPERTIES, occurred_at=now, received_at=now)
     await _write(database, event, (_event(n, ids[n % customers], now) for n in range(events)))

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from journeys.ids import workflow_id
-from store.customers import owners_of
 from store.database import Database
+from store.identity import owners_of
 
 _PRODUCT = "lumen-2"
 _KEY = "bench-write-key"
