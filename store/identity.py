@@ -36,7 +36,9 @@ async def ids_of(session: AsyncSession, customer_ids: Collection[str]) -> dict[s
 
 async def add_ids(session: AsyncSession, identities: Iterable[Identity]) -> None:
     """Keep new ids. Raises sqlalchemy.exc.IntegrityError when one has an owner."""
-    session.add_all(identities)
+    # In one order, so that two transactions with the same new ids never wait for each other in a circle.
+    in_order: list[Identity] = sorted(identities, key=lambda identity: (identity.kind, identity.value))
+    session.add_all(in_order)
     await session.flush()
 
 
