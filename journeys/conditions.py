@@ -5,7 +5,7 @@ this run did so far) and `now`. `event` and `start` read their properties direct
 `event.name` and `event.at`. The language: https://cel.dev.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Protocol, cast
 
@@ -30,16 +30,22 @@ def check_condition(source: str) -> str:
 
     Raises ValueError with the place.
     """
+    check_names(source, NAMES)
+    counted(source)
+    return source
+
+
+def check_names(source: str, names: Sequence[str]) -> str:
+    """Compile an expression and check the names it starts from. Raises ValueError with the place."""
     try:
         program = _compile(source)
     except ValueError as error:
         reason = str(error).partition("ERROR: <input>:")[2].splitlines()
         where = reason[0].partition(": ")[2] if reason else str(error)
         raise ValueError(f"the condition '{source}' does not compile: {where}") from error
-    unknown = [n for n in program.variables() if n not in NAMES and not _bound_by_macro(n, source)]
+    unknown = [n for n in program.variables() if n not in names and not _bound_by_macro(n, source)]
     if unknown:
-        raise ValueError(f"the condition '{source}' uses '{unknown[0]}'; it may use {', '.join(NAMES)}")
-    counted(source)
+        raise ValueError(f"the condition '{source}' uses '{unknown[0]}'; it may use {', '.join(names)}")
     return source
 
 

@@ -1,33 +1,74 @@
 """Not too many marketing messages to one customer. Transactional ones are exempt, but they count."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from journeys.parts import Purpose
 from journeys.times import Duration, format_duration
 from policies.model import Allow, Contact, Deny, Facts, Hold, Policy, Verdict
 
+_DAY = timedelta(days=1)
+
 
 class Cap(BaseModel):
-    """At most `most` messages in any stretch of `within`, over one channel or over all."""
+    """At most `most` messages `within` a stretch of time, of one channel, purpose or journey, or of all.
+
+    The stretch is any of that length, or with `calendar` whole days on the customer's clock, today the last.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     most: int = Field(ge=1)
     within: Duration = Field(le=timedelta(days=31))
+    calendar: bool = False
     channel: str | None = None
+    purpose: Purpose | None = None
+    """Which messages count; all, unless one is named."""
+    each_journey: bool = False
+    """Whether only the messages of the same journey count."""
+
+    @model_validator(mode="after")
+    def _whole_days(self) -> "Cap":
+        if self.calendar and (self.within < _DAY or self.within % _DAY):
+            raise ValueError("a cap by the calendar counts whole days: write 1d, 7d or 2w")
+        return self
 
     def counted(self, facts: Facts) -> list[Contact]:
-        since = facts.now - self.within
-        return [c for c in facts.contacts if c.at > since and self.channel in (None, c.channel)]
+        """The messages that count, oldest first."""
+        since = self._since(facts)
+        return sorted((c for c in facts.contacts if c.at > since and self._counts(c, facts)), key=lambda c: c.at)
+
+    def room_after(self, contact: Contact, facts: Facts) -> datetime:
+        """When a message that counts now does no longer, in UTC."""
+        if not self.calendar:
+            return contact.at + self.within
+        zone = facts.local(None).tzinfo
+        day = contact.at.astimezone(zone).date() + self.within
+        return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
+
+    def _since(self, facts: Facts) -> datetime:
+        if not self.calendar:
+            return facts.now - self.within
+        local = facts.local(None)
+        first = local.date() - self.within + _DAY
+        # Midnight itself belongs to the day.
+        return datetime.combine(first, time(0), tzinfo=local.tzinfo).astimezone(UTC) - timedelta(microseconds=1)
+
+    def _counts(self, contact: Contact, facts: Facts) -> bool:
+        return (
+            self.channel in (None, contact.channel)
+            and self.purpose in (None, contact.purpose)
+            and (not self.each_journey or contact.journey == facts.action.journey)
+        )
 
 
 class FrequencyCapPolicy(Policy):
     """Deny, or hold until there is room again, what would go over a cap. Reserved messages count as sent."""
 
     name: ClassVar[str] = "frequency_cap"
-    horizon_days: ClassVar[int] = 31
+    horizon_days: ClassVar[int] = 32
 
     caps: tuple[Cap, ...] = (Cap(most=2, within=timedelta(days=1)), Cap(most=6, within=timedelta(days=7)))
     when_reached: Literal["skip", "hold"] = "skip"
@@ -36,15 +77,18 @@ class FrequencyCapPolicy(Policy):
         if facts.action.purpose != "marketing":
             return Allow()
         for cap in self.caps:
+            if cap.channel not in (None, facts.action.channel) or cap.purpose not in (None, "marketing"):
+                continue
             counted = cap.counted(facts)
-            if cap.channel in (None, facts.action.channel) and len(counted) >= cap.most:
-                return self._over(cap, counted)
+            if len(counted) >= cap.most:
+                return self._over(cap, counted, facts)
         return Allow()
 
-    def _over(self, cap: Cap, counted: list[Contact]) -> Verdict:
+    def _over(self, cap: Cap, counted: list[Contact], facts: Facts) -> Verdict:
         what = f"{cap.channel} messages" if cap.channel else "messages"
-        reason = f"the customer had {len(counted)} {what} in {format_duration(cap.within)}; the cap is {cap.most}"
+        whose = f" from '{facts.action.journey}'" if cap.each_journey else ""
+        span = format_duration(cap.within)
+        reason = f"the customer had {len(counted)} {what}{whose} in {span}; the cap is {cap.most}"
         if self.when_reached == "skip":
             return Deny(reason=reason)
-        room = sorted(c.at for c in counted)[len(counted) - cap.most] + cap.within
-        return Hold(until=room, reason=reason)
+        return Hold(until=cap.room_after(counted[len(counted) - cap.most], facts), reason=reason)

@@ -1,8 +1,8 @@
 """The types every policy shares: the action it judges, the facts it may know, the verdict it gives."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,8 +27,25 @@ class Action(Fact):
     """The list that the content belongs to, when it belongs to one."""
     discount: float | None = None
     """Per cent, for an action that makes an offer."""
+    margin: float | None = None
+    """Per cent of the price that stay with the shop before any discount; None when nobody said."""
     approved: bool = False
     """Whether a person has approved exactly this action."""
+    priority: int = 50
+    """Of the journey, from 0 to 100."""
+    categories: frozenset[str] = frozenset()
+    """What the content is about, as its front matter and its products say."""
+    language: str | None = None
+    """Of the content, as a BCP 47 tag."""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    """From when until when the content may be used."""
+    form: Literal["template", "free"] = "template"
+    """Whether a messenger's vendor approved the text beforehand."""
+    text: str = ""
+    """What the customer would read, where a rule has to look at it."""
+    one_click: bool = False
+    """Whether the mail program can unsubscribe by one click (RFC 8058)."""
 
 
 class Consent(Fact):
@@ -57,6 +74,29 @@ class Contact(Fact):
     channel: str
     purpose: Purpose
     at: datetime
+    journey: str = ""
+    priority: int = 50
+    """Of its journey."""
+    discount: float | None = None
+    """Per cent, of the offer it made."""
+    offer_until: datetime | None = None
+    """When that offer ends."""
+
+
+class OpenRun(Fact):
+    """A run of another journey that the customer is in."""
+
+    journey: str
+    priority: int
+
+
+class Health(Fact):
+    """What became of the messages over one channel lately, to anyone."""
+
+    delivered: int = 0
+    bounced: int = 0
+    """For good."""
+    complained: int = 0
 
 
 class Facts(Fact):
@@ -76,8 +116,35 @@ class Facts(Fact):
 
     attributes: dict[str, Any] = Field(default_factory=dict)
     """What is known of the customer."""
-    journey_sent: int = 0
-    """How many messages the action's journey sent to anyone within the span that its budget names."""
+    customer_id: str = ""
+    locale: str | None = None
+    """The customer's, as a BCP 47 tag."""
+    brand: str = ""
+    """The name under which the project sends."""
+    journey_sent: dict[str, int] = Field(default_factory=dict)
+    """By channel, how many messages the action's journey sent to anyone within the span that its budget names."""
+    open_runs: tuple[OpenRun, ...] = ()
+    last_inbound: datetime | None = None
+    """When the customer last wrote to us over the action's channel."""
+    health: Health = Health()
+    """Of the action's channel, over the last seven days."""
+    volumes: tuple[int, ...] = ()
+    """How many messages the action's journey sent on each of the last days, the present one last."""
+
+    def attribute(self, path: str) -> Any:
+        """What is known of the customer at a path such as `scores.value`; None when nothing is."""
+        found: Any = self.attributes
+        for name in path.split("."):
+            found = cast(dict[str, Any], found).get(name) if isinstance(found, dict) else None
+        return found
+
+    def session_began(self, attribute: str, within: timedelta) -> datetime:
+        """When the customer's session began: as the attribute says, an ISO 8601 time, else `within` ago."""
+        try:
+            began = datetime.fromisoformat(str(self.attribute(attribute) or ""))
+        except ValueError:
+            return self.now - within
+        return began if began.tzinfo else self.now - within
 
     def local(self, fallback: str | None = None) -> datetime:
         """Now on the customer's clock; on that of `fallback`, else of the project, when their zone is unknown."""
@@ -116,6 +183,10 @@ class Deny(Fact):
 Verdict = Annotated[Allow | Hold | NeedsApproval | Deny, Field(discriminator="verdict")]
 
 
+Need = Literal["open_runs", "inbound", "health", "volumes"]
+"""What only some policies ask for, and what costs a query each."""
+
+
 class Policy(BaseModel):
     """One rule. Its fields are its settings; `name` is its key in `policies.yaml`."""
 
@@ -124,6 +195,8 @@ class Policy(BaseModel):
     name: ClassVar[str]
     horizon_days: ClassVar[int] = 0
     """How many days of contacts this policy looks back on."""
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    """Facts that are gathered only for a policy that names them."""
 
     @property
     def budget_span(self) -> timedelta | None:
@@ -159,10 +232,15 @@ def rule(policies: Sequence[Policy], facts: Facts) -> Ruling:
     Approval is asked for before a hold is waited out, so that people can decide meanwhile.
     """
     findings = tuple(Finding(policy=policy.name, verdict=policy.judge(facts)) for policy in policies)
-    strictest = max((f.verdict for f in findings), key=_rank, default=Allow())
-    if isinstance(strictest, Hold):
-        strictest = _settle(policies, facts, strictest)
-    return Ruling(verdict=strictest, findings=findings)
+    verdict = strictest(finding.verdict for finding in findings)
+    if isinstance(verdict, Hold):
+        verdict = _settle(policies, facts, verdict)
+    return Ruling(verdict=verdict, findings=findings)
+
+
+def strictest(verdicts: Iterable[Verdict]) -> Verdict:
+    """The strictest of some verdicts, of holds the longest; without any, all is allowed."""
+    return max(verdicts, key=_rank, default=Allow())
 
 
 def _rank(verdict: Verdict) -> tuple[int, datetime | None]:

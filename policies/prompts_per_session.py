@@ -1,6 +1,6 @@
 """Not too many prompts while a customer is at work."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar
 
 from pydantic import Field
@@ -26,15 +26,8 @@ class PromptsPerSessionPolicy(Policy):
     def judge(self, facts: Facts) -> Verdict:
         if facts.action.channel not in self.channels:
             return Allow()
-        began = self._session_began(facts)
+        began = facts.session_began(self.attribute, self.within)
         shown = sum(1 for c in facts.contacts if c.channel in self.channels and c.at >= began)
         if shown < self.most:
             return Allow()
         return Deny(reason=f"{shown} prompts were shown in this session; at most {self.most} may be")
-
-    def _session_began(self, facts: Facts) -> datetime:
-        try:
-            began = datetime.fromisoformat(str(facts.attributes.get(self.attribute, "")))
-        except ValueError:
-            return facts.now - self.within
-        return began if began.tzinfo else facts.now - self.within

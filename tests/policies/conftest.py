@@ -16,9 +16,11 @@ def facts(
     discount: float | None = None,
     approved: bool = False,
     topic: str = "",
+    about: dict[str, Any] | None = None,
     **known: Any,
 ) -> Facts:
-    """What is known when a message over `channel` is about to leave, at noon UTC unless `now` is given."""
+    """What is known when a message over `channel` is about to leave, at noon UTC unless `now` is given; `about`
+    is what else is known of the message."""
     action = Action(
         journey="j",
         step_id="s",
@@ -28,6 +30,7 @@ def facts(
         discount=discount,
         approved=approved,
         topic=topic,
+        **about or {},
     )
     filled: dict[str, Any] = {"now": NOON, "action": action, "time_zone": "UTC", **known}
     return Facts(**filled)
@@ -43,5 +46,5 @@ def consent(
     return Consent(channel=channel, purpose=purpose, topic=topic, granted=granted, source="test", at=at)
 
 
-def contact(at: datetime, channel: str = "email", purpose: Purpose = "marketing") -> Contact:
-    return Contact(channel=channel, purpose=purpose, at=at)
+def contact(at: datetime, channel: str = "email", purpose: Purpose = "marketing", **more: Any) -> Contact:
+    return Contact(channel=channel, purpose=purpose, at=at, **more)

@@ -1,0 +1,26 @@
+"""An objection to direct marketing is absolute (GDPR, article 21); so is a signal not to share data (CCPA)."""
+
+from typing import ClassVar
+
+from policies.model import Allow, Deny, Facts, Policy, Verdict
+
+
+class ObjectionPolicy(Policy):
+    """Deny all marketing to customers whose attribute `objected` is true, and marketing over `sharing` channels,
+    which hand data to others, to those whose browser sent Global Privacy Control (attribute `gpc`)."""
+
+    name: ClassVar[str] = "objection"
+
+    objected: str = "objects_to_marketing"
+    gpc: str = "gpc"
+    sharing: frozenset[str] = frozenset({"webhook"})
+
+    def judge(self, facts: Facts) -> Verdict:
+        action = facts.action
+        if action.purpose != "marketing":
+            return Allow()
+        if facts.attribute(self.objected) is True:
+            return Deny(reason="the customer objected to direct marketing")
+        if action.channel in self.sharing and facts.attribute(self.gpc) is True:
+            return Deny(reason=f"the customer's browser asked not to share data, and '{action.channel}' does")
+        return Allow()

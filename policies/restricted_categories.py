@@ -1,0 +1,45 @@
+"""What must not be shown to minors is not, nor to someone whose age is unknown."""
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from policies.model import Allow, Deny, Facts, Policy, Verdict
+
+
+class RestrictedCategoriesPolicy(Policy):
+    """Deny content of `categories` to customers under `age` years.
+
+    The age is the customer's attribute `age`, or follows from `birth_date`, an ISO 8601 date. Where neither is
+    known, `unknown` decides.
+    """
+
+    name: ClassVar[str] = "restricted_categories"
+
+    categories: frozenset[str] = frozenset({"alcohol", "tobacco", "gambling", "adult"})
+    age: int = Field(default=18, ge=1)
+    unknown: Literal["deny", "allow"] = "deny"
+
+    def judge(self, facts: Facts) -> Verdict:
+        found = sorted(self.categories & facts.action.categories)
+        if not found:
+            return Allow()
+        age = _age(facts)
+        if age is None and self.unknown == "deny":
+            return Deny(reason=f"'{found[0]}' is restricted, and the customer's age is unknown")
+        if age is not None and age < self.age:
+            return Deny(reason=f"'{found[0]}' is restricted to customers of {self.age} years")
+        return Allow()
+
+
+def _age(facts: Facts) -> int | None:
+    age = facts.attributes.get("age")
+    if isinstance(age, int | float) and not isinstance(age, bool):
+        return int(age)
+    try:
+        born = date.fromisoformat(str(facts.attributes.get("birth_date", ""))[:10])
+    except ValueError:
+        return None
+    today = facts.local(None).date()
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

@@ -1,0 +1,72 @@
+"""Rules of a project's own, as conditions in CEL, for what no built-in policy says."""
+
+from datetime import timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from journeys.conditions import check_names, holds
+from journeys.times import Duration
+from policies.model import Allow, Deny, Facts, Hold, NeedsApproval, Policy, Verdict, strictest
+
+NAMES = ("action", "customer", "contacts", "now")
+
+
+class Rule(BaseModel):
+    """When `when` is true, the action is denied, held for a while, or put before a person of `group`.
+
+    `when` sees the `action` (as in `action.channel`), the `customer`, their `contacts` of the last 31 days and
+    `now`. What it names and the customer lacks makes it false.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    when: Annotated[str, AfterValidator(lambda source: check_names(source, NAMES))]
+    verdict: Literal["deny", "hold", "needs_approval"] = "deny"
+    message: str = Field(min_length=1)
+    """Why, for the person who reads it."""
+    hold: Duration = timedelta(hours=1)
+    """For a rule that holds: when to look again."""
+    group: str = ""
+    """For a rule that needs approval: whose."""
+
+    @model_validator(mode="after")
+    def _someone_approves(self) -> "Rule":
+        if self.verdict == "needs_approval" and not self.group:
+            raise ValueError("a rule that needs approval names the group that gives it")
+        return self
+
+    def judge(self, facts: Facts) -> Verdict:
+        """This rule's verdict."""
+        if not holds(self.when, _scope(facts)):
+            return Allow()
+        if self.verdict == "deny":
+            return Deny(reason=self.message)
+        if self.verdict == "hold":
+            return Hold(until=facts.now + self.hold, reason=self.message, look_again=True)
+        return Allow() if facts.action.approved else NeedsApproval(group=self.group, reason=self.message)
+
+
+class RulesPolicy(Policy):
+    """The strictest verdict of all rules, each under a name of its own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: ClassVar[str] = "rules"
+    horizon_days: ClassVar[int] = 31
+
+    # This is how pydantic types the keys that a model does not know: here they are the rules' names.
+    __pydantic_extra__: dict[str, Rule]  # pyright: ignore[reportIncompatibleVariableOverride] narrower on purpose
+
+    def judge(self, facts: Facts) -> Verdict:
+        return strictest(rule.judge(facts) for rule in (self.__pydantic_extra__ or {}).values())
+
+
+def _scope(facts: Facts) -> dict[str, object]:
+    # CEL has lists but no sets.
+    return {
+        "action": {**facts.action.model_dump(), "categories": sorted(facts.action.categories)},
+        "customer": facts.attributes,
+        "contacts": [contact.model_dump() for contact in facts.contacts],
+        "now": facts.now,
+    }

@@ -1,0 +1,28 @@
+"""A marketing SMS says who sends it and how to stop it (TCPA and CTIA rules, and decency)."""
+
+from typing import ClassVar
+
+from policies.model import Allow, Deny, Facts, Policy, Verdict
+
+
+class SmsIdentificationPolicy(Policy):
+    """Deny a marketing SMS that does not name the brand or none of the `opt_out` words.
+
+    `brand` is the name to look for; without it, it is the project's. Letter case does not count.
+    """
+
+    name: ClassVar[str] = "sms_identification"
+
+    brand: str = ""
+    opt_out: tuple[str, ...] = ("STOP", "UNSUBSCRIBE", "OPT OUT")
+
+    def judge(self, facts: Facts) -> Verdict:
+        action = facts.action
+        if (action.channel, action.purpose) != ("sms", "marketing"):
+            return Allow()
+        text, brand = action.text.casefold(), self.brand or facts.brand
+        if brand and brand.casefold() not in text:
+            return Deny(reason=f"the SMS does not say that '{brand}' sends it")
+        if not any(word.casefold() in text for word in self.opt_out):
+            return Deny(reason=f"the SMS does not say how to stop it; write for example 'Reply {self.opt_out[0]}'")
+        return Allow()

@@ -1,0 +1,1 @@
+"""Tables of law that policies go by, each with its source."""
