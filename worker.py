@@ -20,6 +20,7 @@ from activities.composing import Composer
 from activities.deciding import Deciding
 from activities.deliver import Delivering
 from activities.erasing import Erasing
+from activities.facts import Gathering
 from activities.guard import Guard
 from activities.notes import Bookkeeping
 from activities.perceiving import Perceiving
@@ -80,7 +81,8 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     tracker = Tracker(links, settings.public_url, parts.project.tracking)
     zone = parts.project.time_zone
     composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url, tracker, zone)
-    delivering = Delivering(database, composer, Guard(parts.policies, zone))
+    guard = Guard(parts.policies, Gathering(zone, parts.project.brand.name))
+    delivering = Delivering(database, composer, guard)
     acting, perceiving, bookkeeping = Acting(database, parts.tools), Perceiving(database), Bookkeeping(database)
     erasing = Erasing(database)
     return [

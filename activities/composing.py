@@ -13,7 +13,7 @@ from activities.channels.model import OutgoingMessage, Provider, Refused
 from activities.tracking import Tracker
 from content.library import Library
 from content.links import LinkSigner
-from content.rendering import ContentError, OfferTerms, Recipient, RenderContext
+from content.rendering import ContentError, OfferTerms, Recipient, RenderContext, Rendered
 from journeys.parts import Offer
 from journeys.times import format_duration, known_zone
 from settings import Brand
@@ -32,8 +32,10 @@ class Draft:
     message: OutgoingMessage
     customer: Customer
     provider: Provider
-    topic: str
-    """The list that the content belongs to, or empty."""
+    rendered: Rendered
+    """The content as it was filled in, before the provider gave it its form."""
+    offer_until: datetime | None
+    """When the offer it makes ends, in UTC."""
     make_basis: Callable[[], str]
     """Only what has to be approved needs it."""
     made_anew: str = ""
@@ -52,9 +54,7 @@ class Draft:
 @dataclass(frozen=True)
 class _Made:
     message: OutgoingMessage
-    topic: str
-    version: str
-    """Of the content it was made from."""
+    rendered: Rendered
 
 
 def hash_message(message: OutgoingMessage) -> str:
@@ -133,7 +133,7 @@ class Composer:
             )
             tracked = self._tracker.track(rendered, customer, delivery_id)
             message = provider.prepare(tracked, recipient, delivery_id)
-            return _Made(message, rendered.topic, rendered.content_version)
+            return _Made(message, rendered)
 
         try:
             made = make(now)
@@ -146,8 +146,9 @@ class Composer:
             made.message,
             customer,
             provider,
-            made.topic,
-            lambda: _digest([make(request.start.at), request.offer]),
+            made.rendered,
+            now + request.offer.valid if request.offer else None,
+            lambda: _basis(make(request.start.at), request.offer),
         )
 
     def _context(
@@ -170,6 +171,10 @@ class Composer:
             delivery_id=delivery_id,
             url_key=self._links.url_key,
         )
+
+
+def _basis(made: _Made, offer: Offer | None) -> str:
+    return _digest([made.message.model_dump(mode="json"), made.rendered.content_version, offer])
 
 
 def _spent(offer: Offer | None, shown_at: datetime, now: datetime) -> str:

@@ -13,7 +13,8 @@ from temporalio.exceptions import ApplicationError
 from activities.attempt import Attempt
 from activities.channels.model import OutcomeUnknown, Refused, RetryLater
 from activities.composing import Composer, Draft, hash_message
-from activities.guard import Case, Cleared, Guard, Judgement, findings_of
+from activities.facts import Case
+from activities.guard import Cleared, Guard, Judgement, findings_of
 from activities.notes import write_down
 from policies.model import Ruling
 from store.consents import withdraw_consent
@@ -173,6 +174,9 @@ def _reservation(
         provider=message.provider,
         purpose=request.purpose,
         content=request.content,
+        priority=request.priority,
+        discount=request.offer.discount if request.offer else None,
+        offer_until=cleared.draft.offer_until,
         state="reserved",
         findings=[],
         reserved_at=now,

@@ -15,39 +15,20 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.composing import Draft
+from activities.facts import Case, Gathering
 from activities.questions import Subject, ask
 from journeys.counting import COUNTS
 from journeys.interrupts import InterruptRules
 from learning.features.sight import asks_for_features, see
-from policies.model import (
-    Action,
-    Consent,
-    Contact,
-    Deny,
-    Facts,
-    Hold,
-    NeedsApproval,
-    Policy,
-    Ruling,
-    Suppressed,
-    rule,
-)
+from policies.model import Deny, Hold, NeedsApproval, Policy, Ruling, rule
 from policies.registry import known_policies
 from policies.suppression import SuppressionPolicy
 from store.approvals import find_approval, mark_decided
-from store.consents import consents_of
 from store.customers import scope_of
 from store.events import as_event
 from store.features import features_of
-from store.ledger import (
-    contacts_since,
-    events_since,
-    horizon,
-    lock_sends,
-    sent_by_journey,
-)
-from store.suppressions import KINDS, find_suppression
-from store.tables import Approval, Customer, Delivery
+from store.ledger import events_since
+from store.tables import Approval, Customer
 from workflows.ports import ActRequest, Asked, DeliverRequest, Denied, Held, Overtaken
 
 
@@ -65,23 +46,12 @@ _ALWAYS: tuple[Policy, ...] = (SuppressionPolicy(),)
 Judgement = Cleared | Denied | Held | Asked | Overtaken
 
 
-@dataclass(frozen=True)
-class Case:
-    """What the guard is asked: may this draft leave for this request, now?"""
-
-    request: DeliverRequest
-    draft: Draft
-    delivery_id: str
-    now: datetime
-
-
 class Guard:
     """Judges deliveries by the policies of one project, and those of the journey on top."""
 
-    def __init__(self, policies: Sequence[Policy], time_zone: str) -> None:
-        """`time_zone` is the project's."""
+    def __init__(self, policies: Sequence[Policy], gathering: Gathering) -> None:
         self._policies = (*_ALWAYS, *(policy for policy in policies if policy not in _ALWAYS))
-        self._time_zone = time_zone
+        self._gathering = gathering
 
     async def judge(self, session: AsyncSession, case: Case) -> tuple[Judgement, Ruling | None]:
         """What may happen now, and what every policy said. The customer is locked already."""
@@ -90,8 +60,7 @@ class Guard:
             return found, None
         policies = (*self._policies, *_own_policies(json.dumps(request.policies)))
         granted = await _granted(session, case, policies)
-        facts = await _facts(session, case, policies, approved=granted is not None)
-        facts = facts.model_copy(update={"project_zone": self._time_zone})
+        facts = await self._gathering.facts(session, case, policies, approved=granted is not None)
         ruling = rule(policies, facts)
         verdict = ruling.verdict
         if isinstance(verdict, Deny):
@@ -168,47 +137,6 @@ async def _granted(session: AsyncSession, case: Case, policies: tuple[Policy, ..
     return approval if case.draft.content_hash == approval.content_hash == grant.content_hash else None
 
 
-async def _facts(session: AsyncSession, case: Case, policies: Sequence[Policy], *, approved: bool) -> Facts:
-    request, customer = case.request, case.draft.customer
-    since = horizon(case.now, max((policy.horizon_days for policy in policies), default=0))
-    contacts = await contacts_since(session, customer.id, since, but=case.delivery_id)
-    budget = max((policy.budget_span for policy in policies if policy.budget_span), default=None)
-    spent = await _spent(session, request.run.journey, case.now - budget) if budget else 0
-    return Facts(
-        now=case.now,
-        action=Action(
-            journey=request.run.journey,
-            step_id=request.step_id,
-            channel=case.draft.message.channel,
-            purpose=request.purpose,
-            content=request.content,
-            topic=case.draft.topic,
-            discount=request.offer.discount if request.offer else None,
-            approved=approved,
-        ),
-        time_zone=customer.time_zone,
-        consents=tuple(
-            Consent.model_validate(row.model_dump()) for row in await consents_of(session, customer.id)
-        ),
-        suppressed=await _suppressed(session, case.draft),
-        contacts=tuple(_contact(row) for row in contacts),
-        attributes=customer.traits,
-        journey_sent=spent,
-    )
-
-
-async def _suppressed(session: AsyncSession, draft: Draft) -> Suppressed | None:
-    kind = draft.provider.address_kind
-    found = await find_suppression(session, kind, draft.message.recipient) if kind in KINDS else None
-    return Suppressed.model_validate(found.model_dump()) if found else None
-
-
-async def _spent(session: AsyncSession, journey: str, since: datetime) -> int:
-    # Customers are locked one by one; a budget is shared by all of them.
-    await lock_sends(session, journey)
-    return await sent_by_journey(session, journey, since)
-
-
 async def _ask(
     session: AsyncSession, case: Case, policies: tuple[Policy, ...], wanted: NeedsApproval, ruling: Ruling
 ) -> Asked:
@@ -230,9 +158,3 @@ async def _ask(
         )
     reason = f"{wanted.reason}; {draft.made_anew}" if draft.made_anew else wanted.reason
     return await ask(session, request, request.approval, subject, case.delivery_id, wanted.group, reason, case.now)
-
-
-def _contact(row: Delivery) -> Contact:
-    return Contact.model_validate(
-        {"channel": row.channel, "purpose": row.purpose, "at": row.sent_at or row.reserved_at}
-    )

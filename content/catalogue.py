@@ -9,7 +9,8 @@ import yamlfile
 
 
 class Product(BaseModel):
-    """One thing on sale. `price` is in `currency`, an ISO 4217 code; `url` is its page in the shop."""
+    """One thing on sale. `price` is in `currency`, an ISO 4217 code; `url` is its page in the shop; `cost` is
+    what the shop pays for it, in the same currency, and shown to nobody."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -20,6 +21,14 @@ class Product(BaseModel):
     category: str
     url: str = Field(pattern=r"^https?://\S+$")
     image: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    cost: Decimal | None = Field(default=None, ge=0, exclude=True)
+
+    @property
+    def margin(self) -> float | None:
+        """Per cent of the price that are not cost; None when the cost is unknown."""
+        if self.cost is None or not self.price:
+            return None
+        return float((self.price - self.cost) / self.price * 100)
 
 
 class _File(BaseModel):

@@ -71,6 +71,7 @@ class Library:
             raise UnknownContent(f"the content '{name}' has nothing for {channel}; it has {has}")
         variant = self._variants[name, channel]
         marketing = variant.front.purpose == "marketing"
+        product = self._catalogue.product(str(context.event.get("product_id", "")))
         try:
             fields = variant.fill(variables(context, self._catalogue, variant.front.language))
         except RenderingFailed as error:
@@ -82,6 +83,11 @@ class Library:
             marketing=marketing,
             topic=variant.front.topic or "",
             unsubscribe_url=context.unsubscribe_url if marketing else "",
+            language=variant.front.language,
+            categories=variant.front.categories | ({product.category} if product else frozenset[str]()),
+            valid_from=variant.front.valid_from,
+            valid_until=variant.front.valid_until,
+            margin=product.margin if product else None,
             content_version=variant.version,
         )
 

@@ -25,6 +25,13 @@ class Rendered(BaseModel):
     topic: str = ""
     """The list that the content belongs to, or empty."""
     unsubscribe_url: str = ""
+    language: str | None = None
+    categories: frozenset[str] = frozenset()
+    """What the content and its product are about."""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    margin: float | None = None
+    """Per cent of its product's price that stay with the shop; None when the catalogue does not say."""
     content_version: str
     """The hash of the template this was rendered from."""
 

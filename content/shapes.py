@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from content.formats import is_language
 from journeys.parts import Purpose
@@ -70,6 +70,11 @@ class FrontMatter(BaseModel):
     topic: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] | None = None
     """The list that it belongs to: customers who left that are not sent it."""
     language: Annotated[str, AfterValidator(_known_language)] | None = None
+    categories: frozenset[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]] = frozenset()
+    """What it is about beside its product: `alcohol`, `kitchen`..."""
+    valid_from: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = None
+    """From when until when it may be used, with the offset to UTC."""
 
 
 class EmailFrontMatter(FrontMatter):

@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Outcome = Literal["failed", "delivered", "opened", "clicked", "replied", "bounced", "complained"]
 
+REPLIED = "Message Replied"
+"""The event that a customer wrote to us; its property `channel` says over which."""
+
 # The names are those of Segment's email, push and messaging specs, so that existing sources fit as they are.
 OUTCOMES: dict[str, Outcome] = {
     "Email Delivered": "delivered",
@@ -20,7 +23,7 @@ OUTCOMES: dict[str, Outcome] = {
     "Message Delivered": "delivered",
     "Message Read": "opened",
     "Message Link Clicked": "clicked",
-    "Message Replied": "replied",
+    REPLIED: "replied",
     "Message Failed": "failed",
     # A program fetched the picture or the link, which proves that the mail arrived and nothing more.
     "Email Machine Opened": "delivered",

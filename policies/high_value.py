@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from policies.model import Allow, Deny, Facts, Policy, Verdict
+from policies.model import Allow, Deny, Facts, Need, Policy, Verdict
 
 
 class HighValuePolicy(Policy):
@@ -14,8 +14,9 @@ class HighValuePolicy(Policy):
 
     name: ClassVar[str] = "high_value"
     horizon_days: ClassVar[int] = 7
+    needs: ClassVar[frozenset[Need]] = frozenset({"features"})
 
-    attribute: str = "scores.value"
+    attribute: str = "orders.value"
     at_least: float = 1_000
     most_discount: float = Field(default=5, ge=0, le=100)
     most_messages: int = Field(default=3, ge=1)

@@ -183,7 +183,7 @@ class Deny(Fact):
 Verdict = Annotated[Allow | Hold | NeedsApproval | Deny, Field(discriminator="verdict")]
 
 
-Need = Literal["open_runs", "inbound", "health", "volumes"]
+Need = Literal["features", "open_runs", "inbound", "health", "volumes"]
 """What only some policies ask for, and what costs a query each."""
 
 

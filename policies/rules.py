@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from journeys.conditions import check_names, holds
 from journeys.times import Duration
-from policies.model import Allow, Deny, Facts, Hold, NeedsApproval, Policy, Verdict, strictest
+from policies.model import Allow, Deny, Facts, Hold, Need, NeedsApproval, Policy, Verdict, strictest
 
 NAMES = ("action", "customer", "contacts", "now")
 
@@ -54,6 +54,7 @@ class RulesPolicy(Policy):
 
     name: ClassVar[str] = "rules"
     horizon_days: ClassVar[int] = 31
+    needs: ClassVar[frozenset[Need]] = frozenset({"features"})
 
     # This is how pydantic types the keys that a model does not know: here they are the rules' names.
     __pydantic_extra__: dict[str, Rule]  # pyright: ignore[reportIncompatibleVariableOverride] narrower on purpose

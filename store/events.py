@@ -10,7 +10,7 @@ from sqlalchemy import insert as sql_insert
 from sqlmodel import SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from journeys.events import Event
+from journeys.events import REPLIED, Event
 from store.paging import Page, read_page
 from store.tables import EventRecord, OutboxEntry, Refusal
 
@@ -92,6 +92,21 @@ def as_event(record: EventRecord) -> Event:
         properties=record.properties,
         traceparent=record.traceparent,
     )
+
+
+_LAST_REPLIES = 20
+
+
+async def last_reply(session: AsyncSession, customer_id: str, channel: str) -> datetime | None:
+    """When the customer last wrote to us over a channel, in UTC; None when it is long ago or never was."""
+    query = (
+        select(EventRecord)
+        .where(col(EventRecord.customer_id) == customer_id, col(EventRecord.name) == REPLIED)
+        .order_by(col(EventRecord.seq).desc())
+        .limit(_LAST_REPLIES)
+    )
+    found = [r.occurred_at for r in (await session.exec(query)).all() if r.properties.get("channel") == channel]
+    return max(found, default=None)
 
 
 async def keep_refusals(session: AsyncSession, refusals: Sequence[Refusal]) -> int:

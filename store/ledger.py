@@ -41,14 +41,18 @@ async def lock_sends(session: AsyncSession, journey: str) -> None:
         await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sends:{journey}", 0))))
 
 
-async def sent_by_journey(session: AsyncSession, journey: str, since: datetime) -> int:
-    """How many messages of a journey left since a moment or are about to, to anyone."""
-    query = select(func.count()).where(
-        col(Delivery.journey) == journey,
-        col(Delivery.reserved_at) > since,
-        col(Delivery.state).not_in(NEVER_LEFT),
+async def sent_by_journey(session: AsyncSession, journey: str, since: datetime) -> dict[str, int]:
+    """How many messages of a journey left since a moment or are about to, to anyone, by channel."""
+    query = (
+        select(Delivery.channel, func.count())
+        .where(
+            col(Delivery.journey) == journey,
+            col(Delivery.reserved_at) > since,
+            col(Delivery.state).not_in(NEVER_LEFT),
+        )
+        .group_by(col(Delivery.channel))
     )
-    return (await session.exec(query)).one()
+    return dict((await session.exec(query)).all())
 
 
 async def reachable_at(session: AsyncSession, customer_id: str, kind: str) -> str | None:

@@ -58,6 +58,14 @@ async def count_starts(session: AsyncSession, journey: str, after: datetime, bef
     return (await session.exec(query)).one()
 
 
+async def other_open_runs(session: AsyncSession, customer_id: str, but: str) -> list[Run]:
+    """The runs of other journeys than `but` that a customer is in."""
+    query = select(Run).where(
+        col(Run.customer_id) == customer_id, col(Run.state) == "open", col(Run.journey) != but
+    )
+    return list((await session.exec(query)).all())
+
+
 async def open_runs(session: AsyncSession, customer_ids: Collection[str]) -> list[Run]:
     """The runs of some customers that are open or about to be, oldest first."""
     query = (

@@ -86,6 +86,7 @@ class Entrance:
             workflow_id=entry.workflow_id,
             journey=journey.journey,
             version=journey.version,
+            priority=journey.priority,
             customer_id=self._customer.id,
             start_seq=event.seq,
             state="closed" if held_out else "starting",

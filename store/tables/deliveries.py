@@ -20,6 +20,7 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         Index("ix_delivery_customer_at", "customer_id", "reserved_at"),
         Index("ix_delivery_journey_at", "journey", "reserved_at"),
+        Index("ix_delivery_channel_at", "channel", "reserved_at"),
     )
 
     id: str = Field(primary_key=True)
@@ -33,6 +34,11 @@ class Delivery(SQLModel, table=True):
     provider: str
     purpose: str
     content: str
+    priority: int = 50
+    """Of the journey, from 0 to 100."""
+    discount: float | None = None
+    """Per cent, of the offer it makes."""
+    offer_until: datetime | None = time_column(nullable=True)
     state: str = word_column()
     attempts: int = 0
     provider_id: str | None = Field(default=None, index=True)

@@ -24,6 +24,8 @@ class Run(SQLModel, table=True):
     first_run_id: str = Field(default="", index=True)
     journey: str
     version: str
+    priority: int = 50
+    """Of the journey, from 0 to 100."""
     customer_id: str = Field(foreign_key="customer.id", index=True)
     start_seq: int
     state: str = word_column()

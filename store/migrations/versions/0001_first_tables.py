@@ -259,6 +259,9 @@ def upgrade() -> None:
     sa.Column('provider', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('purpose', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('content', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('priority', sa.Integer(), nullable=False),
+    sa.Column('discount', sa.Float(), nullable=True),
+    sa.Column('offer_until', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('provider_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -274,6 +277,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('delivery', schema=None) as batch_op:
+        batch_op.create_index('ix_delivery_channel_at', ['channel', 'reserved_at'], unique=False)
         batch_op.create_index('ix_delivery_customer_at', ['customer_id', 'reserved_at'], unique=False)
         batch_op.create_index('ix_delivery_journey_at', ['journey', 'reserved_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_delivery_provider_id'), ['provider_id'], unique=False)
@@ -369,6 +373,7 @@ def upgrade() -> None:
     sa.Column('first_run_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('priority', sa.Integer(), nullable=False),
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('start_seq', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
@@ -461,6 +466,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_delivery_provider_id'))
         batch_op.drop_index('ix_delivery_journey_at')
         batch_op.drop_index('ix_delivery_customer_at')
+        batch_op.drop_index('ix_delivery_channel_at')
 
     op.drop_table('delivery')
     op.drop_table('customer_features')

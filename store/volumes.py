@@ -1,0 +1,42 @@
+"""How much was sent of late, and how it was received: what breakers and alarms go by."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.ledger import NEVER_LEFT
+from store.outcomes import RANK, TAKEN
+from store.tables import Delivery
+
+
+async def channel_health(session: AsyncSession, channel: str, since: datetime) -> tuple[int, int, int]:
+    """Of the marketing messages over a channel since a moment: how many reached a server that took or returned
+    them, how many of those bounced, and how many were complained about."""
+    query = (
+        select(Delivery.state, func.count())
+        .where(
+            col(Delivery.channel) == channel,
+            col(Delivery.reserved_at) > since,
+            col(Delivery.purpose) == "marketing",
+        )
+        .group_by(col(Delivery.state))
+    )
+    counts = dict((await session.exec(query)).all())
+    left = sum(count for state, count in counts.items() if RANK[state] >= TAKEN)
+    return left, counts.get("bounced", 0), counts.get("complained", 0)
+
+
+async def daily_volumes(session: AsyncSession, journey: str, now: datetime, days: int) -> tuple[int, ...]:
+    """How many messages of a journey left on each of the last days, each of 24 hours, the present one last."""
+    ends = [now - timedelta(days=ago) for ago in range(days - 1, -1, -1)]
+    counts: list[int] = []
+    for end in ends:
+        query = select(func.count()).where(
+            col(Delivery.journey) == journey,
+            col(Delivery.reserved_at) > end - timedelta(days=1),
+            col(Delivery.reserved_at) <= end,
+            col(Delivery.state).not_in(NEVER_LEFT),
+        )
+        counts.append((await session.exec(query)).one())
+    return tuple(counts)
