@@ -1,5 +1,6 @@
 """Content leaves while it is in date, and in a language the customer reads."""
 
+from datetime import UTC
 from typing import ClassVar, Literal
 
 from policies.model import Allow, Deny, Facts, Hold, Policy, Verdict
@@ -19,11 +20,13 @@ class ContentFitPolicy(Policy):
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
         if action.valid_until and facts.now >= action.valid_until:
-            return Deny(
-                reason=f"the content '{action.content}' was good until {action.valid_until:%Y-%m-%d %H:%M} UTC"
-            )
+            ended = action.valid_until.astimezone(UTC)
+            return Deny(reason=f"the content '{action.content}' was good until {ended:%Y-%m-%d %H:%M} UTC")
         if action.valid_from and facts.now < action.valid_from:
-            return Hold(until=action.valid_from, reason=f"the content '{action.content}' is not in date yet")
+            return Hold(
+                until=action.valid_from.astimezone(UTC),
+                reason=f"the content '{action.content}' is not in date yet",
+            )
         if (
             self.other_language == "deny"
             and action.purpose == "marketing"

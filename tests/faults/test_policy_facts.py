@@ -1,0 +1,126 @@
+"""What policies are told at the send is what the store knows: rivals, offers, margins, how a channel does."""
+
+from datetime import timedelta
+
+from sqlmodel import SQLModel
+
+from store.tables import Delivery, Run
+from tests.faults.sending import NOON, TEN_PERCENT, Sending, Shopper
+from workflows.ports import Denied, Held, Sent
+
+
+def sent_before(shopper: Shopper, number: int = 0, state: str = "delivered", **changes: object) -> Delivery:
+    """A mail that another journey sent an hour ago."""
+    given: dict[str, object] = {
+        "id": f"d-{shopper.id}-{number}",
+        "workflow_id": f"win-back:{shopper.id}",
+        "first_run_id": "r",
+        "journey": "win-back",
+        "step_id": "s",
+        "pass_": 0,
+        "customer_id": shopper.id,
+        "channel": "push",
+        "provider": "fcm",
+        "purpose": "marketing",
+        "content": "c",
+        "state": state,
+        "findings": [],
+        "reserved_at": NOON - timedelta(hours=1),
+        **changes,
+    }
+    return Delivery(**given)  # pyright: ignore[reportArgumentType] rows are checked by the database
+
+
+async def keep(sending: Sending, *rows: SQLModel) -> None:
+    async with sending.database.transaction() as session:
+        session.add_all(rows)
+
+
+async def test_a_message_of_a_journey_that_goes_first_queues_this_one(sending: Sending) -> None:
+    lena = await sending.shopper()
+    await keep(sending, sent_before(lena, priority=80))
+
+    result = await sending.deliver(sending.request(lena, policies={"journey_priority": {"apart": "3h"}}))
+
+    assert isinstance(result, Held)
+    assert result.until == NOON + timedelta(hours=2)
+    assert "'win-back', which goes first" in result.reason
+
+
+async def test_a_run_of_a_journey_that_goes_first_keeps_others_back(sending: Sending) -> None:
+    lena = await sending.shopper()
+    rival = Run(
+        workflow_id=f"win-back:{lena.id}",
+        journey="win-back",
+        version="v",
+        priority=80,
+        customer_id=lena.id,
+        start_seq=lena.start_seq,
+        state="open",
+        started_at=NOON,
+    )
+    await keep(sending, rival)
+    skipped = {"journey_priority": {"while_open": True, "lower": "skip"}}
+
+    result = await sending.deliver(sending.request(lena, policies=skipped))
+
+    assert result == Denied(reason="the customer is in 'win-back', which goes first")
+
+
+async def test_an_offer_that_another_journey_made_forbids_a_second(small_sending: Sending) -> None:
+    lena = await small_sending.shopper()
+    await keep(small_sending, sent_before(lena, discount=12, offer_until=NOON + timedelta(hours=9)))
+
+    result = await small_sending.deliver(
+        small_sending.request(lena, offer=TEN_PERCENT, policies={"one_offer": {}})
+    )
+
+    assert result == Denied(reason="the customer has an offer of 12 % from 'win-back' already")
+
+
+async def test_the_offer_of_a_message_is_kept_for_those_after_it(small_sending: Sending) -> None:
+    small_sending.edit("policies.yaml", "approval_above: 5%", "approval_above: 15%")
+    lena = await small_sending.shopper()
+
+    sent = await small_sending.deliver(small_sending.request(lena, offer=TEN_PERCENT))
+
+    assert isinstance(sent, Sent)
+    async with small_sending.database.reading() as session:
+        row = await session.get(Delivery, sent.delivery_id)
+    assert row is not None
+    assert row.offer_until is not None
+    assert row.discount == 10
+    assert timedelta() <= row.reserved_at + TEN_PERCENT.valid - row.offer_until < timedelta(seconds=30)
+
+
+async def test_the_catalogues_cost_decides_how_low_a_price_may_go(small_sending: Sending) -> None:
+    small_sending.edit("policies.yaml", "approval_above: 5%", "approval_above: 15%")
+    small_sending.edit("catalogue.yaml", "price: 329.00", "price: 329.00, cost: 312.55")
+    lena = await small_sending.shopper()
+
+    result = await small_sending.deliver(
+        small_sending.request(lena, offer=TEN_PERCENT, policies={"margin_floor": {}})
+    )
+
+    assert result == Denied(reason="after 10 % off, -5.6 % margin is left; the floor is 10 %")
+
+
+async def test_too_many_complaints_stop_all_marketing_mail(sending: Sending) -> None:
+    lena, others = await sending.shopper(), await sending.shopper("others")
+    mails = [sent_before(others, n, "delivered" if n else "complained", channel="email") for n in range(20)]
+    await keep(sending, *mails)
+
+    result = await sending.deliver(sending.request(lena, policies={"bulk_mail": {"at_least": 20}}))
+
+    assert result == Denied(reason="5 % of last week's mails were complained about; marketing stops at 0.3 %")
+
+
+async def test_content_that_is_out_of_date_does_not_leave(small_sending: Sending) -> None:
+    small_sending.edit(
+        "content/browse-reminder/email.html.j2", "---\n", "---\nvalid_until: 2026-03-02T12:00:00+01:00\n"
+    )
+    lena = await small_sending.shopper()
+
+    result = await small_sending.deliver(small_sending.request(lena, policies={"content_fit": {}}))
+
+    assert result == Denied(reason="the content 'browse-reminder' was good until 2026-03-02 11:00 UTC")
