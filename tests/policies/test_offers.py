@@ -62,7 +62,7 @@ def test_a_margin_that_nobody_knows_is_put_before_a_person():
 
 @pytest.mark.parametrize(("value", "allowed"), [(2_000, False), (10, True), (None, True), ("much", True)])
 def test_a_customer_of_high_value_gets_no_large_discount(value: object, allowed: bool):
-    known = {"scores": {"value": value}}
+    known = {"orders": {"value": value}}
 
     verdict = HighValuePolicy(most_discount=5).judge(facts(discount=10, attributes=known))
 
@@ -70,7 +70,7 @@ def test_a_customer_of_high_value_gets_no_large_discount(value: object, allowed:
 
 
 def test_a_customer_of_high_value_gets_few_messages():
-    known = {"scores": {"value": 5_000}}
+    known = {"orders": {"value": 5_000}}
     week = tuple(contact(NOON - timedelta(days=day)) for day in (1, 2, 3))
 
     verdict = HighValuePolicy(most_messages=3).judge(facts(attributes=known, contacts=week))
