@@ -73,6 +73,7 @@ class Happening(_Part):
     opened: str | None = None
     clicked: str | None = None
     replied: str | None = None
+    failed: str | None = None
     bounced: str | None = None
     complained: str | None = None
 
