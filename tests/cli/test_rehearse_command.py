@@ -31,8 +31,8 @@ day 1 14:00  0m           Product Viewed
                           browse-abandonment starts
 day 1 14:30  30m          reminder by email is sent to l•••@example.com
                             “The Lumen 2 tent is still here”
-                            allowed by consent, quiet_hours, frequency_cap,
-                            discount_cap
+                            allowed by suppression, consent, quiet_hours,
+                            frequency_cap, discount_cap
 day 1 14:40  40m          Email Opened: reminder
 day 1 14:41  41m          Unsubscribed
                           the run ends as opt_out, at wait_3
