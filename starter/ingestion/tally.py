@@ -5,7 +5,6 @@ yet written when it was killed is missing from the counts, never from the events
 """
 
 import asyncio
-import contextlib
 import logging
 from collections import Counter
 from collections.abc import Mapping
@@ -54,8 +53,7 @@ class Tally:
             raise
 
     async def _write_safely(self) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            try:
-                await self.write()
-            except (SQLAlchemyError, OSError) as error:
-                _log.warning("the counts of events cannot be written now: %s", error)
+        try:
+            await self.write()
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("the counts of events cannot be written now: %s", error)

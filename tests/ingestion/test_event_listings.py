@@ -9,7 +9,10 @@ import pytest
 
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.pressure import Limits
+from starter.ingestion.tally import Tally
 from starter.services import Services
+from store.database import Database
+from store.intake import read_intake
 from store.outbox import bury
 from store.tables import OutboxEntry
 from tests.ingestion.conftest import Kept
@@ -109,3 +112,23 @@ async def test_counts_are_written_by_themselves_and_at_the_end(shop: Services, s
     with pytest.raises(asyncio.CancelledError):
         await counting
     assert (await ask(sender, "/v1/events/status"))["counts"]["accepted"] == 3
+
+
+async def test_counting_ends_when_it_is_cancelled_while_it_writes(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("starter.ingestion.tally._EVERY", 0)
+    tally = Tally(sqlite_database)
+    tally.add({"accepted": 3})
+    async with sqlite_database.transaction():
+        # Somebody else writes: the tally has to wait for its turn.
+        counting = asyncio.create_task(tally.run())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        counting.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        async with asyncio.timeout(5):
+            await counting
+    async with sqlite_database.reading() as session:
+        assert (await read_intake(session, datetime.now(UTC), 1)).counts["accepted"] == 3
