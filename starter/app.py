@@ -43,9 +43,10 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        keeping = (keep_schedules(services), keep_matching(), keep_erasing(services))
-        works = (dispatcher.run(), *keeping) if dispatch else ()
-        running = [asyncio.create_task(work) for work in (ingestion.tally.run(), *works)]
+        works = [ingestion.tally.run()]
+        if dispatch:
+            works += [dispatcher.run(), keep_schedules(services), keep_matching(), keep_erasing(services)]
+        running = [asyncio.create_task(work) for work in works]
         yield
         for task in running:
             task.cancel()

@@ -52,6 +52,11 @@ class Dispatcher:
         """Whether it is this process that delivers, of those that could."""
         return self._leadership.holds()
 
+    @property
+    def busy(self) -> frozenset[str]:
+        """The ids of the customers who are served now."""
+        return frozenset(self._lanes)
+
     async def run(self) -> None:
         """Deliver until cancelled. Whatever is under way then is done again by whoever leads next."""
         try:
@@ -77,8 +82,10 @@ class Dispatcher:
         database, free = self._services.database, LANES - len(self._lanes)
         if free <= 0:
             return
+        # A lane that ends while the outbox is read has delivered what this still finds there.
+        busy = self.busy
         async with database.reading() as session:
-            due = await due_entries(session, datetime.now(UTC), list(self._lanes), _READ_AHEAD)
+            due = await due_entries(session, datetime.now(UTC), busy, _READ_AHEAD)
             if not due:
                 return
             records = {r.seq: r for r in await find_events(session, [entry.seq for entry in due])}
@@ -86,7 +93,7 @@ class Dispatcher:
             runs = await open_runs(session, customers.keys())
         idle: list[OutboxEntry] = []
         for customer_id, entries in _by_customer(due):
-            if self.waits_for_another_lane(customers[customer_id]):
+            if waits_for_another_lane(customers[customer_id], busy):
                 continue
             own_runs = [run for run in runs if run.customer_id == customer_id]
             if not own_runs and not self._may_start_something([records[entry.seq] for entry in entries]):
@@ -99,11 +106,6 @@ class Dispatcher:
                 await remove_entries(session, [entry.seq for entry in idle])
         if len(due) == _READ_AHEAD:
             self.wake()
-
-    def waits_for_another_lane(self, customer: Customer) -> bool:
-        """Whether a merge is under way: a lane still serves someone who turned out to be this customer, or this
-        one has turned out to be another since the outbox was read."""
-        return customer.merged_into is not None or any(known in self._lanes for known in customer.absorbed)
 
     def _may_start_something(self, records: Collection[EventRecord]) -> bool:
         names = {record.name for record in records}
@@ -154,6 +156,12 @@ class Dispatcher:
             else:
                 await postpone(session, entry.seq, reason, datetime.now(UTC) + backoff(entry.attempts))
         return trouble == "hopeless"
+
+
+def waits_for_another_lane(customer: Customer, busy: Collection[str]) -> bool:
+    """Whether a merge is under way: someone who turned out to be this customer is served still, or this one has
+    turned out to be another since the outbox was read."""
+    return customer.merged_into is not None or any(known in busy for known in customer.absorbed)
 
 
 def _by_customer(entries: Sequence[OutboxEntry]) -> list[tuple[str, list[OutboxEntry]]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from temporalio.client import Client, Interceptor, OutboundInterceptor, SignalWorkflowInput
 
+from starter.dispatch.dispatcher import waits_for_another_lane
 from starter.ingestion.joining import merge_customers
 from starter.services import Services
 from store.tables import Customer, OutboxEntry, Run
@@ -117,11 +118,27 @@ async def test_the_survivors_events_wait_for_one_that_is_under_way_for_who_is_go
         dispatcher.wake()
         (gone,) = [c for c in await rows(shop, Customer) if c.merged_into]
         (kept,) = [c for c in await rows(shop, Customer) if not c.merged_into]
-        assert dispatcher.waits_for_another_lane(kept)
-        assert dispatcher.waits_for_another_lane(gone)
+        assert waits_for_another_lane(kept, dispatcher.busy)
+        assert waits_for_another_lane(gone, dispatcher.busy)
         held.go.set()
         await eventually(lambda: nothing_is_due(shop))
     assert held.most == 1
     told = (await history(shop, workflow)).signals
     assert [event.properties["products"][0]["product_id"] for event in told] == ["tent", "stove"]
     assert await rows(shop, OutboxEntry) == []
+
+
+async def test_two_open_runs_of_one_journey_both_go_on_and_both_are_told(
+    shop: Services, lena: Shopper, omar: Shopper
+) -> None:
+    await lena.views("tent")
+    await omar.views("tent")
+    workflows = [await lena.workflow("tent"), await omar.workflow("tent")]
+    await dispatch(shop)
+    await merge(shop, lena, omar)
+    await lena.views("tent")
+    await lena.buys("tent")
+    await dispatch(shop)
+    for workflow in workflows:
+        assert names((await history(shop, workflow)).signals)[-1] == "Order Completed"
+    assert sorted(run.workflow_id for run in await rows(shop, Run)) == sorted(workflows)
