@@ -20,6 +20,10 @@ _COUNTS = Kind(
         "days_since": NUMBER,
     },
 )
+_SCORES = {
+    **dict.fromkeys(("churn", "value", "purchase", "discount_affinity"), NUMBER),
+    "best_hour": Kind("object", item=NUMBER),
+}
 FEATURES: Mapping[str, Kind] = {
     "events": Kind("object", item=_COUNTS),
     "session": Kind(
@@ -59,6 +63,8 @@ FEATURES: Mapping[str, Kind] = {
             **dict.fromkeys(("first_at", "last_at"), _TIME),
         },
     ),
+    # A team may add scores of its own, so that there may be others.
+    "scores": Kind("object", {**_SCORES, "confidence": Kind("object", _SCORES, open=True)}, open=True),
 }
 """By the name they have below `customer`. An attribute of the same name cannot be seen."""
 

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from starter.cli import approvals, customers, deliveries, events, init, journeys, keys, processes, runs, webhooks
+from starter.cli import (
+    approvals,
+    customers,
+    deliveries,
+    events,
+    init,
+    journeys,
+    keys,
+    processes,
+    runs,
+    scores,
+    webhooks,
+)
 from starter.cli.invocation import Invocation
 
 app = typer.Typer(
@@ -41,7 +53,7 @@ def root(
     context.obj = Invocation(project=project)
 
 
-_NOUNS = (journeys, events, customers, approvals, runs, deliveries, keys, webhooks)
+_NOUNS = (journeys, events, customers, scores, approvals, runs, deliveries, keys, webhooks)
 for noun in _NOUNS:
     app.add_typer(noun.app)
 for verb in (init.init, processes.demo, processes.dev, processes.worker, processes.serve):

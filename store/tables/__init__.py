@@ -7,7 +7,7 @@ from store.tables.customers import Address, Customer, Identity, IdentityChange, 
 from store.tables.deliveries import Action, Delivery, DeliveryState, SurfaceMessage
 from store.tables.erasures import Erasure
 from store.tables.events import EventRecord, IntakeCount, OutboxEntry, Refusal
-from store.tables.features import CustomerFeatures
+from store.tables.features import CustomerFeatures, ScoreFit
 from store.tables.keys import CustomerKey
 from store.tables.processes import Lease
 from store.tables.runs import JourneyVersion, Membership, Run, RunState, Span
@@ -38,6 +38,7 @@ __all__ = [
     "Refusal",
     "Run",
     "RunState",
+    "ScoreFit",
     "Span",
     "Suppression",
     "SurfaceMessage",

@@ -17,3 +17,15 @@ class CustomerFeatures(SQLModel, table=True):
     customer_id: str = Field(primary_key=True, foreign_key="customer.id")
     document: dict[str, Any] = json_column()
     changed_at: datetime = time_column()
+
+
+class ScoreFit(SQLModel, table=True):
+    """The parameters of a score, fitted to the customers there were."""
+
+    __tablename__ = "score_fit"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+
+    score: str = Field(primary_key=True)
+    parameters: dict[str, float] = json_column()
+    customers: int
+    """How many customers it was fitted to."""
+    fitted_at: datetime = time_column()

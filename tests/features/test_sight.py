@@ -21,7 +21,9 @@ SHAPES = Shapes.model_validate(
 EVERYTHING = [
     event("Page Viewed", 1, "/", "search.example"),
     event("Product Viewed", 1, "/p", product_id="p1", category="shoes"),
+    event("Order Completed", 20, total=10),
     event("Order Completed", 0.5, total=10),
+    event("Email Opened", 1),
     event("Product Added", 0.1, product_id="p1", price=10),
 ]
 
@@ -69,9 +71,11 @@ def compare(kind: Kind, found: Any) -> None:
     [
         "customer.events['Product Viewed'].last_7d == 1",
         "customer.events['Never Seen'].count == 0",
-        "customer.orders.count >= 1 && customer.orders.value == 10",
+        "customer.orders.count >= 1 && customer.orders.value == 20",
         "customer.cart.open && customer.cart.value > 9.5",
         "customer.interests.categories['shoes'] > 0.5",
+        "customer.scores.churn < 0.5 && customer.scores.confidence.churn > 0.1",
+        "customer.scores.best_hour.email >= 0",
         "timestamp(customer.session.last_at) < now",
         "'p1' in customer.cart.products",
     ],

@@ -87,6 +87,13 @@ def upgrade() -> None:
     with op.batch_alter_table('refusal', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_refusal_received_at'), ['received_at'], unique=False)
 
+    op.create_table('score_fit',
+    sa.Column('score', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('parameters', sa.JSON(), nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('fitted_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('score')
+    )
     op.create_table('span',
     sa.Column('span_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('trace_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -506,6 +513,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_span_export')
 
     op.drop_table('span')
+    op.drop_table('score_fit')
     with op.batch_alter_table('refusal', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_refusal_received_at'))
 
