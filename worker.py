@@ -24,6 +24,7 @@ from activities.facts import Gathering
 from activities.guard import Guard
 from activities.notes import Bookkeeping
 from activities.perceiving import Perceiving
+from activities.requesting import Requesting
 from activities.tools.model import Tool
 from activities.tools.registry import load_tools
 from activities.tracking import Tracker
@@ -83,6 +84,7 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url, tracker, zone)
     guard = Guard(parts.policies, Gathering(zone, parts.project.brand.name))
     delivering = Delivering(database, composer, guard)
+    requesting = Requesting(database)
     acting, perceiving, bookkeeping = Acting(database, parts.tools), Perceiving(database), Bookkeeping(database)
     erasing = Erasing(database)
     return [
@@ -92,7 +94,8 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
         Deciding(database).decide,
         perceiving.perceive,
         perceiving.set_attributes,
-        perceiving.open_run,
+        requesting.request_run,
+        requesting.call_off_run,
         Broadcasting(database).broadcast,
         bookkeeping.write_notes,
         bookkeeping.close_run,

@@ -3,10 +3,12 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.spans import pause_span, run_span, step_span
+from activities.spans import pause_span, run_span, run_traceparent, step_span
+from journeys.requests import EndedRun
 from store.approvals import mark_decided
 from store.database import Database
 from store.ledger import settle_given_up, settle_unfinished
+from store.requests import tell_end
 from store.runs import close_run
 from store.surfaces import withdraw_run
 from store.tables import Span
@@ -55,7 +57,11 @@ class Bookkeeping:
     async def close_run(self, request: CloseRequest) -> None:
         """Write the end of a run. Safe to retry."""
         run = request.run
+        ended = EndedRun(outcome=request.outcome, reason=request.reason, run=run.workflow_id)
         async with self._database.transaction() as session:
+            if request.asked is not None:
+                told_at, trace = request.ended_at, run_traceparent(run)
+                await tell_end(session, run.customer_id, request.asked, ended, told_at, trace)
             await write_down(session, run, request.notes, run_span(request))
             await settle_unfinished(session, run.workflow_id, run.first_run_id, request.reason)
             await close_run(

@@ -97,6 +97,16 @@ def step_span_id(run: RunRef, step_id: str, pass_: int) -> str:
     return span_id(run.workflow_id, run.first_run_id, step_id, str(pass_))
 
 
+def step_traceparent(run: RunRef, step_id: str, pass_: int) -> str:
+    """The W3C traceparent of a step, for what it brings about."""
+    return f"00-{trace_id(run.workflow_id, run.first_run_id)}-{step_span_id(run, step_id, pass_)}-01"
+
+
+def run_traceparent(run: RunRef) -> str:
+    """The W3C traceparent of the whole run."""
+    return f"00-{trace_id(run.workflow_id, run.first_run_id)}-{span_id(run.workflow_id, run.first_run_id)}-01"
+
+
 def _attributes(run: RunRef) -> dict[str, str | int | float | bool]:
     return {
         "journey.name": run.journey,

@@ -37,10 +37,20 @@ ERASED = "Customer Erased"
 """The event that ends every run of a customer who is being erased. An erasure writes it."""
 
 JOURNEY_REQUESTED = "Journey Requested"
-"""The event by which a schedule or a call of the API asks for a run; its property `journey` names which."""
+"""The event by which a schedule, a call of the API or another run asks for a run; its property `journey` names
+which."""
+
+JOURNEY_ENDED = "Journey Ended"
+"""The event by which a run that waits for another hears how that one ended. See journeys.requests."""
+
+JOURNEY_CALLED_OFF = "Journey Called Off"
+"""The event by which a run ends the one that it waited for."""
 
 ATTRIBUTES_SET = "Attributes Set"
 """The event by which a run tells that it set attributes of the customer, which may make them one of a segment."""
+
+TOLD_BY_RUNS = frozenset({JOURNEY_ENDED, JOURNEY_CALLED_OFF, ATTRIBUTES_SET})
+"""Events that nobody but runs may tell."""
 
 # An outcome implies those before it: a click without a recorded open was opened all the same.
 IMPLIED: dict[Outcome, tuple[Outcome, ...]] = {

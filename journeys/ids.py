@@ -20,9 +20,9 @@ def customer_of(workflow_id: str) -> str | None:
     return parts[1] if len(parts) == 3 else None
 
 
-def child_workflow_id(journey: str, customer_id: str, parent: str, step_id: str, pass_: int) -> str:
-    """The workflow id of a run that another run's step starts: the same on every replay."""
-    return workflow_id(journey, customer_id, _digest(parent, step_id, str(pass_))[:20])
+def run_request_id(workflow_id: str, first_run_id: str, step_id: str, pass_: int) -> str:
+    """The id of the event by which a run's step asks for another run: the same on every retry and replay."""
+    return "run_" + _digest(workflow_id, first_run_id, step_id, str(pass_))[:30]
 
 
 def delivery_key(workflow_id: str, first_run_id: str, step_id: str, pass_: int) -> str:

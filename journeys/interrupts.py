@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict
 
 from journeys.conditions import holds
 from journeys.counting import counted
-from journeys.events import ERASED, OPT_OUT, Event
+from journeys.events import ERASED, JOURNEY_CALLED_OFF, OPT_OUT, Event
 from journeys.features import Asked, asked_of
 from journeys.model import Journey
 from journeys.parts import EventMatch, Goal, Part
+from journeys.requests import calls_off
 
 InterruptKind = Literal["goal", "stop", "opt_out", "life", "operator", "erasure"]
 
@@ -38,7 +39,8 @@ class InterruptRules(Part):
 
     def names(self) -> frozenset[str]:
         """The events that may end a run."""
-        return frozenset({ERASED, OPT_OUT, *(match.event for match in self._matches())})
+        own = {ERASED, JOURNEY_CALLED_OFF, OPT_OUT}
+        return frozenset({*own, *(match.event for match in self._matches())})
 
     def counted(self) -> frozenset[str]:
         """The events that the conditions count."""
@@ -79,6 +81,9 @@ class InterruptRules(Part):
             return Interrupt(kind="goal", reason=f"goal reached: {event.name}", event=event)
         if event.name == OPT_OUT and not event.properties.get("channel"):
             return Interrupt(kind="opt_out", reason="the customer opted out", event=event)
+        if calls_off(event, start):
+            reason = f"called off by the run that waited for it: {event.properties.get('reason')}"
+            return Interrupt(kind="stop", reason=reason, event=event)
         for match in self.stop:
             if match.event == event.name and holds(match.where, scope):
                 return Interrupt(kind="stop", reason=f"stop event: {event.name}", event=event)

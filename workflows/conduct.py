@@ -12,6 +12,7 @@ from journeys.course import Course
 from journeys.features import asked_of
 from journeys.interrupts import Interrupt
 from journeys.parts import ApprovalRule
+from journeys.requests import waited_for
 from journeys.steps import Step, expressions
 from journeys.times import resolve_moment, zone_or_utc
 from workflows import ports
@@ -73,17 +74,10 @@ class Conduct:
         self.move: Move | None = None
         """The version under which it is to go on, as soon as it wakes."""
 
-    async def pause(
-        self,
-        until: datetime,
-        summary: str,
-        woken: Callable[[], bool] = lambda: False,
-        *,
-        may_move: bool = True,
-    ) -> None:
+    async def pause(self, until: datetime, summary: str, woken: Callable[[], bool] = lambda: False) -> None:
         """Wait until a time, or until `woken`. Raises Interrupted the moment something ends the run.
 
-        With a long history the run continues as new, unless the wait holds on to something of this execution.
+        With a long history the run continues as new, and goes on waiting.
         """
         state = self.memory.state
         state.deadline = until
@@ -95,9 +89,8 @@ class Conduct:
             remaining = min(until, end_of_life) - workflow.now()
             if remaining <= timedelta(0):
                 break
-            if may_move:
-                self.continue_if_long()
-            timed_out = await self._rest(remaining, summary, woken, may_move=may_move)
+            self.continue_if_long()
+            timed_out = await self._rest(remaining, summary, woken)
             move, self.move = self.move, None
             self.stop_if_interrupted()
             if move is not None:
@@ -108,17 +101,13 @@ class Conduct:
             self.memory.interrupt(Interrupt(kind="life", reason="the journey reached its maximum life"))
         self.stop_if_interrupted()
 
-    async def _rest(
-        self, remaining: timedelta, summary: str, woken: Callable[[], bool], *, may_move: bool
-    ) -> bool:
+    async def _rest(self, remaining: timedelta, summary: str, woken: Callable[[], bool]) -> bool:
         """Wait until something happens; gives whether the time was over first."""
-        self.pauses = may_move
+        self.pauses = True
         try:
             await workflow.wait_condition(
                 # A run that is to move leaves what came to its new version, which may judge it otherwise.
-                lambda: (
-                    self._is_interrupted() or self.move is not None or woken() or (may_move and _history_is_long())
-                ),
+                lambda: self._is_interrupted() or self.move is not None or woken() or _history_is_long(),
                 timeout=remaining,
                 timeout_summary=summary,
             )
@@ -212,6 +201,7 @@ class Conduct:
             outcome=outcome,
             reason=reason,
             causes=(trace,) if trace else (),
+            asked=self.memory.start if waited_for(self.memory.start) else None,
             notes=self.memory.notes(),
         )
         await workflow.execute_local_activity(
@@ -231,7 +221,7 @@ class Conduct:
             retry_policy=RETRY,
         )
         self.memory.written(notes)
-        moved = {"journey": move.journey, "others": move.others, "state": self.memory.state}
+        moved = {"journey": move.journey, "state": self.memory.state}
         workflow.continue_as_new(self.given.model_copy(update=moved))
 
     def _is_interrupted(self) -> bool:

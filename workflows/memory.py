@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from journeys.conditions import holds
 from journeys.counting import COUNTS
-from journeys.events import IMPLIED, OUTCOMES, Event
+from journeys.events import IMPLIED, JOURNEY_ENDED, OUTCOMES, Event
 from journeys.ids import delivery_key
 from journeys.interrupts import Interrupt, InterruptRules
 from journeys.parts import EventMatch
+from journeys.requests import EndedRun
 from journeys.steps import Agent, Repeat, Send, Step, WaitFor, verb, walk
 from workflows.ports import (
     Asked,
@@ -74,6 +75,7 @@ class Memory:
         self._take_outcome(event)
         if event.name in self._counted:
             self.state.heard[event.name] = self.state.heard.get(event.name, 0) + 1
+        self._take_end(event)
         self._take_goals_of_agents(event, now)
         if self.state.interrupt is None:
             self.state.interrupt = self.interrupts.judge(event, self.start, self.facts(), now, customer)
@@ -261,6 +263,10 @@ class Memory:
         if step is not None:
             outcome = OUTCOMES[event.name]
             self.state.facts.setdefault(step, {}).update(dict.fromkeys((outcome, *IMPLIED.get(outcome, ())), True))
+
+    def _take_end(self, event: Event) -> None:
+        if event.name == JOURNEY_ENDED:
+            self.state.ended[str(event.properties["request"])] = EndedRun.model_validate(event.properties)
 
     def _take_goals_of_agents(self, event: Event, now: datetime) -> None:
         for step in self._agents:

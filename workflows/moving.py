@@ -22,13 +22,13 @@ def why_not_move(run: Conduct, journey: Journey) -> str:
         return f"it asks {state.approval.group} for approval at '{step.id}'"
     if not run.pauses:
         return f"it is busy with '{step.id}'; try again"
-    if isinstance(step, RunJourney):
-        return f"it waits at '{step.id}' for another journey to end"
     same = next((other for other in walk(journey.steps) if other.id == step.id), None)
     if same is None:
         return f"it is at '{step.id}', which the new version does not have"
     if verb(same) != verb(step):
         return f"it is at '{step.id}', which is a {verb(same)} in the new version, not a {verb(step)}"
+    if isinstance(step, RunJourney) and same != step:
+        return f"it waits at '{step.id}' for '{step.run}' to end, and the new version does otherwise there"
     if state.came and same != step:
         return f"some of what it waits for at '{step.id}' has come, and the new version waits for something else"
     return ""

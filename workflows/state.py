@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from journeys.events import Event
 from journeys.interrupts import Interrupt
 from journeys.model import Journey
+from journeys.requests import EndedRun
 from workflows.ports import ClosedApproval, Decision, Grant, Message, PauseRecord, StepRecord
 
 Doing = Literal["waiting", "sending", "asking", "ended"]
@@ -64,6 +65,8 @@ class RunState(BaseModel):
     """By step id, the repetitions and agents that are under way."""
     heard: dict[str, int] = Field(default_factory=dict)
     """How many events of a name came since the start, of those names that a condition counts."""
+    ended: dict[str, EndedRun] = Field(default_factory=dict)
+    """By the id of the event that asked for it, a run that is over and that this one waits for."""
     came: list[int] = Field(default_factory=list)
     """Which of the events that the present step waits for have come."""
     values: dict[str, Any] = Field(default_factory=dict)
@@ -89,8 +92,6 @@ class RunInput(Message):
     customer_id: str
     time_zone: str | None
     start: Event
-    others: dict[str, Journey] = Field(default_factory=dict)
-    """The journeys that `run` steps name, pinned with this one."""
     approval_key: str
     """The public key of the approvals service."""
     console_url: str
@@ -105,10 +106,9 @@ class Heard(Event):
 
 
 class Move(Message):
-    """The version under which a run is to go on, with the journeys that its `run` steps name."""
+    """The version under which a run is to go on."""
 
     journey: Journey
-    others: dict[str, Journey] = Field(default_factory=dict)
 
 
 class RunResult(Message):

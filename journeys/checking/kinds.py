@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from journeys.events import ATTRIBUTES_SET, JOURNEY_REQUESTED, OPT_OUT, OUTCOMES
+from journeys.events import JOURNEY_REQUESTED, OPT_OUT, OUTCOMES, TOLD_BY_RUNS
 from journeys.shapes import Shape, Shapes
 
 _NUMBERS = ("integer", "double", "number")
@@ -74,5 +74,5 @@ def send_kind() -> Kind:
 
 def known_events(shapes: Shapes) -> list[str] | None:
     """The names an event may have; None when none are declared."""
-    own = (OPT_OUT, "Subscribed", JOURNEY_REQUESTED, ATTRIBUTES_SET)
+    own = (OPT_OUT, "Subscribed", JOURNEY_REQUESTED, *sorted(TOLD_BY_RUNS))
     return None if shapes.events is None else [*shapes.events, *OUTCOMES, *own]

@@ -30,6 +30,7 @@ from journeys.steps import (
     DateWait,
     Place,
     Repeat,
+    RunJourney,
     Send,
     Set,
     Step,
@@ -140,11 +141,14 @@ def run_kind(journey: Journey, shapes: Shapes) -> Kind:
 
 
 def run_attributes(journey: Journey) -> dict[str, Kind]:
-    """What steps leave in the run: the results of actions by their steps' ids, and what is set."""
+    """What steps leave in the run: the results of actions and the ends of other runs by their
+    steps' ids, and what is set."""
     left: dict[str, Kind] = {}
     for step in walk(journey.steps):
         if isinstance(step, Act):
             left[step.id] = OBJECT
+        elif isinstance(step, RunJourney) and step.wait:
+            left[step.id] = Kind("object", {"outcome": STRING, "reason": STRING})
         elif isinstance(step, Set):
             left |= {name.removeprefix("run."): ANY for name in step.set if name.startswith("run.")}
     return left

@@ -94,9 +94,8 @@ async def _migrate(settings: "Settings", name: str, to: str, yes: bool) -> None:
     if not runs:
         typer.echo(f"Nothing to move: every open run of '{name}' has version {to}.")
         return
-    everything = {one: known.latest(one) for one in known.names}
     async with open_keys(settings) as keys:
-        mover = Mover(await connect(settings, keys), journey, everything)
+        mover = Mover(await connect(settings, keys), journey)
         outlook = await mover.move(runs) if yes else await mover.look(runs)
     _tell(outlook, done=yes)
 

@@ -11,6 +11,7 @@ from journeys.events import JOURNEY_REQUESTED, Event
 from journeys.features import asked_of
 from journeys.ids import workflow_id
 from journeys.model import Again, Journey, Start
+from journeys.requests import asker_of
 from learning.features.document import Features
 from learning.features.sight import asks_for_features, see
 from store.customers import scope_of
@@ -64,7 +65,7 @@ def _entry(journey: Journey, customer: Customer, key: str) -> Entry:
 def could_start(journey: Journey, event_name: str) -> bool:
     """Whether an event of this name may start the journey. Any may make its customer one of a segment."""
     start = journey.start
-    return start.segment is not None or event_name == (start.event or JOURNEY_REQUESTED)
+    return start.segment is not None or event_name in (start.event, JOURNEY_REQUESTED)
 
 
 def need_features(journeys: Iterable[Journey]) -> bool:
@@ -103,11 +104,12 @@ def _sources(journey: Journey) -> tuple[str, ...]:
 
 def _is_meant(journey: Journey, event: Event, joined: Collection[str]) -> bool:
     start = journey.start
+    if event.name == JOURNEY_REQUESTED and event.properties.get("journey") == journey.journey:
+        # A run may ask for any journey, a schedule or a call for those that are started so.
+        return asker_of(event) is not None or (start.segment is None and start.event is None)
     if start.segment is not None:
         return journey.journey in joined
-    if start.event is not None:
-        return start.event == event.name
-    return event.name == JOURNEY_REQUESTED and event.properties.get("journey") == journey.journey
+    return start.event == event.name
 
 
 def _in_season(start: Start, event: Event, zone: tzinfo) -> bool:

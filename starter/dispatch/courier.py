@@ -9,6 +9,7 @@ from typing import Any
 
 from journeys.events import Event
 from journeys.features import Asked
+from journeys.requests import EndedRun, waited_for
 from learning.features.document import Features
 from learning.features.sight import asks_for_features, see
 from starter.dispatch.entering import Entrance
@@ -16,9 +17,11 @@ from starter.dispatch.launch import Launcher
 from starter.dispatch.signals import RunGone, asked_of_customer, concerns, signal
 from starter.services import Services
 from store.customers import scope_of
+from store.events import as_event, find_events
 from store.features import features_of
 from store.ledger import find_delivery
 from store.outbox import remove_entries
+from store.requests import tell_end
 from store.runs import LOST, close_run, record_start
 from store.tables import Customer, Delivery, Run
 
@@ -38,6 +41,8 @@ class Courier:
         Raises temporalio.service.RPCError when Temporal does not take it; then carry it again.
         """
         started = [*await self._resume(event), *await self._entrance.enter(event)]
+        if not started and waited_for(event):
+            await self._entrance.turn_away(event)
         await self._signal_open_runs(event)
         async with self._services.database.transaction() as session:
             for run in started:
@@ -84,8 +89,11 @@ class Courier:
 
     async def _close_lost(self, run: Run, reason: str) -> None:
         """A run that ended by itself has told so before it went; any other was terminated or has expired."""
+        now, ended = datetime.now(UTC), EndedRun(outcome=LOST, reason=reason, run=run.workflow_id)
         async with self._services.database.transaction() as session:
-            await close_run(session, run.workflow_id, run.first_run_id, LOST, reason, datetime.now(UTC))
+            for start in await find_events(session, [run.start_seq]):
+                await tell_end(session, run.customer_id, as_event(start), ended, now)
+            await close_run(session, run.workflow_id, run.first_run_id, LOST, reason, now)
 
 
 def _id(run: Run) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
+from journeys.requests import NOT_STARTED, EndedRun
 from starter.dispatch.admission import could_start
 from starter.dispatch.courier import Courier
 from starter.dispatch.launch import Launcher
@@ -20,6 +21,7 @@ from starter.services import Services
 from store.customers import find_customers
 from store.events import as_event, find_events
 from store.outbox import bury, due_entries, postpone, remove_entries
+from store.requests import tell_end
 from store.runs import forget_starts, open_runs
 from store.tables import Customer, EventRecord, OutboxEntry, Run
 
@@ -136,12 +138,12 @@ class Dispatcher:
             try:
                 await courier.carry(as_event(record))
             except Exception as error:  # noqa: BLE001 one event must not keep the other customers waiting
-                if not await self._put_off(entry, error):
+                if not await self._put_off(entry, record, error):
                     return
             else:
                 self._pause.end()
 
-    async def _put_off(self, entry: OutboxEntry, error: Exception) -> bool:
+    async def _put_off(self, entry: OutboxEntry, record: EventRecord, error: Exception) -> bool:
         """Decide when an event is tried again. Gives whether the customer's next event may go on."""
         trouble, reason = judge(error, entry.attempts), f"{type(error).__name__}: {error}"
         if trouble == "away":
@@ -151,6 +153,8 @@ class Dispatcher:
         _log.warning("event %s could not be delivered (%s): %s", entry.seq, trouble, reason)
         async with self._services.database.transaction() as session:
             if trouble == "hopeless":
+                ended = EndedRun(outcome=NOT_STARTED, reason=reason)
+                await tell_end(session, entry.customer_id, as_event(record), ended, record.occurred_at)
                 await bury(session, entry.seq, reason)
                 await forget_starts(session, entry.seq)
             else:

@@ -9,12 +9,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import Event
 from journeys.model import Journey
+from journeys.requests import NOT_STARTED, EndedRun
 from journeys.times import known_zone, zone_or_utc
 from learning.features.document import Features
 from starter.dispatch.admission import Entry, entries, is_held_out, may_start, need_features, segments
 from starter.dispatch.launch import Launcher, SomeoneElsesRun
 from starter.services import Services
 from store.features import features_of
+from store.requests import tell_end
 from store.runs import HOLDOUT, add_run, count_starts, find_run, forget_start, last_run, lock_starts
 from store.segments import record_memberships
 from store.tables import Customer, Run
@@ -42,11 +44,19 @@ class Entrance:
         found = entries(journeys.values(), event, self._customer, features, self._zone, joined)
         return [run for entry in found if (run := await self._keep(entry, event))]
 
+    async def turn_away(self, event: Event) -> None:
+        """Tell the run that asked for another, and waits for it, that none starts."""
+        name = event.properties["journey"]
+        known = name in self._services.journeys
+        reason = f"{name} does not start so" if known else f"there is no journey '{name}'"
+        async with self._services.database.transaction() as session:
+            await self._tell_asker(session, event, NOT_STARTED, reason)
+
     async def resume(self, run: Run, event: Event) -> Run | None:
         """Go on with a start that was cut short, whatever the conditions would say by now."""
         journey = self._services.journeys.get(run.journey)
         if journey is None:
-            await self._forget(run, "the journey is gone")
+            await self._forget(run, event, "the journey is gone")
             return None
         run.first_run_id = await self._launcher.find(run) or ""
         return run if run.first_run_id else await self._launch(run, journey, event)
@@ -68,20 +78,18 @@ class Entrance:
         async with self._services.database.transaction() as session:
             if await find_run(session, entry.workflow_ids, event.seq) is not None:
                 return None
+            if why_not := await _why_not(session, entry, event):
+                await self._tell_asker(session, event, NOT_STARTED, why_not)
+                return None
             run = await self._admit(session, entry, event)
-        if run is None or run.state != "starting":
-            return None
-        return await self._launch(run, entry.journey, event)
+        return await self._launch(run, entry.journey, event) if run.state == "starting" else None
 
-    async def _admit(self, session: AsyncSession, entry: Entry, event: Event) -> Run | None:
+    async def _admit(self, session: AsyncSession, entry: Entry, event: Event) -> Run:
         """Keep that a run is about to start, before Temporal is asked: nothing is ever started unknown to us."""
         journey = entry.journey
-        last = await last_run(session, entry.workflow_ids)
-        if not may_start(journey.start.again, last, event):
-            return None
-        if not await _has_room(session, journey, event):
-            return None
         held_out = is_held_out(journey, self._customer.id)
+        if held_out:
+            await self._tell_asker(session, event, HOLDOUT, f"the customer is in the holdout of {journey.journey}")
         run = Run(
             workflow_id=entry.workflow_id,
             journey=journey.journey,
@@ -100,15 +108,29 @@ class Entrance:
         try:
             run.first_run_id = await self._launcher.start(run, journey, self._customer, event)
         except SomeoneElsesRun:
-            await self._forget(run, "another run with this id is open")
+            await self._forget(run, event, "another run with this id is open")
             return None
         return run
 
-    async def _forget(self, run: Run, reason: str) -> None:
+    async def _forget(self, run: Run, event: Event, reason: str) -> None:
         _log.warning("%s is not started by event %s: %s", run.workflow_id, run.start_seq, reason)
         assert run.id is not None, "a run that was kept has its number"
         async with self._services.database.transaction() as session:
+            await self._tell_asker(session, event, NOT_STARTED, reason)
             await forget_start(session, run.id)
+
+    async def _tell_asker(self, session: AsyncSession, event: Event, outcome: str, reason: str) -> None:
+        """Let the run that asked for this one, if one did, go on without it."""
+        ended = EndedRun(outcome=outcome, reason=reason)
+        await tell_end(session, self._customer.id, event, ended, event.at)
+
+
+async def _why_not(session: AsyncSession, entry: Entry, event: Event) -> str:
+    """Why the journey's own rules let no run start now; empty when they do."""
+    name, start = entry.journey.journey, entry.journey.start
+    if not may_start(start.again, await last_run(session, entry.workflow_ids), event):
+        return f"{name} may not start again yet"
+    return "" if await _has_room(session, entry.journey, event) else f"{name} has started often enough by now"
 
 
 async def _has_room(session: AsyncSession, journey: Journey, event: Event) -> bool:

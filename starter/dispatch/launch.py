@@ -1,6 +1,5 @@
 """Starts runs in Temporal, and finds out whether one was started already."""
 
-from collections.abc import Mapping
 from typing import cast
 
 from temporalio.client import Client
@@ -10,7 +9,6 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from journeys.events import Event
 from journeys.model import Journey
-from journeys.steps import RunJourney, walk
 from starter.dispatch.signals import RPC_TIMEOUT
 from starter.services import Services
 from store.tables import Customer, Run
@@ -34,7 +32,6 @@ class Launcher:
     def __init__(self, services: Services) -> None:
         self._temporal: Client = services.temporal
         self._settings = services.settings
-        self._journeys = services.journeys
         self._time_zone = services.project.time_zone
         self._approval_key = services.signer.public_key
 
@@ -70,7 +67,6 @@ class Launcher:
             customer_id=customer.id,
             time_zone=customer.time_zone or self._time_zone,
             start=event,
-            others=reachable(journey, self._journeys),
             approval_key=self._approval_key,
             console_url=page,
         )
@@ -95,23 +91,6 @@ class Launcher:
             rpc_timeout=RPC_TIMEOUT,
         )
         return cast(str, handle.first_execution_run_id)
-
-
-def reachable(journey: Journey, journeys: Mapping[str, Journey]) -> dict[str, Journey]:
-    """The journeys that `run` steps lead to from a journey, over others as well, by name. One that does not
-    exist is left out; each is there once, so that journeys may lead in a circle."""
-    found: dict[str, Journey] = {}
-    named = _named(journey)
-    while named:
-        name = named.pop()
-        if name in journeys and name not in found:
-            found[name] = journeys[name]
-            named |= _named(journeys[name])
-    return found
-
-
-def _named(journey: Journey) -> set[str]:
-    return {step.run for step in walk(journey.steps) if isinstance(step, RunJourney)}
 
 
 def _details(journey: Journey, event: Event, page: str) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from journeys.events import OPT_OUT, Event
+from journeys.events import JOURNEY_CALLED_OFF, JOURNEY_ENDED, OPT_OUT, Event
 from journeys.features import Asked
 from journeys.interrupts import InterruptRules
 from journeys.model import Journey
+from journeys.requests import asker_of
 from store.tables import Delivery, Run
 from workflows.state import Heard
 
@@ -29,6 +30,11 @@ def concerns(event: Event, run: Run, delivery: Delivery | None, journeys: Mappin
     """
     if event.name == OPT_OUT:
         return True
+    if event.name == JOURNEY_CALLED_OFF:
+        return event.properties["journey"] == run.journey
+    if event.name == JOURNEY_ENDED:
+        asker = asker_of(event)
+        return asker is not None and (asker.workflow_id, asker.first_run_id) == (run.workflow_id, run.first_run_id)
     if delivery is not None:
         return (delivery.workflow_id, delivery.first_run_id) == (run.workflow_id, run.first_run_id)
     journey = journeys.get(run.journey)

@@ -13,7 +13,9 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
+from journeys.events import JOURNEY_REQUESTED, TOLD_BY_RUNS
 from journeys.ids import event_traceparent
+from journeys.requests import ASKED_BY
 from starter.ingestion.incoming import Incoming, Who
 from starter.ingestion.other_ids import read_other_ids
 from starter.ingestion.profile import read_profile
@@ -140,6 +142,10 @@ def read_item(raw: object, envelope: Envelope) -> Incoming:
         raise Malformed("userId", "an item needs a userId or an anonymousId")
     if item.type == "track" and not item.event:
         raise Malformed("event", "a track call needs the name of its event")
+    if item.event in TOLD_BY_RUNS:
+        raise Malformed("event", f"'{item.event}' is told by runs alone")
+    if ASKED_BY in (item.properties or {}) and item.event == JOURNEY_REQUESTED:
+        raise Malformed(f"properties.{ASKED_BY}", "only runs ask in the name of a run")
     return _incoming(item, envelope)
 
 

@@ -6,8 +6,8 @@ from pydantic import ValidationError
 
 from journeys.loader import load_journey, load_journeys
 from journeys.model import Journey
+from journeys.steps import RunJourney, walk
 from journeys.times import known_zone, zone_or_utc
-from starter.dispatch.launch import reachable
 from starter.rehearsal.calendar import Calendar, InThePast
 from starter.rehearsal.model import Happening, Rehearsal, RehearsedCustomer, kind_of_file, read_rehearsal
 from starter.rehearsal.player import Player, RehearsalFailed
@@ -75,4 +75,11 @@ def _cast(project_dir: Path, name: str) -> dict[str, Journey]:
     if name not in journeys:
         fix = nearest(name, list(journeys)) or f"there are: {', '.join(journeys) or 'none'}"
         raise RehearsalFailed(f"There is no journey '{name}' ({fix}).")
-    return {name: journeys[name], **reachable(journeys[name], journeys)}
+    found: dict[str, Journey] = {}
+    named = {name}
+    while named:
+        each = named.pop()
+        if each in journeys and each not in found:
+            found[each] = journeys[each]
+            named |= {step.run for step in walk(journeys[each].steps) if isinstance(step, RunJourney)}
+    return found

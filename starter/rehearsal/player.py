@@ -25,6 +25,8 @@ _MINUTE = timedelta(minutes=1)
 _LONGEST = timedelta(days=400)
 _WITHIN_S = 30.0
 _LOOK_AGAIN_S = 0.005
+_STEP = timedelta(milliseconds=5)
+"""How long a run that is busy is left alone at first."""
 _WORDS = {"email": "Email ", "push": "Push Notification "}
 
 
@@ -72,7 +74,8 @@ class Player:
             if happening and at < self._calendar.start:
                 raise RehearsalFailed(f"'{happening.at}' lies before the start, {self._rehearsal.start}.")
             await self._pass_until(at)
-            await self._let_runs_go_first(at + _MINUTE)
+            # Otherwise it would be by chance whether a timer or an event of the same minute comes first.
+            await self._pass_until(at + _MINUTE, only_for_runs=True)
             done.append(await self._do(happening, at) if happening else await self._broadcast(at))
         await self._pass_until_all_ended()
         return done
@@ -152,9 +155,9 @@ class Player:
         await self._stage.ingestion.accept([event], now=event.at)
         await self._until_delivered()
 
-    async def _until_delivered(self) -> None:
-        """Wait until what was accepted has reached every run that it concerns."""
-        database = self._services.database
+    async def _until_delivered(self) -> bool:
+        """Wait until what was accepted has reached every run that it concerns; gives whether anything had not."""
+        database, waited = self._services.database, False
         try:
             async with asyncio.timeout(_WITHIN_S):
                 while True:
@@ -162,11 +165,14 @@ class Player:
                         if not await waits_for_delivery(session, self._customer_id):
                             dead = (await list_dead(session)).rows
                             break
+                    waited = True
+                    self._stage.wake()
                     await asyncio.sleep(_LOOK_AGAIN_S)
         except TimeoutError:
             raise RehearsalFailed(f"An event did not reach its runs within {_WITHIN_S:.0f} seconds.") from None
         if dead:
             raise RehearsalFailed(f"An event cannot be delivered: {dead[0].reason}")
+        return waited
 
     async def _delivery(self, step: str) -> Delivery | None:
         """The last message of a step."""
@@ -196,19 +202,20 @@ class Player:
             return Done(at, now, told, refused=str(refusal), step=step)
         return Done(at, now, told)
 
-    async def _pass_until(self, moment: datetime) -> None:
-        left = moment - await self._stage.now()
-        if left > timedelta(0):
-            await self._stage.pass_time(left)
-
-    async def _let_runs_go_first(self, end: datetime) -> None:
-        """Let pass what the runs have to do before `end`. Otherwise it would be by chance whether a timer or an
-        event of the same minute comes first."""
-        step = timedelta(milliseconds=5)
-        while (due := await self._next_due()) and due < end and await self._stage.now() < end:
-            left = due - await self._stage.now()
-            await self._stage.pass_time(max(left, step))
-            step = step if left > timedelta(0) else step * 1.5
+    async def _pass_until(self, moment: datetime, *, only_for_runs: bool = False) -> None:
+        """Let time pass, from one moment at which a run goes on by itself to the next, so that what runs ask of
+        each other happens in its own time. `only_for_runs` stops where no run has anything to do by then."""
+        step = _STEP
+        while (now := await self._stage.now()) < moment:
+            due = await self._next_due()
+            # Looked at after the runs: what they told since is found here, or they were seen to be busy.
+            if await self._until_delivered():
+                continue
+            if only_for_runs and (due is None or due >= moment):
+                return
+            busy = due is not None and due <= now
+            await self._stage.pass_time(min(now + step if busy else due or moment, moment) - now)
+            step = step * 1.5 if busy else _STEP
 
     async def _next_due(self) -> datetime | None:
         """When a run goes on by itself next; the start of time when one is busy, None when there is no run."""
@@ -222,15 +229,19 @@ class Player:
             progress = await handle.query("progress", result_type=Progress, rpc_timeout=timedelta(seconds=10))
         except RPCError as error:
             raise RehearsalFailed(f"The run {workflow_id} does not answer: {error.message}") from error
-        busy = progress.doing == "sending" or progress.waiting_until is None
+        busy = progress.doing in ("sending", "ended") or bool(progress.interrupt)
         return self._calendar.start if busy or not progress.waiting_until else progress.waiting_until
 
     async def _pass_until_all_ended(self) -> None:
         end = await self._stage.now() + _LONGEST
-        while await self._next_due():
-            if await self._stage.now() > end:
-                raise RehearsalFailed(f"A run is still open {_LONGEST.days} days after the last event.")
-            await self._stage.pass_time(timedelta(days=1))
+        while await self._stage.now() < end:
+            due = await self._next_due()
+            if await self._until_delivered():
+                continue
+            if due is None:
+                return
+            await self._pass_until(max(due, await self._stage.now()) + _STEP)
+        raise RehearsalFailed(f"A run is still open {_LONGEST.days} days after the last event.")
 
 
 def _event_name(outcome: str, channel: str) -> str:

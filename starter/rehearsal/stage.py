@@ -6,7 +6,7 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,6 +43,8 @@ class Stage:
     ingestion: Ingestion
     sandbox: Sandbox
     environment: WorkflowEnvironment
+    wake: Callable[[], None]
+    """Have the dispatcher look at the outbox now."""
 
     async def now(self) -> datetime:
         """The time on stage, in UTC."""
@@ -91,7 +93,7 @@ async def _playing(
         channels, rules = list(parts.project.channels), parts.project.identity
         ingestion = Ingestion(database, channels, dispatcher.wake, rules=rules)
         async with make_worker(environment.client, settings, database, parts), _running(dispatcher):
-            yield Stage(services, ingestion, sandbox, environment)
+            yield Stage(services, ingestion, sandbox, environment, dispatcher.wake)
     finally:
         await parts.close()
         await database.close()

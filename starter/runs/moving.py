@@ -1,7 +1,7 @@
 """Moves open runs to another version of their journey: asks each whether it can, and tells it to."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -16,7 +16,6 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from journeys.model import Journey
-from starter.dispatch.launch import reachable
 from store.tables import Run
 from workflows.journey import CustomerJourney
 from workflows.state import Move, Progress
@@ -37,11 +36,11 @@ class Outlook:
 
 
 class Mover:
-    """Moves runs to one version. `journeys` are those that its `run` steps may name."""
+    """Moves runs to one version."""
 
-    def __init__(self, temporal: Client, journey: Journey, journeys: Mapping[str, Journey]) -> None:
+    def __init__(self, temporal: Client, journey: Journey) -> None:
         self._temporal = temporal
-        self._move = Move(journey=journey, others=reachable(journey, journeys))
+        self._move = Move(journey=journey)
 
     async def look(self, runs: Sequence[Run]) -> list[Outlook]:
         """What would become of each run, by its own word; nothing changes."""

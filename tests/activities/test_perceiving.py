@@ -1,7 +1,6 @@
-"""What runs see of their customer, what they leave with them, and the runs they start."""
+"""What runs see of their customer, and what they leave with them."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -10,16 +9,9 @@ from journeys.events import ATTRIBUTES_SET
 from learning.features.document import fold_all
 from learning.features.observed import Observed
 from store.database import Database
-from store.tables import Customer, CustomerFeatures, EventRecord, OutboxEntry, Run
+from store.tables import Customer, CustomerFeatures, EventRecord, OutboxEntry
 from tests.activities.conftest import NOON, RUN, attempt, rows
-from workflows.ports import CustomerView, OpenRunRequest, PerceiveRequest, SetRequest
-
-
-def opening(**changes: Any) -> OpenRunRequest:
-    request = OpenRunRequest(
-        workflow_id="recovery:c_1:x", journey="recovery", version="v1", customer_id="c_1", start_seq=7, now=NOON
-    )
-    return request.model_copy(update=changes)
+from workflows.ports import CustomerView, PerceiveRequest, SetRequest
 
 
 @pytest.fixture
@@ -60,28 +52,6 @@ async def test_attributes_that_are_set_stay_beside_the_others(perceiving: Percei
         await attempt(perceiving.set_attributes, request, number)
     [customer] = await rows(database, Customer)
     assert customer.traits == {"plan": "free", "winback": True}
-
-
-async def test_a_run_that_a_run_starts_is_kept_once(perceiving: Perceiving, database: Database):
-    for number in (1, 2):
-        await attempt(perceiving.open_run, opening(), number)
-    [run] = await rows(database, Run)
-    assert (run.workflow_id, run.journey, run.state, run.start_seq) == ("recovery:c_1:x", "recovery", "open", 7)
-
-
-async def test_a_run_that_is_open_already_is_not_kept_a_second_time(perceiving: Perceiving, database: Database):
-    await attempt(perceiving.open_run, opening())
-    await attempt(perceiving.open_run, opening(start_seq=9))
-    assert len(await rows(database, Run)) == 1
-
-
-async def test_a_run_that_is_over_makes_room_for_the_next(perceiving: Perceiving, database: Database):
-    await attempt(perceiving.open_run, opening())
-    async with database.transaction() as session:
-        run = await session.get_one(Run, (await rows(database, Run))[0].id)
-        run.state = "closed"
-    await attempt(perceiving.open_run, opening(start_seq=9))
-    assert [run.start_seq for run in await rows(database, Run)] == [7, 9]
 
 
 async def test_setting_attributes_is_an_event_that_is_accepted_once(perceiving: Perceiving, database: Database):

@@ -17,7 +17,7 @@ async def test_what_would_become_of_each_run_is_told_and_nothing_changes(shop: S
     waiting = await shop.start(OLD, "c_ada")
     await shop.waits(asking, "ask")
     await shop.waits(waiting, "rest")
-    outlook = await Mover(shop.client, NEW, {}).look(await _rows(shop, waiting, asking))
+    outlook = await Mover(shop.client, NEW).look(await _rows(shop, waiting, asking))
     assert outlook == [
         Outlook(waiting.id, moves=True, said="rest"),
         Outlook(asking.id, moves=False, said="it asks marketing for approval at 'ask'"),
@@ -30,7 +30,7 @@ async def test_those_that_can_move_do_and_the_others_say_why_not(shop: Shop) -> 
     elsewhere = await shop.start(journey("[{id: pause, wait: 3d}]"), "c_ben")
     await shop.waits(waiting, "rest")
     await shop.waits(elsewhere, "pause")
-    outlook = await Mover(shop.client, NEW, {}).move(await _rows(shop, waiting, elsewhere))
+    outlook = await Mover(shop.client, NEW).move(await _rows(shop, waiting, elsewhere))
     assert outlook == [
         Outlook(waiting.id, moves=True, said="rest"),
         Outlook(elsewhere.id, moves=False, said="it is at 'pause', which the new version does not have"),
@@ -41,7 +41,7 @@ async def test_those_that_can_move_do_and_the_others_say_why_not(shop: Shop) -> 
 async def test_to_move_again_is_refused_run_by_run(shop: Shop) -> None:
     run = await shop.start(OLD)
     await shop.waits(run, "rest")
-    mover, rows = Mover(shop.client, NEW, {}), await _rows(shop, run)
+    mover, rows = Mover(shop.client, NEW), await _rows(shop, run)
     await mover.move(rows)
     await shop.waits(run, "rest")
     assert await mover.move(rows) == [Outlook(run.id, moves=False, said="it has this version already")]
@@ -51,17 +51,6 @@ async def test_a_run_that_has_ended_meanwhile_is_left(shop: Shop) -> None:
     run = await shop.start(OLD)
     rows = await _rows(shop, run)
     await run.terminate("by hand")
-    (outlook,) = await Mover(shop.client, NEW, {}).move(rows)
+    (outlook,) = await Mover(shop.client, NEW).move(rows)
     assert not outlook.moves
     assert outlook.said == "Temporal has no such run any more"
-
-
-async def test_a_run_takes_along_the_journeys_that_the_new_version_runs(shop: Shop) -> None:
-    gift = journey("[{stop: given}]", journey="gift")
-    giving = journey("[{id: rest, wait: 3d}, {id: give, run: gift}]")
-    run = await shop.start(OLD)
-    await shop.waits(run, "rest")
-    await Mover(shop.client, giving, {"gift": gift}).move(await _rows(shop, run))
-    await run.result()
-    given = next(span for span in await shop.timeline(run) if span.step_id == "give")
-    assert (given.outcome, given.detail) == ("stopped", "given")

@@ -1,7 +1,7 @@
 """Runs of real journeys on the time-skipping server, in the SDK's sandbox, with scripted activities."""
 
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ from workflows.ports import (
     ActResult,
     Asked,
     AskRequest,
+    CallOffRequest,
     Choice,
     CloseRequest,
     CustomerView,
@@ -40,9 +41,9 @@ from workflows.ports import (
     Done,
     NoteRequest,
     Notes,
-    OpenRunRequest,
     PauseRecord,
     PerceiveRequest,
+    RunRequest,
     Sent,
     SetRequest,
     StepRecord,
@@ -64,7 +65,8 @@ class World:
         self.actions: list[ActRequest] = []
         self.questions: list[AskRequest] = []
         self.decisions: list[DecideRequest] = []
-        self.opened: list[OpenRunRequest] = []
+        self.requested: list[RunRequest] = []
+        self.called_off: list[CallOffRequest] = []
         self.records: list[StepRecord] = []
         self.pauses: list[PauseRecord] = []
         self.closed: list[CloseRequest] = []
@@ -113,8 +115,13 @@ class World:
         self.customer = {**self.customer, **request.attributes}
 
     @activity.defn
-    async def open_run(self, request: OpenRunRequest) -> None:
-        self.opened.append(request)
+    async def request_run(self, request: RunRequest) -> None:
+        self.requested.append(request)
+        self._keep(request.notes)
+
+    @activity.defn
+    async def call_off_run(self, request: CallOffRequest) -> None:
+        self.called_off.append(request)
 
     @activity.defn
     async def close_run(self, request: CloseRequest) -> None:
@@ -160,25 +167,23 @@ class Runs:
         return self.env.client
 
     async def start(
-        self, text: str, *, others: Sequence[str] = (), workflow_id: str = "", **viewed: Any
+        self, text: str, *, start: Event | None = None, **viewed: Any
     ) -> WorkflowHandle[CustomerJourney, RunResult]:
-        """Start a run of the journey in `text`; `viewed` are the properties of its start event, `others` the
-        journeys that it may run."""
-        journey, known = _read(text), [_read(other) for other in others]
+        """Start a run of the journey in `text`, by `start` or by a product that was viewed: with `viewed`."""
+        journey = _read(text)
         self.now = await self.env.get_current_time()
         given = RunInput(
             journey=journey,
             customer_id="c_1",
             time_zone="Europe/Berlin",
-            start=Event(id="start", name="Product Viewed", at=self.now, seq=1, properties=viewed),
-            others={other.journey: other for other in known},
+            start=start or Event(id="start", name="Product Viewed", at=self.now, seq=1, properties=viewed),
             approval_key=SIGNER.public_key,
             console_url="http://console",
         )
         return await self.client.start_workflow(
             CustomerJourney.run,
             given,
-            id=workflow_id or f"{journey.journey}:c_1:{id(given)}",
+            id=f"{journey.journey}:c_1:{id(given)}",
             task_queue=QUEUE,
         )
 
@@ -299,7 +304,8 @@ def _activities_of(world: World) -> list[Callable[..., Any]]:
         world.decide,
         world.perceive,
         world.set_attributes,
-        world.open_run,
+        world.request_run,
+        world.call_off_run,
         world.close_run,
         world.write_notes,
     ]

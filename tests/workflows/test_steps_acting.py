@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from tests.workflows.conftest import Runs, asks_first, decision, is_asking
@@ -140,81 +139,3 @@ async def test_attributes_of_the_run_and_of_the_customer(runs: Runs) -> None:
     )
     await run.result()
     assert (runs.world.sent, runs.world.customer) == (["mail"], {"last_seen": "p_1"})
-
-
-PARENT = """
-journey: parent
-owner: maria
-start: {event: Product Viewed}
-goal: Order Completed
-steps:
-  - {id: other, run: child}
-  - {id: after, send: email, content: after}
-"""
-CHILD = """
-journey: child
-owner: maria
-start: {api: true}
-steps: [{wait_for: Card Added, within: 2d}, {id: inner, send: email, content: inner}]
-"""
-
-
-async def ended(child: WorkflowHandle[Any, Any]) -> WorkflowExecutionStatus | None:
-    """How a run ended that another one started. The test server does not wait for such a run by itself."""
-    while (status := (await child.describe()).status) is WorkflowExecutionStatus.RUNNING:
-        pass
-    return status
-
-
-async def test_another_journey_is_run_to_its_end(runs: Runs) -> None:
-    run = await runs.start(PARENT, others=[CHILD])
-    await run.result()
-    assert runs.world.sent == ["inner", "after"]
-    inner, after = runs.world.deliveries
-    assert (inner.run.journey, inner.run.customer_id) == ("child", "c_1")
-    assert inner.run.workflow_id == runs.world.opened[0].workflow_id
-    assert after.notes.records[0].outcome == "completed"
-
-
-async def test_another_journey_goes_on_by_itself_when_it_is_not_waited_for(runs: Runs) -> None:
-    run = await runs.start(PARENT.replace("run: child", "run: child, wait: false"), others=[CHILD])
-    with runs.env.auto_time_skipping_disabled():
-        await run.result()
-    assert runs.world.sent == ["after"]
-    child = runs.client.get_workflow_handle(runs.world.opened[0].workflow_id)
-    await runs.happens(child, "Card Added")
-    assert await ended(child) is WorkflowExecutionStatus.COMPLETED
-    assert runs.world.sent == ["after", "inner"]
-
-
-async def test_a_journey_that_did_not_exist_is_passed_over(runs: Runs) -> None:
-    run = await runs.start(PARENT)
-    assert (await run.result()).outcome == "completed"
-    assert runs.world.story[0] == "other failed"
-
-
-async def test_another_journey_that_runs_already_is_not_started_twice(runs: Runs) -> None:
-    text = PARENT.replace("run: child", "run: child, wait: false")
-    with runs.env.auto_time_skipping_disabled():
-        for _ in range(2):
-            await (await runs.start(text, others=[CHILD], workflow_id="parent:c_1:-")).result()
-    told = [record for record in runs.world.records if record.step_id == "other"]
-    assert [record.detail for record in told] == ["", "it runs already"]
-    child = runs.client.get_workflow_handle(runs.world.opened[0].workflow_id)
-    await runs.happens(child, "Card Added")
-    assert await ended(child) is WorkflowExecutionStatus.COMPLETED
-    assert runs.world.sent.count("inner") == 1
-
-
-async def test_a_goal_ends_the_journey_that_is_waited_for_too(runs: Runs) -> None:
-    run = await runs.start(PARENT, others=[CHILD])
-    await runs.passes(timedelta(hours=1))
-    await runs.happens(run, "Order Completed")
-    # The server would skip time while the one run tells the other to end.
-    with runs.env.auto_time_skipping_disabled():
-        assert (await run.result()).outcome == "goal"
-    child = runs.client.get_workflow_handle(runs.world.opened[0].workflow_id)
-    assert await ended(child) is WorkflowExecutionStatus.CANCELED
-    assert runs.world.sent == []
-    # The inner one has closed its books before the outer one ends.
-    assert [closed.outcome for closed in runs.world.closed] == ["operator", "goal"]

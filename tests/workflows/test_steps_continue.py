@@ -158,26 +158,3 @@ async def test_a_hold_is_recorded_once_from_its_real_start_to_its_real_end(short
     (hold,) = short_runs.world.pauses
     assert hold.started_at - began < timedelta(hours=1)
     assert hold.ended_at >= morning
-
-
-async def test_a_run_that_waits_for_another_stays_with_it_however_busy_the_customer(short_runs: Runs) -> None:
-    child = """
-        journey: child
-        owner: maria
-        start: {api: true}
-        steps: [{wait: 2d}, {id: inner, send: email, content: inner}]
-        """
-    run = await short_runs.start(
-        """
-        journey: parent
-        owner: maria
-        start: {event: Product Viewed}
-        steps: [{id: other, run: child}, {id: after, send: email, content: after}]
-        """,
-        others=[child],
-    )
-    await short_runs.passes(timedelta(hours=1))
-    for _ in range(40):
-        await short_runs.happens(run, "Page Viewed")
-    await run.result()
-    assert short_runs.world.sent == ["inner", "after"]

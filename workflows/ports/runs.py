@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from temporalio import activity
 
+from journeys.events import Event
+
 
 class Message(BaseModel):
     """Everything that passes between a workflow and its activities is immutable."""
@@ -87,6 +89,8 @@ class CloseRequest(Message):
     outcome: str
     reason: str
     causes: tuple[str, ...] = ()
+    asked: Event | None = None
+    """The event by which another run asked for this one, and waits for its end."""
     notes: Notes = Notes()
 
 
@@ -105,14 +109,23 @@ class MoveRequest(Message):
     notes: Notes
 
 
-class OpenRunRequest(Message):
-    """Let the doors know of a run that another run starts."""
+class RunRequest(StepRequest):
+    """Ask for a run of another journey."""
 
-    workflow_id: str
     journey: str
-    version: str
-    customer_id: str
-    start_seq: int
+    start: Event
+    """What began the run that asks."""
+    waits: bool
+    """Whether it waits for the end of the other."""
+
+
+class CallOffRequest(Message):
+    """End the run that a step asked for and no longer waits for."""
+
+    run: RunRef
+    request_id: str
+    journey: str
+    reason: str
     now: datetime
 
 
@@ -134,7 +147,13 @@ async def write_notes(request: NoteRequest) -> None:
     raise NotImplementedError
 
 
-@activity.defn(name="open_run")
-async def open_run(request: OpenRunRequest) -> None:
-    """Keep a run that another run starts. Safe to retry."""
+@activity.defn(name="request_run")
+async def request_run(request: RunRequest) -> None:
+    """Ask for a run of another journey. Safe to retry."""
+    raise NotImplementedError
+
+
+@activity.defn(name="call_off_run")
+async def call_off_run(request: CallOffRequest) -> None:
+    """End the run that was asked for. Safe to retry."""
     raise NotImplementedError

@@ -1,18 +1,18 @@
 """The other steps that act: a person's word, a business action, attributes, another journey, the end."""
 
+import asyncio
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 from temporalio import workflow
-from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
 
 from journeys.conditions import value
-from journeys.ids import child_workflow_id
+from journeys.ids import run_request_id
 from journeys.parts import ApprovalRule
+from journeys.requests import EndedRun
 from journeys.steps import Act, Approve, RunJourney, Set, Step, Stop
 from workflows import ports
-from workflows.conduct import ATTEMPT, RETRY, Conduct, Ended
-from workflows.narrative import timeline_url
+from workflows.conduct import ATTEMPT, RETRY, Conduct, Ended, GoalReached, Interrupted
 from workflows.ports import (
     ActResult,
     Asked,
@@ -25,9 +25,6 @@ from workflows.ports import (
     Rejected,
     Unknown,
 )
-from workflows.precedence import precedence
-from workflows.search_attributes import at_start
-from workflows.state import RunInput, RunResult
 from workflows.steps.asking import Refused, answer
 from workflows.steps.leaving import leave, overtaken
 
@@ -100,30 +97,25 @@ async def set_attributes(run: Conduct, step: Set) -> str | None:
 
 
 async def run_journey(run: Conduct, step: RunJourney) -> str | None:
-    """Run another journey for the customer, and wait for its end if told to."""
-    journey = run.given.others.get(step.run)
-    if journey is None:
-        run.finish(step, "failed", f"there was no journey '{step.run}' when this run started")
+    """Ask for a run of another journey, and wait for its end if told to."""
+    ref, pass_ = run.ref, run.memory.pass_of(step)
+    asked = run_request_id(ref.workflow_id, ref.first_run_id, step.id, pass_)
+    # One that goes on after continue-as-new has asked already.
+    if run.memory.state.deadline is None:
+        notes = run.memory.notes()
+        request = ports.RunRequest(
+            **_common(run, step, notes), journey=step.run, start=run.memory.start, waits=step.wait
+        )
+        await workflow.execute_local_activity(
+            ports.request_run, request, start_to_close_timeout=ATTEMPT, retry_policy=RETRY
+        )
+        run.memory.written(notes)
+    if not step.wait:
+        run.finish(step, "started", journey=step.run)
         return run.course.after(step)
-    pass_ = run.memory.pass_of(step)
-    child_id = child_workflow_id(step.run, run.given.customer_id, run.ref.workflow_id, step.id, pass_)
-    opening = ports.OpenRunRequest(
-        workflow_id=child_id,
-        journey=step.run,
-        version=journey.version,
-        customer_id=run.given.customer_id,
-        start_seq=run.memory.start.seq,
-        now=workflow.now(),
-    )
-    await workflow.execute_local_activity(
-        ports.open_run, opening, start_to_close_timeout=ATTEMPT, retry_policy=RETRY
-    )
-    base = run.given.console_url.rpartition("/runs/")[0]
-    given = run.given.model_copy(
-        update={"journey": journey, "state": None, "console_url": timeline_url(base, child_id)}
-    )
-    outcome, detail = await _follow_child(run, step, given, child_id)
-    run.finish(step, outcome, detail, journey=step.run, child=child_id)
+    ended = await _end_of(run, step, asked)
+    run.memory.state.values[step.id] = {"outcome": ended.outcome, "reason": ended.reason}
+    run.finish(step, ended.outcome, ended.reason, journey=step.run, child=ended.run)
     return run.course.after(step)
 
 
@@ -133,38 +125,22 @@ async def stop(run: Conduct, step: Stop) -> str | None:
     raise Ended("stopped", step.stop)
 
 
-async def _follow_child(run: Conduct, step: RunJourney, given: RunInput, child_id: str) -> tuple[str, str]:
-    """Start the other run, and wait for it if the step does. Gives the step's outcome and its detail."""
+async def _end_of(run: Conduct, step: RunJourney, asked: str) -> EndedRun:
+    """Wait for the end of the run that was asked for; when this one does not go on, call it off."""
+    state = run.memory.state
     try:
-        child = await workflow.start_child_workflow(
-            "CustomerJourney",
-            given,
-            id=child_id,
-            result_type=RunResult,
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            cancellation_type=workflow.ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-            priority=precedence(given.journey.priority),
-            search_attributes=at_start(step.run, given.customer_id),
-            static_summary=f"{step.run} for {given.customer_id}, started by {run.ref.workflow_id}",
+        life_end = state.started_at + run.journey.life
+        await run.pause(life_end, f"{step.id}: {step.run} ends", lambda: asked in state.ended)
+    except (Interrupted, GoalReached, asyncio.CancelledError):
+        reason = state.interrupt.reason if state.interrupt else "it goes on without it"
+        request = ports.CallOffRequest(
+            run=run.ref, request_id=asked, journey=step.run, reason=reason, now=workflow.now()
         )
-    except WorkflowAlreadyStartedError:
-        return "started", "it runs already"
-    if not step.wait:
-        return "started", ""
-    life_end = run.memory.state.started_at + run.journey.life
-    try:
-        # The other run belongs to this execution: what continues as new could no longer see its end.
-        await run.pause(life_end, f"{step.id}: {step.run} ends", child.done, may_move=False)
-    finally:
-        if not child.done():
-            child.cancel()
-            # Nothing is left behind: what this run started has closed its own books before this one ends.
-            await workflow.wait_condition(child.done)
-    try:
-        result = await child
-    except ChildWorkflowError as error:
-        return "failed", str(error.cause or error)
-    return result.outcome, result.reason
+        await workflow.execute_local_activity(
+            ports.call_off_run, request, start_to_close_timeout=ATTEMPT, retry_policy=RETRY
+        )
+        raise
+    return state.ended.pop(asked)
 
 
 def _finish(run: Conduct, step: Act, result: Done | Denied | Rejected | Unknown | GaveUp) -> str | None:
