@@ -1,15 +1,14 @@
 """Rules of a project's own, as conditions in CEL, for what no built-in policy says."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from journeys.conditions import check_names, holds
+from journeys.conditions import check_names, holds, uses
 from journeys.times import Duration
 from policies.model import Allow, Deny, Facts, Hold, Need, NeedsApproval, Policy, Verdict, strictest
-
-NAMES = ("action", "customer", "contacts", "now")
 
 
 class Rule(BaseModel):
@@ -21,7 +20,7 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    when: Annotated[str, AfterValidator(lambda source: check_names(source, NAMES))]
+    when: Annotated[str, AfterValidator(lambda source: check_names(source, tuple(_MAKE)))]
     verdict: Literal["deny", "hold", "needs_approval"] = "deny"
     message: str = Field(min_length=1)
     """Why, for the person who reads it."""
@@ -38,7 +37,7 @@ class Rule(BaseModel):
 
     def judge(self, facts: Facts) -> Verdict:
         """This rule's verdict."""
-        if not holds(self.when, _scope(facts)):
+        if not holds(self.when, _scope(facts, self.when)):
             return Allow()
         if self.verdict == "deny":
             return Deny(reason=self.message)
@@ -63,11 +62,15 @@ class RulesPolicy(Policy):
         return strictest(rule.judge(facts) for rule in (self.__pydantic_extra__ or {}).values())
 
 
-def _scope(facts: Facts) -> dict[str, object]:
+def _scope(facts: Facts, when: str) -> dict[str, object]:
+    """What a condition names: handing over sixty contacts that it does not look at takes 2 ms."""
+    return {name: make(facts) for name, make in _MAKE.items() if uses(when, name)}
+
+
+_MAKE: dict[str, Callable[[Facts], object]] = {
     # CEL has lists but no sets.
-    return {
-        "action": {**facts.action.model_dump(), "categories": sorted(facts.action.categories)},
-        "customer": facts.attributes,
-        "contacts": [contact.model_dump() for contact in facts.contacts],
-        "now": facts.now,
-    }
+    "action": lambda facts: {**facts.action.model_dump(), "categories": sorted(facts.action.categories)},
+    "customer": lambda facts: facts.attributes,
+    "contacts": lambda facts: [contact.model_dump() for contact in facts.contacts],
+    "now": lambda facts: facts.now,
+}

@@ -115,3 +115,22 @@ def test_all_faults_are_told_at_once(tmp_path: Path):
 def test_a_missing_file_is_told_so(tmp_path: Path):
     with pytest.raises(FileProblems, match=r"policies.yaml:1:1: there is no such file"):
         load_policies(tmp_path / "policies.yaml")
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_the_page_on_policies_names_it_with_every_setting(kind: type[Policy]):
+    [row] = [line for line in PAGE.splitlines() if line.startswith(f"| `{kind.name}` |")]
+
+    settings = {field.alias or name for name, field in kind.model_fields.items()}
+    assert {name for name in settings if f"`{name}`" not in row} == set()
+
+
+def test_the_rules_on_the_page_are_rules(tmp_path: Path):
+    rules = PAGE.split("```yaml\n")[2].split("```")[0]
+
+    [policy] = load(tmp_path, rules)
+
+    assert policy.name == "rules"
