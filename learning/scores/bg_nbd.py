@@ -46,8 +46,9 @@ def alive(given: Purchases, p: Parameters) -> float:
     if x == 0:
         return 1.0
     gone = p["a"] / (p["b"] + x - 1)
-    quiet = ((p["alpha"] + given.age) / (p["alpha"] + given.recency)) ** (p["r"] + x)
-    return 1.0 / (1.0 + gone * quiet)
+    quiet = (p["r"] + x) * math.log((p["alpha"] + given.age) / (p["alpha"] + given.recency))
+    # Beyond e^700 there is no float: who bought for years, every day, and then went quiet is gone either way.
+    return 1.0 / (1.0 + gone * math.exp(min(quiet, 700.0)))
 
 
 def at_least_one(given: Purchases, p: Parameters, weeks: float) -> float:
@@ -59,14 +60,13 @@ def at_least_one(given: Purchases, p: Parameters, weeks: float) -> float:
 
 def expected(given: Purchases, p: Parameters, weeks: float) -> float:
     """How many purchases to expect in the weeks to come (equation 10 of the paper)."""
-    r, alpha, a, b = p["r"], p["alpha"], p["a"], p["b"]
+    r, a, b = p["r"], p["a"], p["b"]
     x, end = given.repeats, p["alpha"] + given.age + weeks
     z = weeks / end
     # 2F1(r+x, b+x; a+b+x-1; z) after Euler's transformation, with which the factor before it becomes (1-z)^(a-1).
     left = (1.0 - z) ** (a - 1.0) * _hypergeometric(a + b - 1.0 - r, a - 1.0, a + b + x - 1.0, z)
     lifetime = (a + b + x - 1.0) / (a - 1.0) * (1.0 - left)
-    gone = a / (b + x - 1.0) * ((alpha + given.age) / (alpha + given.recency)) ** (r + x) if x else 0.0
-    return lifetime / (1.0 + gone)
+    return lifetime * alive(given, p)
 
 
 def _hypergeometric(a: float, b: float, c: float, z: float) -> float:

@@ -26,6 +26,13 @@ def test_the_papers_customer_has_the_papers_expectation() -> None:
     assert bg_nbd.expected(given, bg_nbd.CDNOW, 39.0) == pytest.approx(1.226, abs=0.001)
 
 
+def test_who_bought_for_years_and_then_stopped_is_gone() -> None:
+    """What their silence makes unlikely is beyond what a float holds."""
+    given = bg_nbd.Purchases(700, 100.0, 700.0)
+    assert bg_nbd.alive(given, bg_nbd.CDNOW) == pytest.approx(0.0)
+    assert bg_nbd.expected(given, bg_nbd.CDNOW, 52.0) == pytest.approx(0.0)
+
+
 def test_all_customers_together_buy_about_as_often_as_expected() -> None:
     """The paper too finds that they bought a little more often than the model foresaw."""
     expected = sum(
