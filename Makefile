@@ -5,6 +5,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
+# Tests start hundreds of processes; without kept bytecode each would compile every library anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check format lock
 
 # Ctrl-C is how the demo is meant to end.

@@ -7,7 +7,7 @@ from activities.notes import write_down
 from activities.spans import part_span
 from journeys.ids import decision_id
 from learning.planners.interface import Question
-from learning.planners.registry import known_planners
+from learning.planners.registry import planners_of_journeys
 from store.database import Database
 from store.timeline import write_spans
 from workflows.ports import Choice, DecideRequest
@@ -25,9 +25,9 @@ class Deciding:
 
         Raises ApplicationError, not retryable, when there is no such planner.
         """
-        planner = known_planners().get(request.planner)
+        planner = planners_of_journeys().get(request.planner)
         if planner is None:
-            known = ", ".join(known_planners())
+            known = ", ".join(planners_of_journeys())
             raise ApplicationError(
                 f"there is no planner '{request.planner}'; there are: {known}",
                 type="planner.unknown",

@@ -23,6 +23,9 @@ class Rules(BaseModel):
     rules: list[Rule] = Field(min_length=1)
 
 
+NEEDS = ("settings",)
+
+
 def plan(question: Question) -> Plan:
     """Take the option of the first rule that holds and whose option is open; else the first open option.
 

@@ -2,6 +2,8 @@
 
 from learning.planners.interface import Plan, Question, drawn
 
+NEEDS = ("model",)
+
 
 def plan(question: Question) -> Plan:
     """Draw an option with the probability that it is the best, never less than the floor of exploration.

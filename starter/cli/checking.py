@@ -17,7 +17,7 @@ from content.library import Library
 from journeys.checker import check_journey
 from journeys.checking.surroundings import Surroundings, ToolFacts
 from journeys.shapes import Shapes, load_shapes
-from learning.planners.registry import known_planners
+from learning.planners.registry import planners_of_journeys
 from policies.model import Policy
 from policies.registry import known_policies, load_policies
 from settings import Project, read_expanded
@@ -82,7 +82,7 @@ class _Gathering:
             drafts=self._content_folders() - frozenset(contents or ()),
             channels=frozenset(_sections(written, "channels")),
             tools=_tool_facts(written),
-            planners=frozenset(known_planners()),
+            planners=frozenset(planners_of_journeys()),
             groups=groups,
             policies=None if policies is None else {policy.name: policy for policy in policies},
             policy_kinds=known_policies(),

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from learning.planners.interface import Plan, Question, drawn
-from learning.planners.registry import known_planners
+from learning.planners.registry import known_planners, planners_of_journeys
 
 OPTIONS = ("mail", "push", "chat")
 
@@ -78,3 +78,7 @@ def test_rules_that_do_not_compile_are_refused():
 def test_a_draw_never_takes_an_option_without_probability():
     for number in range(200):
         assert drawn(Question(f"d_{number}", OPTIONS), (0.5, 0.5, 0.0), "").option != "chat"
+
+
+def test_a_journey_may_name_only_planners_that_need_nothing_it_cannot_give():
+    assert set(planners_of_journeys()) == {"fixed", "random"}
