@@ -79,6 +79,23 @@ async def test_every_kind_of_step_is_told(rehearsal: Rehearse, journey: Path):
     ]
 
 
+async def test_a_run_that_nobody_waits_for_goes_on_after_the_one_that_asked_for_it(
+    rehearsal: Rehearse, journey: Path
+):
+    text = journey.read_text(encoding="utf-8")
+    journey.write_text(text.replace("run: more}", "run: more, wait: false}"), encoding="utf-8")
+
+    story = await told(
+        rehearsal, journey, {"at": "30m", "event": "Question Answered"}, {"at": "1h", "approve": "ask"}
+    )
+
+    assert story[-3:] == [
+        ("day 1 15:00", "stopped", "bye"),
+        ("day 1 15:00", "ended", None),
+        ("day 1 16:00", "ended", None),
+    ]
+
+
 async def test_what_does_not_come_in_time_is_told(rehearsal: Rehearse, journey: Path):
     story = await told(rehearsal, journey)
 
