@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 from starter.approvals import api as approvals_api
 from starter.console import pages
 from starter.customers import api as customers_api
-from starter.customers import decoding
+from starter.customers import decoding, merges
 from starter.customers.erasing import keep_erasing
 from starter.dispatch.dispatcher import Dispatcher
 from starter.headers import SecurityHeaders
@@ -67,6 +67,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     app.include_router(approvals_api.router)
     app.include_router(surfaces.router)
     app.include_router(customers_api.router)
+    app.include_router(merges.router)
     app.include_router(decoding.router)
     pages.mount(app)
     recipient_pages.mount(app)

@@ -18,6 +18,8 @@ from urllib.parse import quote
 import httpx
 from pydantic_core import from_json, to_json
 
+from starter.customer_calls import CustomerCalls
+
 BATCH_ITEMS = 100
 BATCH_BYTES = 450_000
 """Below what the server takes in one request."""
@@ -157,37 +159,10 @@ class Sojourn:
         """Keep this message from leaving. Raises Refused when it may not be decided, or not by you."""
         return await self._decide(approval_id, "reject", reason)
 
-    async def customers(self, named: str = "", page: int = 1) -> dict[str, Any]:
-        """One page of customers, the newest first; only those known by an id or address when one is given."""
-        params = {"page": str(page)}
-        if not named:
-            return await self._ask("GET", "/v1/customers", params=params)
-        return await self._ask("POST", "/v1/customers/search", params=params, json={"named": named})
-
-    async def customer(self, customer_id: str) -> dict[str, Any]:
-        """What is known of a customer. Raises Refused when there is none."""
-        return await self._ask("GET", _customer(customer_id))
-
-    async def customer_timeline(self, customer_id: str, page: int = 1) -> dict[str, Any]:
-        """One page of what happened to a customer, the latest first."""
-        return await self._ask("GET", f"{_customer(customer_id)}/timeline", params={"page": str(page)})
-
-    async def export_customer(self, customer_id: str) -> dict[str, Any]:
-        """Everything that is known of a customer. Raises Refused when you may not have it."""
-        return await self._ask("GET", f"{_customer(customer_id)}/export")
-
-    async def erase_customer(self, customer_id: str, *, suppress: bool = False) -> dict[str, Any]:
-        """Begin the erasure of a customer, and give its proof so far. Raises Refused when you may not."""
-        body = {"confirm": customer_id, "suppress": suppress}
-        return await self._ask("POST", f"{_customer(customer_id)}/erase", json=body)
-
-    async def erasures(self, page: int = 1) -> dict[str, Any]:
-        """One page of erasures, the latest first."""
-        return await self._ask("GET", "/v1/erasures", params={"page": str(page)})
-
-    async def erasure(self, customer_id: str) -> dict[str, Any]:
-        """The proof of an erasure; it is done when `done_at` is there."""
-        return await self._ask("GET", f"/v1/erasures/{quote(customer_id, safe='')}")
+    @property
+    def customers(self) -> CustomerCalls:
+        """What is known of customers, for people."""
+        return CustomerCalls(self._ask)
 
     async def _decide(
         self, approval_id: str, decision: Literal["approve", "reject"], reason: str
@@ -250,10 +225,6 @@ class Sojourn:
                 raise _refused(answer)
             wait, why = _asked_to_wait(answer, wait), f"HTTP {answer.status_code}"
         raise Unavailable(f"the server did not take it in {self._attempts} attempts: {why}")
-
-
-def _customer(customer_id: str) -> str:
-    return f"/v1/customers/{quote(customer_id, safe='')}"
 
 
 def _new_id() -> str:

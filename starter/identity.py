@@ -80,6 +80,11 @@ def may_erase(person: Person) -> bool:
     return PRIVACY in person.groups
 
 
+def may_merge(person: Person) -> bool:
+    """Whether someone may say that two customers are one, or that one is two."""
+    return not _READERS.isdisjoint(person.groups)
+
+
 def may_read_payloads(person: Person) -> bool:
     """Whether someone may read in the Temporal UI what runs were told of their customers."""
     return not _READERS.isdisjoint(person.groups)

@@ -96,6 +96,32 @@ async def happenings(session: AsyncSession, customer_id: str, most: int | None) 
     )
 
 
+async def latest_events(
+    session: AsyncSession, customer_id: str, name: str = "", seq: int | None = None, most: int = 50
+) -> Sequence[EventRecord]:
+    """A customer's last events, the latest first; of one name, or exactly one by its number, when given."""
+    query = _of(EventRecord, customer_id)
+    if name:
+        query = query.where(col(EventRecord.name) == name)
+    if seq is not None:
+        query = query.where(col(EventRecord.seq) == seq)
+    return await _latest(session, query.order_by(col(EventRecord.seq).desc()), most)
+
+
+async def withheld(session: AsyncSession, customer_id: str, journey: str, most: int) -> Sequence[Span]:
+    """The messages that did not leave, and those that waited: the steps and what the guard said, the latest
+    first; of one journey only when it is given."""
+    runs = select(Run.workflow_id).where(col(Run.customer_id) == customer_id)
+    if journey:
+        runs = runs.where(col(Run.journey) == journey)
+    query = select(Span).where(
+        col(Span.workflow_id).in_(runs),
+        col(Span.kind).in_(("send", "internal")),
+        col(Span.outcome).not_in(("sent", "allowed")),
+    )
+    return await _latest(session, query.order_by(col(Span.ended_at).desc()), most)
+
+
 async def holdings(session: AsyncSession, customer_id: str) -> dict[str, list[SQLModel]]:
     """What the store keeps beside what happened, by table."""
     tables: dict[str, type[SQLModel]] = {

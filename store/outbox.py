@@ -40,6 +40,11 @@ async def waits_for_delivery(session: AsyncSession, customer_id: str) -> bool:
     return (await session.exec(query.limit(1))).first() is not None
 
 
+async def find_entry(session: AsyncSession, seq: int) -> OutboxEntry | None:
+    """The place of an event in the outbox; None when it reached everything it concerns."""
+    return await session.get(OutboxEntry, seq)
+
+
 async def remove_entries(session: AsyncSession, numbers: Collection[int]) -> None:
     """These events reached every run they concern."""
     await session.exec(delete(OutboxEntry).where(col(OutboxEntry.seq).in_(numbers)))

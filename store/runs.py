@@ -33,6 +33,14 @@ async def find_run(session: AsyncSession, workflow_ids: Collection[str], start_s
     return (await session.exec(query)).first()
 
 
+async def run_started_by(session: AsyncSession, journey: str, customer_id: str, seq: int) -> Run | None:
+    """The run of a journey that an event started for a customer."""
+    query = select(Run).where(
+        col(Run.journey) == journey, col(Run.customer_id) == customer_id, col(Run.start_seq) == seq
+    )
+    return (await session.exec(query)).first()
+
+
 async def last_run(session: AsyncSession, workflow_ids: Collection[str]) -> Run | None:
     """The newest run of some workflow ids, whatever its state; one that is not closed comes before the others."""
     newest = (col(Run.state) == "closed", col(Run.start_seq).desc())

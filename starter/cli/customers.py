@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import textwrap
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,15 +12,13 @@ import typer
 from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, Page, noun
-from starter.cli.output import moment, print_facts, print_json, print_listing, print_more
+from starter.cli.output import moment, print_json, print_listing, print_more
 
 if TYPE_CHECKING:
     from starter.client import Sojourn
 
-app = noun("customer", "Who is known: list, show, export, erase.")
+app = noun("customer", "Who is known: list, show, explain, merge, export, erase.")
 
-_LOOK_AGAIN_S = 0.5
-_PATIENCE_S = 120.0
 _WIDTH = 80
 
 Named = Annotated[
@@ -72,66 +71,64 @@ def export(
 
 
 @app.command()
-def erase(
+def explain(
     named: Named,
-    suppress: Annotated[
-        bool, typer.Option("--suppress", help="Never send to their addresses again, whoever gives them.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    journey: Annotated[str, typer.Option(help="Only why this journey did or did not start.")] = "",
     url: Url = DEFAULT_URL,
     token: Token = "",
     output: Output = Format.text,
 ) -> None:
-    """Erase a customer everywhere, for good.
+    """Explain why a customer did not enter a journey or get a message.
 
-    Their open runs end, their rows go, and the key of their part of Temporal's histories is destroyed. What
-    was counted stays counted. It needs the group 'privacy'.
+    And why their ids are one person's, with the numbers by which merges can be undone.
     """
-    asyncio.run(_erase(named, suppress, yes, url, token, output))
+    asyncio.run(_explain(named, journey, url, token, output))
 
 
 @app.command()
-def erased(
-    page: Page = 1,
+def merge(
+    keep: Annotated[str, typer.Argument(metavar="ID", help="Who keeps the customer id; any id or address.")],
+    gone: Annotated[str, typer.Argument(metavar="GONE", help="Who turned out to be the same person.")],
+    reason: Annotated[str, typer.Option(help="How you know that they are one.")],
     url: Url = DEFAULT_URL,
     token: Token = "",
     output: Output = Format.text,
 ) -> None:
-    """List the erasures, with their proofs. It needs the group 'privacy'."""
-    asyncio.run(_erased(page, url, token, output))
+    """Make two customers one: runs, consents and caps move with them.
+
+    It needs the group 'privacy' or 'ops'. It can be undone.
+    """
+    asyncio.run(_merge(keep, gone, reason, url, token, output))
+
+
+@app.command()
+def unmerge(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="Of the merge, as 'customer explain' says it.")],
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    output: Output = Format.text,
+) -> None:
+    """Make one customer two again, and keep them apart."""
+    asyncio.run(_unmerge(number, url, token, output))
 
 
 async def _list(named: str, page: int, url: str, token: str, output: Format) -> None:
     async with deciding(url, token) as client:
-        found = await client.customers(named, page)
-    rows = [_with_times(row, "created_at") | {"known": _known(row)} for row in found["customers"]]
+        found = await client.customers.search(named, page)
+    rows = [with_times(row, "created_at") | {"known": _known(row)} for row in found["customers"]]
     columns = {"SINCE (UTC)": "created_at", "CUSTOMER": "id", "KNOWN AS": "known"}
     print_listing(rows, columns, output, "There are no such customers.")
     print_more(found["more"], page, output)
 
 
-async def _erased(page: int, url: str, token: str, output: Format) -> None:
-    async with deciding(url, token) as client:
-        found = await client.erasures(page)
-    rows = [_with_times(row, "requested_at", "done_at") for row in found["erasures"]]
-    columns = {
-        "ASKED FOR (UTC)": "requested_at",
-        "DONE (UTC)": "done_at",
-        "BY": "requested_by",
-        "CUSTOMER": "customer_id",
-    }
-    print_listing(rows, columns, output, "Nobody was erased.")
-    print_more(found["more"], page, output)
-
-
 async def _show(named: str, page: int, url: str, token: str, output: Format) -> None:
     async with deciding(url, token) as client:
-        profile = await client.customer(await _one(client, named))
-        timeline = await client.customer_timeline(profile["id"], page)
+        profile = await client.customers.get(await one(client, named))
+        timeline = await client.customers.timeline(profile["id"], page)
     if output is Format.json:
         print_json(profile | {"timeline": timeline})
         return
-    _print_profile(profile)
+    print_profile(profile)
     typer.echo("\nWhat happened (UTC), the latest first")
     for entry in timeline["entries"]:
         typer.echo(_line(entry))
@@ -140,58 +137,79 @@ async def _show(named: str, page: int, url: str, token: str, output: Format) -> 
 
 async def _export(named: str, url: str, token: str) -> dict[str, Any]:
     async with deciding(url, token) as client:
-        return await client.export_customer(await _one(client, named))
+        return await client.customers.export(await one(client, named))
 
 
-async def _erase(named: str, suppress: bool, yes: bool, url: str, token: str, output: Format) -> None:
+async def _explain(named: str, journey: str, url: str, token: str, output: Format) -> None:
     async with deciding(url, token) as client:
-        profile = await client.customer(await _one(client, named))
-        if not yes:
-            _print_profile(profile)
-            typer.confirm("\nErase this customer everywhere? It cannot be taken back.", abort=True)
-        proof = await client.erase_customer(profile["id"], suppress=suppress)
-        proof = await _until_done(client, proof)
+        found = await client.customers.explain(await one(client, named), journey)
     if output is Format.json:
-        print_json(proof)
+        print_json(found)
         return
-    print_facts(
-        {
-            "erased": proof["customer_id"],
-            "asked for by": proof["requested_by"],
-            "done": f"{_minute(proof['done_at'])} UTC",
-            **{f"  {name}": number for name, number in sorted(proof["counts"].items()) if number},
-        }
-    )
+    for answer in found["journeys"]:
+        typer.echo(f"{answer['journey']}: {answer['verdict']}")
+        print_lines([f"starts with {answer['starts']}", *answer["why"]])
+    _print_group("Messages that did not leave, or waited", [_message(row) for row in found["messages"]])
+    _print_group("What keeps marketing from them", found["reach"])
+    if not journey and found["identity"]:
+        _print_group("Why their ids are one person's", [_evidence(row) for row in found["identity"]["chain"]])
 
 
-async def _one(client: "Sojourn", named: str) -> str:
+async def _merge(keep: str, gone: str, reason: str, url: str, token: str, output: Format) -> None:
+    async with deciding(url, token) as client:
+        done = await client.customers.merge(await one(client, keep), await one(client, gone), reason)
+    if output is Format.json:
+        print_json(done)
+        return
+    typer.echo(f"{done['gone']} is {done['customer_id']} now.")
+    typer.echo(f"To undo it: sojourn customer unmerge {done['merge']}")
+
+
+async def _unmerge(number: int, url: str, token: str, output: Format) -> None:
+    async with deciding(url, token) as client:
+        done = await client.customers.unmerge(number)
+    if output is Format.json:
+        print_json(done)
+        return
+    typer.echo(f"{' and '.join(done['customers'])} are two again, and are kept apart.")
+
+
+async def one(client: "Sojourn", named: str) -> str:
     """The id of the one customer whom an id or an address names. Raises CommandFailed when there are several;
     where there is none, the id is given as it is."""
-    found = [row["id"] for row in (await client.customers(named))["customers"]]
+    found = [row["id"] for row in (await client.customers.search(named))["customers"]]
     if len(found) > 1:
         raise CommandFailed(f"'{named}' belongs to several customers: {', '.join(found)}. Name one of these.")
     return found[0] if found else named
 
 
-async def _until_done(client: "Sojourn", proof: dict[str, Any]) -> dict[str, Any]:
-    """The proof once it is whole. Raises CommandFailed when that takes long; the erasure goes on by itself."""
-    waited = 0.0
-    while not proof["done_at"]:
-        if waited >= _PATIENCE_S:
-            raise CommandFailed(
-                f"The erasure of {proof['customer_id']} has begun and goes on by itself: nothing more is sent. "
-                "It waits for Temporal or a worker; 'sojourn customer erased' says when it is done."
-            )
-        await asyncio.sleep(_LOOK_AGAIN_S)
-        waited += _LOOK_AGAIN_S
-        proof = await client.erasure(proof["customer_id"])
-    return proof
+def _print_group(title: str, lines: list[str]) -> None:
+    if lines:
+        typer.echo(f"\n{title}")
+        print_lines(lines)
 
 
-def _print_profile(profile: dict[str, Any]) -> None:
+def print_lines(lines: list[str]) -> None:
+    """Sentences, set in and broken at 80 columns."""
+    for line in lines:
+        typer.echo(textwrap.fill(line, _WIDTH, initial_indent="  - ", subsequent_indent="    "))
+
+
+def _message(row: dict[str, Any]) -> str:
+    policies = f" [{row['policies']}]" if row["policies"] else ""
+    return f"{minute(row['at'])} {row['step_id']} of {row['run']}: {row['outcome']}, {row['why']}{policies}"
+
+
+def _evidence(row: dict[str, Any]) -> str:
+    undo = f" (merge {row['merge_id']})" if row["merge_id"] else ""
+    return f"{minute(row['at'])} {row['rule']}: {row['reason']}{undo}"
+
+
+def print_profile(profile: dict[str, Any]) -> None:
+    """What is known of a customer, name by name."""
     groups = {
         "customer": [profile["id"]],
-        "since": [f"{_minute(profile['created_at'])} UTC"],
+        "since": [f"{minute(profile['created_at'])} UTC"],
         "known as": [f"{row['kind']} {row['value']}" for row in profile["known_as"]],
         "reached at": [f"{row['value']}{_why_not(row)}" for row in profile["addresses"]],
         "consents": [_consent(row) for row in profile["consents"]],
@@ -217,19 +235,21 @@ def _why_not(address: dict[str, Any]) -> str:
 
 def _consent(row: dict[str, Any]) -> str:
     about = " ".join(word for word in (row["purpose"], row["topic"], row["channel"]) if word)
-    return f"{'yes' if row['granted'] else 'no '} to {about}, {row['source']}, {_minute(row['at'])[:10]}"
+    return f"{'yes' if row['granted'] else 'no '} to {about}, {row['source']}, {minute(row['at'])[:10]}"
 
 
 def _line(entry: dict[str, Any]) -> str:
     told = ": ".join(word for word in (entry["title"], entry["outcome"]) if word)
     detail = f" ({entry['detail']})" if entry["detail"] else ""
-    line = f"  {_minute(entry['at'])}  {entry['kind']:<8}  {told}{detail}"
+    line = f"  {minute(entry['at'])}  {entry['kind']:<8}  {told}{detail}"
     return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
 
 
-def _with_times(row: dict[str, Any], *names: str) -> dict[str, Any]:
+def with_times(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    """A row with these of its values as times."""
     return row | {name: datetime.fromisoformat(row[name]) for name in names if row[name]}
 
 
-def _minute(time: str) -> str:
+def minute(time: str) -> str:
+    """A time as the API gives it, to the minute, in UTC."""
     return moment(datetime.fromisoformat(time))

@@ -10,6 +10,7 @@ from starter.cli import (
     approvals,
     customers,
     deliveries,
+    erasures,
     events,
     init,
     journeys,
@@ -56,5 +57,7 @@ def root(
 _NOUNS = (journeys, events, customers, scores, approvals, runs, deliveries, keys, webhooks)
 for noun in _NOUNS:
     app.add_typer(noun.app)
+for verb in (erasures.erase, erasures.erased):
+    customers.app.command()(verb)
 for verb in (init.init, processes.demo, processes.dev, processes.worker, processes.serve):
     app.command()(verb)

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from settings import Person
-from starter.approvals.decisions import DecisionRefused
+from starter.callers import Refusal
 from starter.console import words
 from starter.identity import Session, Sessions
 from starter.services import Services, Shared, services_of
@@ -63,7 +63,7 @@ class PageRoute(APIRoute):
                 return _to_the_door(request)
             except Problem as problem:
                 return _show_problem(request, problem)
-            except DecisionRefused as refusal:
+            except Refusal as refusal:
                 return _show_problem(request, Problem(refusal.status, "That did not work", str(refusal)))
             except RequestValidationError as error:
                 wrong = f"'{error.errors()[0]['loc'][-1]}' has a value this page does not know."

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic_core import to_json
+
 from journeys.times import zone_or_utc
 
 _STATES = {
-    "good": "approved completed goal sent delivered opened clicked replied allow allowed matched came elapsed",
+    "good": "approved granted completed goal sent delivered opened clicked replied allow allowed matched came "
+    "elapsed",
     "busy": "open starting reserved retrying hold needs_approval held asked running",
-    "bad": "rejected bounced complained unknown deny denied gave_up failed lost",
+    "bad": "dead rejected bounced complained unknown deny denied gave_up failed lost",
 }
 _TONES = {state: tone for tone, states in _STATES.items() for state in states.split()}
 _CHANNELS = {"email": "email", "push": "push", "whatsapp": "WhatsApp", "sms": "SMS", "web_push": "web push"}
@@ -70,6 +73,16 @@ def percent(number: float) -> str:
     return f"{number:g} %"
 
 
+def shortened(value: str) -> str:
+    """An id in a line: digests and tokens are cut where nobody reads on."""
+    return value if len(value) <= 40 else f"{value[:12]}…{value[-6:]}"
+
+
+def readable(value: Any) -> str:
+    """A document as indented JSON."""
+    return to_json(value, indent=2).decode()
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "tone": tone,
     "plain": plain,
@@ -79,4 +92,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "duration": duration,
     "masked": masked,
     "percent": percent,
+    "shortened": shortened,
+    "readable": readable,
 }

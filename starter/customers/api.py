@@ -10,6 +10,7 @@ from settings import Person
 from starter.callers import Caller, CallerRoute, Forbidden, Refusal
 from starter.customers.dossiers import Dossiers, NoSuchCustomer, Profile, SummaryList, Timeline, find
 from starter.customers.erasing import erase
+from starter.customers.explaining import Explainer, Explanation
 from starter.identity import may_erase
 from starter.services import Shared
 from store.erasing import find_erasure, list_erasures
@@ -86,6 +87,12 @@ async def get_timeline(
 ) -> Timeline:
     """What happened to a customer, the latest first."""
     return await Dossiers(services).timeline(customer_id, page)
+
+
+@router.get("/v1/customers/{customer_id}/explain")
+async def explain_customer(customer_id: str, _: Caller, services: Shared, journey: str = "") -> Explanation:
+    """Why a customer did or did not enter journeys and get messages, and why their ids are one person's."""
+    return await Explainer(services).explain(customer_id, journey)
 
 
 @router.get("/v1/customers/{customer_id}/export")

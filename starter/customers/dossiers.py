@@ -1,14 +1,16 @@
 """What is known of customers, found by any id and put together for people to read."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from learning.features.sight import see
 from starter.callers import Refusal
 from starter.customers.timeline import Entry, entries
+from starter.ingestion.provenance import Words
 from starter.services import Services
 from store.consents import consents_of, statements_of
 from store.customers import addresses_of, find_customer
@@ -19,11 +21,12 @@ from store.dossier import (
     list_customers,
     spans_of_customer,
 )
+from store.features import features_of
 from store.identity import ids_of
 from store.runs import open_runs
 from store.segments import memberships
 from store.suppressions import KINDS, find_suppression
-from store.tables import Address, Customer
+from store.tables import Address, Customer, Identity
 
 TIMELINE_PAGE = 50
 
@@ -97,6 +100,8 @@ class Profile(Summary):
     addresses: list[AddressView]
     consents: list[ConsentView]
     segments: list[SegmentView]
+    features: dict[str, Any]
+    """What is worked out from their events, as conditions see it now."""
     open_runs: list[str]
 
 
@@ -123,9 +128,11 @@ class Dossiers:
                 if named
                 else await list_customers(session, page)
             )
-            known = await ids_of(session, [row.id for row in found.rows])
+            ids = [row.id for row in found.rows]
+            known, words = await ids_of(session, ids), Words(await addresses_of(session, ids))
         rows = [
-            Summary(id=row.id, known_as=_known_as(known[row.id]), created_at=row.created_at) for row in found.rows
+            Summary(id=row.id, known_as=_known_as(known[row.id], words), created_at=row.created_at)
+            for row in found.rows
         ]
         return SummaryList(customers=rows, page=found.number, more=found.more)
 
@@ -177,16 +184,18 @@ async def find(session: AsyncSession, customer_id: str) -> Customer:
 
 async def _profile(session: AsyncSession, customer: Customer) -> Profile:
     segments = (await memberships(session, customer.id)).values()
+    addresses = await addresses_of(session, [customer.id])
     return Profile(
         id=customer.id,
-        known_as=_known_as((await ids_of(session, [customer.id]))[customer.id]),
+        known_as=_known_as((await ids_of(session, [customer.id]))[customer.id], Words(addresses)),
         created_at=customer.created_at,
         traits=customer.traits,
         time_zone=customer.time_zone,
         locale=customer.locale,
-        addresses=[await _address(session, row) for row in await addresses_of(session, [customer.id])],
+        addresses=[await _address(session, row) for row in addresses],
         consents=[ConsentView.model_validate(row.model_dump()) for row in await consents_of(session, customer.id)],
         segments=[SegmentView.model_validate(row.model_dump()) for row in segments],
+        features=see({}, await features_of(session, customer.id), datetime.now(UTC), None),
         open_runs=[run.workflow_id for run in await open_runs(session, [customer.id])],
     )
 
@@ -196,8 +205,8 @@ async def _address(session: AsyncSession, row: Address) -> AddressView:
     return AddressView.model_validate(row.model_dump() | {"suppressed": listed.reason if listed else ""})
 
 
-def _known_as(identities: Sequence[Any]) -> list[KnownAs]:
-    return [KnownAs(kind=row.kind, value=row.value) for row in identities]
+def _known_as(identities: Sequence[Identity], words: Words) -> list[KnownAs]:
+    return [KnownAs(kind=row.kind, value=words.value(row.kind, row.value)) for row in identities]
 
 
 def _plain(rows: Sequence[BaseModel]) -> list[dict[str, Any]]:

@@ -47,14 +47,14 @@ def entries(
     candidates = [
         journey
         for journey in journeys
-        if _is_meant(journey, event, joined) and _in_season(journey.start, event, zone)
+        if _is_meant(journey, event, joined) and in_season(journey.start, event, zone)
     ]
     if not candidates:
         return []
     asked = asked_of(source for journey in candidates for source in _sources(journey))
     seen = see(scope_of(customer), features, event.at, asked)
     scope = {"event": event.scope(), "start": event.scope(), "customer": seen, "now": event.at}
-    found = [(journey, _key(journey.start, scope, event)) for journey in candidates]
+    found = [(journey, entry_key(journey.start, scope, event)) for journey in candidates]
     return [_entry(journey, customer, key) for journey, key in found if key is not None]
 
 
@@ -112,13 +112,14 @@ def _is_meant(journey: Journey, event: Event, joined: Collection[str]) -> bool:
     return start.event == event.name
 
 
-def _in_season(start: Start, event: Event, zone: tzinfo) -> bool:
+def in_season(start: Start, event: Event, zone: tzinfo) -> bool:
     """Whether the event fell on one of the days on which runs start, on the customer's calendar."""
     day = event.at.astimezone(zone).date()
     return (start.first is None or start.first <= day) and (start.last is None or day <= start.last)
 
 
-def _key(start: Start, scope: Scope, event: Event) -> str | None:
+def entry_key(start: Start, scope: Scope, event: Event) -> str | None:
+    """The key of the run that an event starts; None when the condition is false or the key cannot be told."""
     key = _as_key(value(start.key, scope)) if holds(start.where, scope) else None
     if key is None or start.again != "any time":
         return key

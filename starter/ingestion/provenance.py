@@ -65,7 +65,7 @@ async def explain_identity(session: AsyncSession, customer_id: str) -> IdentityS
     if customer is None:
         return None
     identities = (await ids_of(session, [customer.id])).get(customer.id, [])
-    words = _Words(await addresses_of(session, customer.ids))
+    words = Words(await addresses_of(session, customer.ids))
     chain = [
         *(_joined(identity, words) for identity in identities),
         *(_changed(change, words) for change in await changes_of(session, customer.ids)),
@@ -84,8 +84,8 @@ async def explain_identity(session: AsyncSession, customer_id: str) -> IdentityS
     )
 
 
-class _Words:
-    """Reads digests as the addresses that they stand for."""
+class Words:
+    """Reads digests as the addresses that they stand for, as far as those are known."""
 
     def __init__(self, addresses: Sequence[Address]) -> None:
         self._plain = {
@@ -93,15 +93,17 @@ class _Words:
         }
 
     def value(self, kind: str, value: str) -> str:
+        """An id as people read it."""
         plain = self._plain.get((kind, value), value)
         return plain if len(plain) <= _SHOWN or kind in ("email", "user", "anonymous") else f"{plain[:_SHOWN]}..."
 
     def id(self, kind: str, value: str) -> str:
+        """An id with its kind, within a sentence."""
         name = {"user": "the user id", "anonymous": "the anonymous id", "device": "the device"}.get(kind, kind)
         return f"{name} {self.value(kind, value)}"
 
 
-def _joined(identity: Identity, words: _Words) -> Evidence:
+def _joined(identity: Identity, words: Words) -> Evidence:
     known = words.id(identity.kind, identity.value)
     by = words.id(identity.by_kind, identity.by_value) if identity.by_kind else ""
     reason = f"an event named {known} beside {by}" if by else f"an event named {known}, which nobody had"
@@ -114,7 +116,7 @@ def _joined(identity: Identity, words: _Words) -> Evidence:
     )
 
 
-def _changed(change: IdentityChange, words: _Words) -> Evidence:
+def _changed(change: IdentityChange, words: Words) -> Evidence:
     known, by = words.id(change.kind, change.value), words.id(change.by_kind, change.by_value)
     if change.rule == "moved":
         reason = f"{known} came from {change.other_id}: an event named it beside {by}, which is stronger"
@@ -129,7 +131,7 @@ def _changed(change: IdentityChange, words: _Words) -> Evidence:
     )
 
 
-def _merged(merge: Merge, words: _Words) -> list[Evidence]:
+def _merged(merge: Merge, words: Words) -> list[Evidence]:
     pair = (merge.survivor_id, merge.gone_id)
     ids = f"{words.id(merge.by_kind, merge.by_value)} and {words.id(merge.kind, merge.value)}"
     reasons: dict[str, str] = {

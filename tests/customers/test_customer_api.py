@@ -67,14 +67,17 @@ async def test_an_export_has_everything_that_is_known(shop: Services, api: httpx
     [
         ("GET", f"/v1/customers/{LENA}/export"),
         ("POST", f"/v1/customers/{LENA}/erase"),
+        ("POST", f"/v1/customers/{LENA}/merge"),
+        ("POST", "/v1/merges/1/undo"),
         ("GET", "/v1/erasures"),
         ("GET", f"/v1/erasures/{LENA}"),
     ],
 )
-async def test_only_the_group_privacy_exports_and_erases(
+async def test_other_groups_export_erase_and_merge_nobody(
     shop: Services, api: httpx.AsyncClient, method: str, path: str
 ) -> None:
-    body = {"confirm": LENA} if method == "POST" else None
+    bodies = {"erase": {"confirm": LENA}, "merge": {"gone": "c_tom", "reason": "one"}}
+    body = bodies.get(path.rpartition("/")[2])
     answer = await api.request(method, path, json=body, headers=bearer(MARIA))
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
     async with shop.database.reading() as session:
@@ -111,3 +114,26 @@ async def test_an_address_of_two_finds_both(shop: Services, api: httpx.AsyncClie
     search = {"named": "lena.koch@example.com"}
     found = await api.post("/v1/customers/search", json=search, headers=bearer(MARIA))
     assert {row["id"] for row in found.json()["customers"]} == {LENA, "c_tom"}
+
+
+async def test_two_customers_are_made_one_by_a_person_and_two_again(
+    shop: Services, api: httpx.AsyncClient
+) -> None:
+    async with shop.database.transaction() as session:
+        session.add(Customer(id="c_tom", traits={"city": "Kiel"}, created_at=NOW))
+    body = {"gone": "c_tom", "reason": "she called us"}
+    merged = await api.post(f"/v1/customers/{LENA}/merge", json=body, headers=bearer(PRIYA))
+    assert merged.status_code == 200
+    explained = (await api.get(f"/v1/customers/{LENA}/explain", headers=bearer(PRIYA))).json()
+    told = explained["identity"]["chain"][-1]
+    assert (told["rule"], told["merge_id"]) == ("person", merged.json()["merge"])
+    assert told["reason"] == "priya@northwind.example merged them: she called us"
+    undone = await api.post(f"/v1/merges/{merged.json()['merge']}/undo", headers=bearer(PRIYA))
+    assert sorted(undone.json()["customers"]) == [LENA, "c_tom"]
+
+
+async def test_a_merge_that_cannot_be_says_why(api: httpx.AsyncClient) -> None:
+    body = {"gone": "c_nobody", "reason": "a slip"}
+    answer = await api.post(f"/v1/customers/{LENA}/merge", json=body, headers=bearer(PRIYA))
+    assert (answer.status_code, answer.json()["code"]) == (409, "cannot_merge")
+    assert answer.json()["message"] == "There is no customer c_nobody. Nothing was merged."
