@@ -88,22 +88,26 @@ async def _resolve(
     now: datetime,
 ) -> list[Stage]:
     """Read the events in order. A stage ends where two customers become one or an id changes hands."""
-    stages: list[tuple[list[Link], list[tuple[str, Incoming]]]] = [([], [])]
+    stages: list[tuple[slice, list[tuple[str, Incoming]]]] = [(slice(0), [])]
     for event in events:
         done = len(resolver.links)
         # An alias may be of an id that an earlier event of the batch made known.
         named = event.who.customer_id or resolver.resolve(_naming(event, resolver.owners, resolver.rules))
-        if changes := [link for link in resolver.links[done:] if link.rule != "joined"]:
-            stages.append((changes, []))
+        if any(link.rule != "joined" for link in resolver.links[done:]):
+            stages.append((slice(done, len(resolver.links)), []))
         stages[-1][1].append((named, event))
     await _keep(session, resolver, customers, now)
 
     def who(customer_id: str) -> Customer | None:
         return customers.get(customer_id) or customers.get(resolver.became.get(customer_id, ""))
 
+    # The links are read only now: a customer of an early one may have turned out to be another by a later event.
     return [
-        Stage(links, [(customer, event) for named, event in named_events if (customer := who(named))])
-        for links, named_events in stages
+        Stage(
+            [link for link in resolver.links[changed] if link.rule != "joined"],
+            [(customer, event) for named, event in named_events if (customer := who(named))],
+        )
+        for changed, named_events in stages
     ]
 
 

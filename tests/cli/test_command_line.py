@@ -64,7 +64,9 @@ def test_a_database_that_does_not_answer_is_told(sojourn: Command):
 
 
 def test_temporal_that_does_not_answer_is_told(process: Command):
-    answer = process("worker", SOJOURN_TEMPORAL_ADDRESS="127.0.0.1:9")
+    assert process("init", "shop").code == 0
+    mail = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": "25", "SMTP_USERNAME": "shop", "SMTP_PASSWORD": "secret"}
+    answer = process("--project", "shop", "worker", SOJOURN_TEMPORAL_ADDRESS="127.0.0.1:9", **mail)
     assert (answer.code, answer.out) == (1, "")
     assert answer.err.startswith("Temporal does not answer at 127.0.0.1:9. Start it with 'sojourn dev'")
 

@@ -30,7 +30,6 @@ _PLAIN = st.one_of(
 
 def _nested(step: st.SearchStrategy[Given]) -> st.SearchStrategy[Given]:
     some, any_ = st.lists(step, min_size=1, max_size=3), st.lists(step, max_size=3)
-    option = st.builds(lambda then: {"option": "some", "then": then}, any_)
     return st.one_of(
         st.builds(
             lambda cases, other: {"branch": [{"if": c, "then": t} for c, t in cases], "otherwise": other},
@@ -53,15 +52,25 @@ def _nested(step: st.SearchStrategy[Given]) -> st.SearchStrategy[Given]:
         st.builds(
             lambda a, b: {"split": "s", "arms": [{"arm": "a", "then": a}, {"arm": "b", "then": b}]}, any_, any_
         ),
-        st.builds(lambda options: {"choose": "c", "options": options}, st.lists(option, min_size=1, max_size=3)),
+        st.builds(lambda ways: {"choose": "c", "options": _options(ways)}, st.lists(any_, min_size=1, max_size=3)),
         st.builds(
-            lambda actions, then: {"agent": "a", "goal": "G", "horizon": "9d", "actions": actions, "then": then},
-            st.lists(option, min_size=1, max_size=2),
+            lambda ways, then: {
+                "agent": "a",
+                "goal": "G",
+                "horizon": "9d",
+                "actions": _options(ways),
+                "then": then,
+            },
+            st.lists(any_, min_size=1, max_size=2),
             any_,
         ),
         st.builds(lambda steps: {"repeat": 3, "while": "run.first.opened", "steps": steps}, some),
         st.builds(lambda then: {"approve": "marketing", "about": "is it good?", "then": then}, any_),
     )
+
+
+def _options(ways: list[list[Given]]) -> list[Given]:
+    return [{"option": f"way_{number}", "then": then} for number, then in enumerate(ways)]
 
 
 JOURNEYS = st.builds(

@@ -80,12 +80,13 @@ def test_any_other_event_is_no_interrupt():
 def test_the_rules_name_every_event_that_can_interrupt():
     assert RULES.names() == {
         "Unsubscribed",
+        "Customer Erased",
         "Journey Called Off",
         "Order Completed",
         "Complaint Opened",
         "Price Changed",
     }
-    assert InterruptRules().names() == {"Unsubscribed", "Journey Called Off"}
+    assert InterruptRules().names() == {"Unsubscribed", "Customer Erased", "Journey Called Off"}
 
 
 def test_a_stop_can_ask_for_the_customer_and_is_no_stop_where_they_are_not_known():

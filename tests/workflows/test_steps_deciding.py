@@ -6,7 +6,7 @@ from datetime import timedelta
 from temporalio.exceptions import ApplicationError
 
 from journeys.assignment import share
-from journeys.ids import delivery_key
+from journeys.ids import decision_id
 from learning.planners import random
 from learning.planners.interface import Question
 from tests.workflows.conftest import Runs
@@ -87,7 +87,7 @@ async def test_a_random_choice_can_be_recomputed_from_the_ids_of_the_run(runs: R
     run = await runs.start(CHOOSE.replace("repeat: 3", "repeat: 8").replace("fixed", "random"))
     await run.result()
     step = "repeat_1_choose_1"
-    keys = [delivery_key(run.id, run.first_execution_run_id or "", step, number) for number in range(8)]
+    keys = [decision_id(run.id, "start", step, number) for number in range(8)]
     assert runs.world.sent == [random.plan(Question(key, ("a", "b"))).option for key in keys]
     chosen = [record for record in runs.world.records if record.step_id == step]
     assert {record.attributes["probability"] for record in chosen} == {0.5}
