@@ -25,7 +25,7 @@ from starter.demo.live_view import APPROVALS, live_view
 from starter.demo.shoppers import shoppers
 from starter.demo.story import Story
 from starter.demo.summary import RunRecord, read_records, summarise
-from starter.local.ports import Ports
+from starter.local.ports import Ports, free_ports
 from starter.local.stack import LocalStack
 
 _JOURNEY = "browse-abandonment"
@@ -48,16 +48,24 @@ class Demo:
 
     async def run(self) -> bool:
         """Play the demo; gives whether all went as it must. Without `once` it stays up until interrupted."""
-        began, wanted = monotonic(), Ports()
+        began = monotonic()
         out = Console(stderr=self.as_json, quiet=self.as_json, width=None if Console().is_terminal else 100)
         _log_to(Console(stderr=True) if self.once else out)
-        ports = wanted.or_free()
-        if ports != wanted:
-            out.print("Some of the usual ports are taken, so others are used.")
+        ports = self._ports(out)
         with tempfile.TemporaryDirectory(prefix="sojourn-demo-") as folder:
             settings = demo_settings(Path(folder))
             async with LocalStack.start(settings, ports, persistent=False, keep_real_vendors=False) as stack:
                 return await self._play(stack, out, {"start": monotonic() - began})
+
+    def _ports(self, out: Console) -> Ports:
+        if self.once:
+            # Nobody follows the links of a demo that ends, and two at once never want the same ports.
+            return Ports(*free_ports(4))
+        wanted = Ports()
+        ports = wanted.or_free()
+        if ports != wanted:
+            out.print("Some of the usual ports are taken, so others are used.")
+        return ports
 
     async def _play(self, stack: LocalStack, out: Console, seconds: dict[str, float]) -> bool:
         began, now, journey = monotonic(), datetime.now(UTC), stack.services.journeys[_JOURNEY]
