@@ -41,6 +41,8 @@ from workflows.broadcast import Broadcast
 from workflows.erasing import EraseCustomer
 from workflows.journey import CustomerJourney
 
+WORKFLOWS = (CustomerJourney, Broadcast, EraseCustomer)
+"""Every kind of workflow; each has a recorded history that replays."""
 _BUILD = "sojourn-0.1.0"
 """Named, because the SDK otherwise hashes every loaded module at start."""
 _GRACE = timedelta(seconds=25)
@@ -113,7 +115,7 @@ def make_worker(
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CustomerJourney, Broadcast, EraseCustomer],
+        workflows=WORKFLOWS,
         activities=make_activities(settings, database, parts),
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
         build_id=_BUILD,

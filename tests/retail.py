@@ -38,6 +38,7 @@ from workflows.state import Progress, RunResult
 SECRET = "the secret of this installation, long enough"
 WRITE_KEY = "demo-write-key"
 ADA = "demo-token-ada"
+OMAR = "demo-token-omar"
 MARIA = "demo-token-maria"
 TENT: dict[str, Any] = {
     "product_id": "lumen-2",

@@ -17,10 +17,9 @@ from starter.cli import run as sojourn
 from store.database import Database
 from store.history import find_runs, spans_of_trace
 from telemetry import readable
-from tests.retail import SECRET, RetailShop, Shopper
+from tests.retail import OMAR, SECRET, RetailShop, Shopper
 
 pytestmark = pytest.mark.xdist_group("e2e")
-OMAR = "demo-token-omar"
 
 
 async def test_an_erasure_reaches_everything_and_ends_what_was_under_way(

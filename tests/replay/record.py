@@ -1,4 +1,5 @@
-"""Records the stories' histories: `python -m tests.replay.record`, in a minute and with the local parts only.
+"""Records the histories of the stories and of what runs beside them, in a minute and with the local parts only:
+`python -m tests.replay.record`.
 
 Run it for a release and when a story is new. Once there is a release, keep its histories beside the new ones:
 runs that began under it go on. What is written is what a replay needs, without the names of machines.
@@ -18,6 +19,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from store.database import Database
+from tests.replay.errands import ERRANDS
 from tests.replay.stories import STORIES, Story, journey_file, start_event
 from tests.retail import TENT, RetailShop, Shopper, eventually, retail_shop, retail_with
 from workflows import search_attributes
@@ -38,6 +40,11 @@ async def record(folder: Path) -> None:
             for name, story in STORIES.items():
                 print(name, flush=True)
                 await _play(shop, name, story, folder)
+            for name, errand in ERRANDS.items():
+                print(name, flush=True)
+                handle = await errand(shop)
+                await handle.result()
+                await _write_chain(shop.services.temporal, handle.id, "", folder / name)
         await database.close()
 
 
@@ -76,10 +83,11 @@ async def _play(shop: RetailShop, name: str, story: Story, folder: Path) -> None
 
 
 async def _write_chain(temporal: Client, workflow_id: str, run_id: str, stem: Path) -> None:
-    """Write the histories of a run: one, or several when it continued as new."""
+    """Write the histories of a run, or of the latest one without `run_id`: one, or several when it continued as
+    new."""
     number = 1
-    while run_id:
-        history = await temporal.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+    while run_id or number == 1:
+        history = await temporal.get_workflow_handle(workflow_id, run_id=run_id or None).fetch_history()
         events = _clean(json.loads(history.to_json())["events"])
         lines = ",\n".join(json.dumps(event, separators=(",", ":")) for event in events)
         text = f'{{"workflowId":"{workflow_id}","events":[\n{lines}\n]}}\n'

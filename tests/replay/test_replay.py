@@ -13,7 +13,9 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from journeys.loader import load_journeys
 from journeys.steps import VERBS, verb, walk
+from tests.replay.errands import ERRANDS
 from tests.replay.stories import STORIES, journey_file
+from worker import WORKFLOWS
 from workflows.conduct import Conduct
 from workflows.journey import CustomerJourney
 from workflows.search_attributes import JOURNEY_STAGE
@@ -27,10 +29,10 @@ def history(file: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json(json.loads(text)["workflowId"], text)
 
 
-async def replay(file: Path, kind: type[Any] = CustomerJourney) -> None:
+async def replay(file: Path, *kinds: type[Any]) -> None:
     """Replay one history. Raises workflow.NondeterminismError when the workflow would not do the same again."""
     replayer = Replayer(
-        workflows=[kind],
+        workflows=kinds or WORKFLOWS,
         data_converter=pydantic_data_converter,
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
@@ -38,13 +40,18 @@ async def replay(file: Path, kind: type[Any] = CustomerJourney) -> None:
 
 
 @pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
-async def test_a_recorded_run_replays(file: Path) -> None:
+async def test_what_was_recorded_replays(file: Path) -> None:
     await replay(file)
 
 
 def test_every_story_has_its_history_and_every_history_its_story() -> None:
     """`python -m tests.replay.record` makes what is missing."""
-    assert {file.stem.rpartition("-")[0] for file in HISTORIES} == STORIES.keys()
+    assert {file.stem.rpartition("-")[0] for file in HISTORIES} == STORIES.keys() | ERRANDS.keys()
+
+
+def test_every_kind_of_workflow_has_a_history() -> None:
+    started = [history(file).events[0].workflow_execution_started_event_attributes for file in HISTORIES]
+    assert {each.workflow_type.name for each in started} == {kind.__name__ for kind in WORKFLOWS}
 
 
 def test_the_stories_do_every_kind_of_step(tmp_path: Path) -> None:

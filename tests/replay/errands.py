@@ -1,0 +1,49 @@
+"""What runs beside the journeys, a workflow of each kind: recorded and replayed as the stories are."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+
+from tests.replay.stories import start_event
+from tests.retail import OMAR, TENT, RetailShop, Shopper
+from workflows.broadcast import Broadcast, BroadcastInput
+
+Errand = Callable[[RetailShop], Awaitable[WorkflowHandle[Any, Any]]]
+
+
+async def a_scheduled_journey_asks_everyone(shop: RetailShop) -> WorkflowHandle[Any, Any]:
+    """Nobody is a customer for whom it is meant, so that no run begins."""
+    given = BroadcastInput(
+        journey="retail",
+        schedule="0 9 * * 1",
+        time_zone="Europe/Berlin",
+        where="customer.tier == 'gold'",
+        scheduled_at=datetime(2026, 3, 2, 8, tzinfo=UTC),
+    )
+    return await shop.services.temporal.start_workflow(
+        Broadcast.run, given, id="broadcast:retail", task_queue=shop.services.settings.task_queue
+    )
+
+
+async def a_customer_is_erased(shop: RetailShop) -> WorkflowHandle[Any, Any]:
+    """They have a run that waits."""
+    lena = Shopper(shop, "erased")
+    await lena.arrives()
+    await lena.does(start_event("retail"), **TENT)
+    await lena.run()
+    customer_id = await lena.customer_id()
+    answer = await shop.api.post(
+        f"/v1/customers/{customer_id}/erase",
+        json={"confirm": customer_id},
+        headers={"Authorization": f"Bearer {OMAR}"},
+    )
+    assert answer.status_code == 202, answer.text
+    return shop.services.temporal.get_workflow_handle(f"erase:{customer_id}")
+
+
+ERRANDS: dict[str, Errand] = {
+    "broadcast": a_scheduled_journey_asks_everyone,
+    "erasure": a_customer_is_erased,
+}
