@@ -84,10 +84,12 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     tracker = Tracker(links, settings.public_url, parts.project.tracking)
     zone = parts.project.time_zone
     composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url, tracker, zone)
-    guard = Guard(parts.policies, Gathering(zone, parts.project.brand.name))
+    gathering = Gathering(zone, parts.project.brand.name)
+    guard = Guard(parts.policies, gathering)
     delivering = Delivering(database, composer, guard)
     requesting = Requesting(database)
-    acting, perceiving, bookkeeping = Acting(database, parts.tools), Perceiving(database), Bookkeeping(database)
+    acting = Acting(database, parts.tools, parts.policies, gathering)
+    perceiving, bookkeeping = Perceiving(database), Bookkeeping(database)
     erasing = Erasing(database)
     return [
         delivering.deliver,

@@ -1,7 +1,7 @@
 """Business actions and questions to people: guarded, reserved and recorded like a message."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pydantic_core
 from pydantic import ValidationError
@@ -11,10 +11,13 @@ from temporalio.exceptions import ApplicationError
 
 from activities.attempt import Attempt
 from activities.channels.model import OutcomeUnknown, Refused, RetryLater
-from activities.guard import overtaken
+from activities.facts import Gathering
+from activities.guard import findings_of, overtaken, own_policies, with_always
 from activities.notes import write_down
 from activities.questions import Subject, ask
 from activities.tools.model import Tool, ToolResult
+from policies.model import Action as Judged
+from policies.model import Deny, Hold, NeedsApproval, Policy, Ruling, rule
 from store.approvals import find_approval, mark_decided
 from store.customers import find_customer, lock_customer
 from store.database import Database
@@ -27,9 +30,13 @@ from workflows.ports import ActRequest, ActResult, Asked, AskRequest, Denied, Do
 class Acting:
     """The `act` and `ask` activities of one worker."""
 
-    def __init__(self, database: Database, tools: Mapping[str, Tool]) -> None:
+    def __init__(
+        self, database: Database, tools: Mapping[str, Tool], policies: Sequence[Policy], gathering: Gathering
+    ) -> None:
         self._database = database
         self._tools = tools
+        self._policies = [policy for policy in with_always(policies) if policy.judges_tools]
+        self._gathering = gathering
 
     @activity.defn
     async def ask(self, request: AskRequest) -> Asked:
@@ -47,11 +54,9 @@ class Acting:
                 customer_id=_owner(request, customer),
             )
             await write_down(session, request.run, request.notes)
-            group = request.approval.group or ""
-            reason = "the journey asks for it"
-            return await ask(
-                session, request, request.approval, subject, attempt.delivery_id, group, reason, attempt.now()
-            )
+            terms = request.approval
+            wanted = NeedsApproval(group=terms.group or "", tier=terms.tier, reason="the journey asks for it")
+            return await ask(session, request, terms, subject, attempt.delivery_id, wanted, attempt.now())
 
     @activity.defn
     async def act(self, request: ActRequest) -> ActResult:
@@ -104,22 +109,31 @@ class Acting:
             return Denied(reason=f"{request.tool} cannot take what it was given: {_brief(error)}")
         if found := await overtaken(session, request, customer, attempt.now()):
             return found
-        if request.approval.group is None:
-            return Denied(reason=f"'{request.tool}' needs a person's approval") if tool.sensitive else None
-        return await self._asked(session, attempt, request, _owner(request, customer), request.approval.group)
-
-    async def _asked(
-        self, session: AsyncSession, attempt: Attempt, request: ActRequest, customer_id: str, group: str
-    ) -> Asked | None:
-        """The question to a person; None when a person has granted exactly this."""
         digest = _digest({"tool": request.tool, "given": request.given})
-        if grant := request.grant:
-            approval = await find_approval(session, grant.approval_id)
-            if approval and _is_for(approval, attempt, digest) and grant.content_hash == digest:
-                await mark_decided(
-                    session, approval.id, state="approved", by=grant.by, reason=grant.reason, at=grant.at
+        granted = await _granted(session, attempt, request, digest)
+        judged = _judged(request, tool, approved=granted is not None)
+        policies = [*self._policies, *(p for p in own_policies(request.policies) if p.judges_tools)]
+        facts = await self._gathering.action_facts(session, request, judged, customer, policies, attempt.now())
+        ruling = rule(policies, facts)
+        match ruling.verdict:
+            # An action is not held: what may not be done when its step comes is not done.
+            case Deny(reason=reason) | Hold(reason=reason):
+                return Denied(reason=reason)
+            case NeedsApproval() as wanted:
+                return await self._ask(
+                    session, attempt, request, _owner(request, customer), digest, wanted, ruling
                 )
+            case _:
+                if granted is not None and (grant := request.grant):
+                    await mark_decided(
+                        session, granted.id, state="approved", by=grant.by, reason=grant.reason, at=grant.at
+                    )
                 return None
+
+    async def _ask(
+        self, session: AsyncSession, attempt: Attempt, request: ActRequest, customer_id: str, digest: str,
+        wanted: NeedsApproval, ruling: Ruling,
+    ) -> Asked:  # fmt: skip
         subject = Subject(
             channel="action",
             recipient="",
@@ -127,11 +141,9 @@ class Acting:
             content_hash=digest,
             basis=digest,
             customer_id=customer_id,
+            findings=findings_of(ruling),
         )
-        reason = "the journey asks for it"
-        return await ask(
-            session, request, request.approval, subject, attempt.delivery_id, group, reason, attempt.now()
-        )
+        return await ask(session, request, request.approval, subject, attempt.delivery_id, wanted, attempt.now())
 
     async def _do(self, attempt: Attempt, request: ActRequest, tool: Tool) -> ActResult:
         key = attempt.delivery_id
@@ -175,6 +187,36 @@ class Acting:
 def _owner(request: ActRequest | AskRequest, customer: Customer | None) -> str:
     """Whose run it is now: the customer whom the run names may have been merged."""
     return customer.id if customer else request.run.customer_id
+
+
+def _judged(request: ActRequest, tool: Tool, *, approved: bool) -> Judged:
+    """The action as policies see it. What it gives is read from its arguments `amount` and `discount`."""
+    return Judged(
+        journey=request.run.journey,
+        step_id=request.step_id,
+        channel="action",
+        purpose="transactional",
+        content="",
+        tool=request.tool,
+        amount=_number(request.given.get("amount")),
+        discount=_number(request.given.get("discount")),
+        sensitive=tool.sensitive,
+        confidence=request.confidence,
+        approved=approved,
+    )
+
+
+def _number(given: object) -> float | None:
+    return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
+
+
+async def _granted(session: AsyncSession, attempt: Attempt, request: ActRequest, digest: str) -> Approval | None:
+    """The approval under which exactly this may be done; None when there is none for it."""
+    grant = request.grant
+    approval = await find_approval(session, grant.approval_id) if grant else None
+    if grant is None or approval is None or grant.content_hash != digest:
+        return None
+    return approval if _is_for(approval, attempt, digest) else None
 
 
 def _is_for(approval: Approval, attempt: Attempt, digest: str) -> bool:

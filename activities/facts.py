@@ -11,7 +11,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.composing import Draft
 from learning.features.sight import see
-from policies.model import Action, Consent, Contact, Facts, Health, Need, OpenRun, Policy, Suppressed
+from policies.model import (
+    Action,
+    Consent,
+    Contact,
+    Facts,
+    Health,
+    Need,
+    NeedsApproval,
+    OpenRun,
+    Policy,
+    Suppressed,
+)
+from store.autonomy import tightening_of
 from store.consents import consents_of
 from store.customers import scope_of
 from store.events import last_reply
@@ -21,7 +33,7 @@ from store.runs import other_open_runs
 from store.suppressions import KINDS, find_suppression
 from store.tables import Customer, Delivery
 from store.volumes import channel_health, daily_volumes
-from workflows.ports import DeliverRequest
+from workflows.ports import ActRequest, ApprovalTerms, DeliverRequest
 
 T = TypeVar("T")
 _FRESH_FOR = timedelta(minutes=1)
@@ -66,7 +78,7 @@ class Gathering:
         """Everything the policies may know. The customer is locked, so none of it changes before the reservation;
         only how a channel and a journey did of late may be a minute old."""
         customer, now, journey = case.draft.customer, case.now, case.request.run.journey
-        needs = frozenset[Need]().union(*(policy.needs for policy in policies))
+        needs = frozenset[Need]().union(*(policy.needed for policy in policies))
         since = horizon(now, max((policy.horizon_days for policy in policies), default=0))
         action = _action(case, approved)
         return Facts(
@@ -90,6 +102,27 @@ class Gathering:
             last_inbound=await last_reply(session, customer.id, action.channel) if "inbound" in needs else None,
             health=await self._channel_health(session, action.channel, now) if "health" in needs else Health(),
             volumes=await self._journey_volumes(session, journey, now) if "volumes" in needs else (),
+            asked=_asked(case.request.approval),
+            tightened=await _tightened(session, journey),
+        )
+
+    async def action_facts(
+        self, session: AsyncSession, request: ActRequest, action: Action, customer: Customer | None,
+        policies: Sequence[Policy], now: datetime,
+    ) -> Facts:  # fmt: skip
+        """What the policies that judge business actions may know of one."""
+        seen = any("features" in policy.needed for policy in policies)
+        return Facts(
+            now=now,
+            action=action,
+            time_zone=customer.time_zone if customer else None,
+            project_zone=self.time_zone,
+            attributes=await _known(session, customer, now, with_features=seen) if customer else {},
+            customer_id=customer.id if customer else request.run.customer_id,
+            locale=customer.locale if customer else None,
+            brand=self.brand,
+            asked=_asked(request.approval),
+            tightened=await _tightened(session, request.run.journey),
         )
 
     async def _channel_health(self, session: AsyncSession, channel: str, now: datetime) -> Health:
@@ -122,7 +155,22 @@ def _action(case: Case, approved: bool) -> Action:
         form="template" if rendered.channel != "whatsapp" or "template" in rendered.fields else "free",
         text=str(rendered.fields.get("text", "")),
         one_click=message.channel == "email" and bool(rendered.unsubscribe_url),
+        confidence=request.confidence,
     )
+
+
+def _asked(terms: ApprovalTerms) -> NeedsApproval | None:
+    if terms.group is None:
+        return None
+    return NeedsApproval(group=terms.group, tier=terms.tier, reason="the journey asks for it")
+
+
+async def _tightened(session: AsyncSession, journey: str) -> NeedsApproval | None:
+    found = await tightening_of(session, journey)
+    if found is None:
+        return None
+    tier = "human" if found.tier == "human" else "supervised"
+    return NeedsApproval(group=found.group, tier=tier, reason=f"the journey was tightened: {found.reason}")
 
 
 async def _known(

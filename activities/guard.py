@@ -20,6 +20,7 @@ from activities.questions import Subject, ask
 from journeys.counting import COUNTS
 from journeys.interrupts import InterruptRules
 from learning.features.sight import asks_for_features, see
+from policies.autonomy import AutonomyPolicy
 from policies.model import Deny, Hold, NeedsApproval, Policy, Ruling, rule
 from policies.registry import known_policies
 from policies.suppression import SuppressionPolicy
@@ -40,8 +41,8 @@ class Cleared:
     approval_id: str | None
 
 
-_ALWAYS: tuple[Policy, ...] = (SuppressionPolicy(),)
-"""Policies that hold whatever a project says."""
+_ALWAYS: tuple[Policy, ...] = (SuppressionPolicy(), AutonomyPolicy())
+"""Policies that hold whatever a project says; it may only set them."""
 
 Judgement = Cleared | Denied | Held | Asked | Overtaken
 
@@ -50,7 +51,7 @@ class Guard:
     """Judges deliveries by the policies of one project, and those of the journey on top."""
 
     def __init__(self, policies: Sequence[Policy], gathering: Gathering) -> None:
-        self._policies = (*_ALWAYS, *(policy for policy in policies if policy not in _ALWAYS))
+        self._policies = with_always(policies)
         self._gathering = gathering
 
     async def judge(self, session: AsyncSession, case: Case) -> tuple[Judgement, Ruling | None]:
@@ -58,7 +59,7 @@ class Guard:
         request = case.request
         if found := await overtaken(session, request, case.draft.customer, case.now):
             return found, None
-        policies = (*self._policies, *_own_policies(json.dumps(request.policies)))
+        policies = (*self._policies, *own_policies(request.policies))
         granted = await _granted(session, case, policies)
         facts = await self._gathering.facts(session, case, policies, approved=granted is not None)
         ruling = rule(policies, facts)
@@ -67,9 +68,6 @@ class Guard:
             return Denied(reason=verdict.reason), ruling
         if isinstance(verdict, NeedsApproval):
             return await _ask(session, case, policies, verdict, ruling), ruling
-        if request.approval.group and granted is None:
-            wanted = NeedsApproval(group=request.approval.group, reason="the journey asks for it")
-            return await _ask(session, case, policies, wanted, ruling), ruling
         if isinstance(verdict, Hold):
             return Held(until=verdict.until, reason=verdict.reason), ruling
         if granted and request.grant:
@@ -109,9 +107,19 @@ def findings_of(ruling: Ruling | None) -> list[dict[str, Any]]:
     return [finding.model_dump(mode="json") for finding in ruling.findings] if ruling else []
 
 
-@lru_cache(maxsize=256)
-def _own_policies(written: str) -> tuple[Policy, ...]:
+def with_always(policies: Sequence[Policy]) -> tuple[Policy, ...]:
+    """A project's policies, and those that it did not name and that hold all the same."""
+    named = {policy.name for policy in policies}
+    return (*(policy for policy in _ALWAYS if policy.name not in named), *policies)
+
+
+def own_policies(given: dict[str, dict[str, Any]]) -> tuple[Policy, ...]:
     """A journey's own policies. They were checked when the journey was loaded."""
+    return _read_policies(json.dumps(given))
+
+
+@lru_cache(maxsize=256)
+def _read_policies(written: str) -> tuple[Policy, ...]:
     return tuple(known_policies()[name].model_validate(given) for name, given in json.loads(written).items())
 
 
@@ -157,4 +165,5 @@ async def _ask(
             session, grant.approval_id, state="approved", by=grant.by, reason=grant.reason, at=grant.at
         )
     reason = f"{wanted.reason}; {draft.made_anew}" if draft.made_anew else wanted.reason
-    return await ask(session, request, request.approval, subject, case.delivery_id, wanted.group, reason, case.now)
+    wanted = wanted.model_copy(update={"reason": reason})
+    return await ask(session, request, request.approval, subject, case.delivery_id, wanted, case.now)

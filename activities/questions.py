@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.ids import approval_id
+from policies.model import NeedsApproval
 from store.approvals import open_approval, withdraw_other_approvals
 from store.tables import Approval
 from workflows.ports import ApprovalTerms, Asked, StepRequest
@@ -33,20 +34,20 @@ async def ask(
     terms: ApprovalTerms,
     subject: Subject,
     delivery_id: str,
-    group: str,
-    reason: str,
+    wanted: NeedsApproval,
     now: datetime,
 ) -> Asked:
     """Put a question to a group, or find it where it was already put on the same basis."""
     approval = await open_approval(session, delivery_id, subject.basis)
     if approval is None:
-        approval = _new(request, terms, subject, delivery_id, group, reason, now)
+        approval = _new(request, terms, subject, delivery_id, wanted, now)
         await withdraw_other_approvals(session, delivery_id, but=approval.id, at=now)
         session.add(approval)
     return Asked(
         approval_id=approval.id,
         content_hash=approval.content_hash,
         group=approval.group,
+        tier="human" if approval.tier == "human" else "supervised",
         author=approval.author,
         asked_at=approval.requested_at,
         deadline=approval.deadline,
@@ -59,8 +60,7 @@ def _new(
     terms: ApprovalTerms,
     subject: Subject,
     delivery_id: str,
-    group: str,
-    reason: str,
+    wanted: NeedsApproval,
     now: datetime,
 ) -> Approval:
     run = request.run
@@ -73,7 +73,8 @@ def _new(
         version=run.version,
         step_id=request.step_id,
         customer_id=subject.customer_id,
-        group=group,
+        group=wanted.group,
+        tier=wanted.tier,
         author=terms.author,
         channel=subject.channel,
         recipient=subject.recipient,
@@ -81,7 +82,7 @@ def _new(
         content_hash=subject.content_hash,
         basis=subject.basis,
         discount=subject.discount,
-        reason=reason,
+        reason=wanted.reason,
         findings=subject.findings,
         state="open",
         requested_at=now,

@@ -1,7 +1,7 @@
 """The course of a journey: which step comes after which. A run's place in its journey is one step id."""
 
 from journeys.model import Journey
-from journeys.steps import Agent, Repeat, Step, children, walk
+from journeys.steps import Agent, Choose, Repeat, Step, children, walk
 
 
 class Course:
@@ -10,6 +10,7 @@ class Course:
     def __init__(self, journey: Journey) -> None:
         self._steps: dict[str, Step] = {step.id: step for step in walk(journey.steps)}
         self._next: dict[str, str | None] = {}
+        self._chosen_by: dict[str, str | None] = {}
         self.first = journey.steps[0].id
         self._link(journey.steps, None)
 
@@ -26,16 +27,31 @@ class Course:
             return block[0].id
         return self.after(step)
 
-    def _link(self, steps: list[Step], after: str | None) -> None:
+    def chosen_by(self, step: Step) -> str | None:
+        """The id of the step whose planner chose that this one is done: the nearest around it. None when the
+        journey's author did."""
+        return self._chosen_by[step.id]
+
+    def _link(self, steps: list[Step], after: str | None, chosen_by: str | None = None) -> None:
         for number, step in enumerate(steps, start=1):
             following = steps[number].id if number < len(steps) else after
             self._next[step.id] = following
+            self._chosen_by[step.id] = chosen_by
             for block in children(step):
-                self._link(block, step.id if _loops(step, block) else following)
+                nearest = step.id if _is_option(step, block) else chosen_by
+                self._link(block, step.id if _loops(step, block) else following, nearest)
 
 
 def _loops(step: Step, block: list[Step]) -> bool:
     """Whether the end of a block leads back to its step: that of a repetition, and of an agent's action."""
     if isinstance(step, Repeat):
         return True
-    return isinstance(step, Agent) and any(block is action.then for action in step.actions)
+    return isinstance(step, Agent) and _is_option(step, block)
+
+
+def _is_option(step: Step, block: list[Step]) -> bool:
+    """Whether a planner chooses that a block is done."""
+    if not isinstance(step, Choose | Agent):
+        return False
+    ways = step.options if isinstance(step, Choose) else step.actions
+    return any(block is way.then for way in ways)

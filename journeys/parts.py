@@ -83,9 +83,13 @@ def group_alone(value: object) -> object:
 
 
 class ApprovalRule(Part):
-    """A person of `group` decides before the message leaves; without an answer the run does `otherwise`."""
+    """A person of `group` decides before the message leaves; without an answer the run does `otherwise`.
+
+    With the tier `human` a person decides each; with `supervised` they may agree once to all that is like it.
+    """
 
     group: str
+    tier: Literal["supervised", "human"] = "supervised"
     within: Duration = timedelta(hours=24)
     otherwise: Literal["skip", "stop"] = "skip"
 

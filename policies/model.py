@@ -1,6 +1,7 @@
 """The types every policy shares: the action it judges, the facts it may know, the verdict it gives."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, cast
 from zoneinfo import ZoneInfo
@@ -46,6 +47,14 @@ class Action(Fact):
     """What the customer would read, where a rule has to look at it."""
     one_click: bool = False
     """Whether the mail program can unsubscribe by one click (RFC 8058)."""
+    tool: str = ""
+    """For a business action, which is no message: its tool. Its channel is `action`."""
+    amount: float | None = None
+    """Of money that a business action gives, in its own currency."""
+    sensitive: bool = False
+    """Whether the tool gives money or does what cannot be taken back."""
+    confidence: float | None = None
+    """The probability, from 0 to 1, with which a planner chose it; None when none did."""
 
 
 class Consent(Fact):
@@ -99,6 +108,16 @@ class Health(Fact):
     complained: int = 0
 
 
+class NeedsApproval(Fact):
+    """Only after a person of `group` approved exactly this action. Of the tier `supervised` a person may have
+    agreed to all that is like it; of `human` a person decides each."""
+
+    verdict: Literal["needs_approval"] = "needs_approval"
+    group: str
+    tier: Literal["supervised", "human"] = "supervised"
+    reason: str
+
+
 class Facts(Fact):
     """Everything a policy may know. Times are in UTC."""
 
@@ -130,6 +149,10 @@ class Facts(Fact):
     """Of the action's channel, over the last seven days."""
     volumes: tuple[int, ...] = ()
     """How many messages the action's journey sent on each of the last days, the present one last."""
+    asked: NeedsApproval | None = None
+    """What the journey itself asks for the action: by its step, or by its tier."""
+    tightened: NeedsApproval | None = None
+    """What is asked for the journey since it was tightened, until a person loosens it."""
 
     def attribute(self, path: str) -> Any:
         """What is known of the customer at a path such as `scores.value`; None when nothing is."""
@@ -165,14 +188,6 @@ class Hold(Fact):
     """Whether it waits for the customer to change, which nobody can foresee, and not for a time of day."""
 
 
-class NeedsApproval(Fact):
-    """Only after a person of `group` approved exactly this action."""
-
-    verdict: Literal["needs_approval"] = "needs_approval"
-    group: str
-    reason: str
-
-
 class Deny(Fact):
     """Never, for a reason a person understands."""
 
@@ -181,6 +196,15 @@ class Deny(Fact):
 
 
 Verdict = Annotated[Allow | Hold | NeedsApproval | Deny, Field(discriminator="verdict")]
+
+
+@dataclass(frozen=True)
+class Named:
+    """Something of the project that a policy names, and where in its settings."""
+
+    path: tuple[str | int, ...]
+    kind: Literal["group", "channel", "tool", "journey"]
+    name: str
 
 
 Need = Literal["features", "open_runs", "inbound", "health", "volumes"]
@@ -197,6 +221,19 @@ class Policy(BaseModel):
     """How many days of contacts this policy looks back on."""
     needs: ClassVar[frozenset[Need]] = frozenset()
     """Facts that are gathered only for a policy that names them."""
+    judges_tools: ClassVar[bool] = False
+    """Whether it judges business actions too, and not only messages."""
+
+    @property
+    def needed(self) -> frozenset[Need]:
+        """What it needs of `needs` with these settings."""
+        return self.needs
+
+    def named(self) -> Iterator[Named]:
+        """What it names of the project: a name that is not there is a mistake, told when files are checked."""
+        group = getattr(self, "group", None)
+        if isinstance(group, str) and "group" in self.model_fields_set:
+            yield Named(("group",), "group", group)
 
     @property
     def budget_span(self) -> timedelta | None:
@@ -239,12 +276,14 @@ def rule(policies: Sequence[Policy], facts: Facts) -> Ruling:
 
 
 def strictest(verdicts: Iterable[Verdict]) -> Verdict:
-    """The strictest of some verdicts, of holds the longest; without any, all is allowed."""
+    """The strictest of some verdicts, of holds the longest, of approvals that of the stricter tier; without any,
+    all is allowed."""
     return max(verdicts, key=_rank, default=Allow())
 
 
-def _rank(verdict: Verdict) -> tuple[int, datetime | None]:
-    return _STRICTNESS[verdict.verdict], verdict.until if isinstance(verdict, Hold) else None
+def _rank(verdict: Verdict) -> tuple[int, datetime | None, bool]:
+    until = verdict.until if isinstance(verdict, Hold) else None
+    return _STRICTNESS[verdict.verdict], until, isinstance(verdict, NeedsApproval) and verdict.tier == "human"
 
 
 def _settle(policies: Sequence[Policy], facts: Facts, hold: Hold) -> Verdict:

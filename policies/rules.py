@@ -1,6 +1,6 @@
 """Rules of a project's own, as conditions in CEL, for what no built-in policy says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from journeys.conditions import check_names, holds, uses
 from journeys.times import Duration
-from policies.model import Allow, Deny, Facts, Hold, Need, NeedsApproval, Policy, Verdict, strictest
+from policies.model import Allow, Deny, Facts, Hold, Named, Need, NeedsApproval, Policy, Verdict, strictest
 
 
 class Rule(BaseModel):
@@ -57,6 +57,11 @@ class RulesPolicy(Policy):
 
     # This is how pydantic types the keys that a model does not know: here they are the rules' names.
     __pydantic_extra__: dict[str, Rule]  # pyright: ignore[reportIncompatibleVariableOverride] narrower on purpose
+
+    def named(self) -> Iterator[Named]:
+        for name, rule in (self.__pydantic_extra__ or {}).items():
+            if rule.group:
+                yield Named((name, "group"), "group", rule.group)
 
     def judge(self, facts: Facts) -> Verdict:
         return strictest(rule.judge(facts) for rule in (self.__pydantic_extra__ or {}).values())

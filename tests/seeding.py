@@ -131,6 +131,7 @@ def approval(approval_id: str = "a_1", **changes: Any) -> Approval:
         "step_id": "offer",
         "customer_id": "c_lena",
         "group": "marketing",
+        "tier": "supervised",
         "author": MARIA.email,
         "channel": channel,
         "recipient": _RECIPIENTS[channel],

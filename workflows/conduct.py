@@ -160,10 +160,16 @@ class Conduct:
         asking = rule or ApprovalRule(group="")
         return ports.ApprovalTerms(
             group=asking.group or None,
+            tier="human" if self.journey.tier == "human" else asking.tier,
             author=self.journey.owner,
             within=asking.within,
             otherwise=asking.otherwise,
         )
+
+    def confidence(self, step: Step) -> float | None:
+        """The probability with which a planner chose that a step is done; None when none did."""
+        chosen_by = self.course.chosen_by(step)
+        return self.memory.state.confidence.get(chosen_by) if chosen_by else None
 
     async def uninterrupted(self, under_way: workflow.ActivityHandle[Result]) -> Result:
         """Wait for an activity. An interrupt cancels its retries; an attempt under way is waited for."""

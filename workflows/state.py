@@ -63,6 +63,8 @@ class RunState(BaseModel):
     """How often each step was finished; a step that is done again is another pass."""
     loops: dict[str, Loop] = Field(default_factory=dict)
     """By step id, the repetitions and agents that are under way."""
+    confidence: dict[str, float] = Field(default_factory=dict)
+    """By step id, the probability of what its planner chose last."""
     heard: dict[str, int] = Field(default_factory=dict)
     """How many events of a name came since the start, of those names that a condition counts."""
     ended: dict[str, EndedRun] = Field(default_factory=dict)

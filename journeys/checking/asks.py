@@ -102,10 +102,20 @@ class Asks:
         if tool is None:
             self._report.unknown((*path, "act"), "sojourn.yaml sets up no tool", step.act, self._around.tools)
             return
-        if tool.sensitive and step.approval is None and self._journey.tier == "full":
+        if (
+            tool.sensitive
+            and step.approval is None
+            and self._journey.tier == "full"
+            and not self._decides(step.act)
+        ):
             message = f"'{step.act}' is done only when a person agrees, and nobody is asked"
-            self._report.tell((*path, "act"), message, "add 'approval: <group>'")
+            self._report.tell((*path, "act"), message, "add 'approval: <group>', or 'autonomy' to policies.yaml")
         self._arguments((*path, "with"), step, tool.arguments)
+
+    def _decides(self, tool: str) -> bool:
+        """Whether the project's policies say who decides about a tool, or that nobody needs to."""
+        autonomy = cast(Any, (self._around.policies or {}).get("autonomy"))
+        return autonomy is not None and bool(autonomy.group or any(tool in rule.tool for rule in autonomy.tiers))
 
     def _arguments(self, path: Place, step: Act, arguments: type[BaseModel]) -> None:
         known = arguments.model_fields

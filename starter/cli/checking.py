@@ -4,7 +4,7 @@ Every part is looked at by itself, so that a mistake in one hides none in anothe
 that are not set are no mistake: a project is checked where it is written, not where it runs.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -74,14 +74,17 @@ class _Gathering:
         written = self._written_project()
         groups = _groups(written)
         contents = None if library is None else {name: tuple(library.channels(name)) for name in library.names()}
-        self._check_groups_of(policies or (), groups)
+        channels, tools = frozenset(_sections(written, "channels")), _tool_facts(written)
+        journeys = {name: frozenset(_runs(document.root)) for document, name in _named(files)}
+        known = {"group": groups, "channel": channels, "tool": tools, "journey": journeys}
+        self._check_names_in(policies or (), known)
         return Surroundings(
-            journeys={name: frozenset(_runs(document.root)) for document, name in _named(files)},
+            journeys=journeys,
             contents=contents,
             shown={name: library.attributes(name) for name in library.names()} if library else {},
             drafts=self._content_folders() - frozenset(contents or ()),
-            channels=frozenset(_sections(written, "channels")),
-            tools=_tool_facts(written),
+            channels=channels,
+            tools=tools,
             planners=frozenset(planners_of_journeys()),
             groups=groups,
             policies=None if policies is None else {policy.name: policy for policy in policies},
@@ -122,15 +125,23 @@ class _Gathering:
         self.problems[known:] = [p for p in self.problems[known:] if p.line not in excused]
         return written
 
-    def _check_groups_of(self, policies: tuple[Policy, ...], groups: dict[str, frozenset[str]]) -> None:
-        """A policy that asks for a person must name a group that has one."""
+    def _check_names_in(self, policies: tuple[Policy, ...], known: Mapping[str, Collection[str]]) -> None:
+        """What a policy names must be there: a group that has someone, a channel that is set up..."""
         for policy in policies:
-            group = getattr(policy, "group", None)
-            if "group" in policy.model_fields_set and group not in groups:
-                document = yamlfile.read(self._folder / "policies.yaml")
-                fix = yamlfile.nearest(str(group), list(groups))
-                message = f"sojourn.yaml has nobody in the group '{group}'"
-                self.problems.append(document.problem((policy.name, "group"), message, fix))
+            for named in policy.named():
+                if named.name not in known[named.kind]:
+                    document = yamlfile.read(self._folder / "policies.yaml")
+                    fix = yamlfile.nearest(named.name, list(known[named.kind]))
+                    message = f"{_MISSING[named.kind]} '{named.name}'"
+                    self.problems.append(document.problem((policy.name, *named.path), message, fix))
+
+
+_MISSING = {
+    "group": "sojourn.yaml has nobody in the group",
+    "channel": "sojourn.yaml sets up no channel",
+    "tool": "sojourn.yaml sets up no tool",
+    "journey": "there is no journey",
+}
 
 
 def _sections(written: dict[str, Any], key: str) -> dict[str, dict[str, Any]]:

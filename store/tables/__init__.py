@@ -1,6 +1,7 @@
 """The tables, by what they are about. All times are UTC."""
 
 from store.tables.approvals import Approval, ApprovalState
+from store.tables.autonomy import Tightening
 from store.tables.columns import UtcTime
 from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
 from store.tables.customers import Address, Customer, Identity, IdentityChange, Merge
@@ -42,6 +43,7 @@ __all__ = [
     "Span",
     "Suppression",
     "SurfaceMessage",
+    "Tightening",
     "UtcTime",
     "WaitingReport",
     "WebhookTally",

@@ -25,6 +25,8 @@ class Approval(SQLModel, table=True):
     step_id: str
     customer_id: str = Field(foreign_key="customer.id")
     group: str
+    tier: str = word_column()
+    """`supervised` or `human`."""
     author: str
     channel: str
     recipient: str

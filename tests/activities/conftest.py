@@ -10,11 +10,13 @@ from sqlmodel import SQLModel, select
 from temporalio.testing import ActivityEnvironment
 
 from activities.acting import Acting
+from activities.facts import Gathering
 from activities.tools.model import Tool
 from activities.tools.refund import Refund
 from journeys.events import Event
 from journeys.interrupts import InterruptRules
 from journeys.parts import EventMatch
+from policies.model import Policy
 from store.database import Database
 from store.tables import Customer, EventRecord
 from tests.tools.payments import TOKEN, Payments
@@ -80,10 +82,16 @@ class Desk:
 
     database: Database
     payments: Payments
+    policies: tuple[Policy, ...] = ()
 
     def acting(self, *tools: Tool) -> Acting:
         """The activities of a worker that starts now, with these tools or the usual one."""
-        return Acting(self.database, {tool.name: tool for tool in tools or (self.refund,)})
+        return Acting(
+            self.database,
+            {tool.name: tool for tool in tools or (self.refund,)},
+            self.policies,
+            Gathering("UTC", "Northwind"),
+        )
 
     @property
     def refund(self) -> Refund:

@@ -1,13 +1,18 @@
 """What a journey asks of its project."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from policies.autonomy import AutonomyPolicy
 from policies.discount_cap import DiscountCapPolicy
 from tests.checker.conftest import HEAD, SHOP, Check
 
-REFUND = "6:5: 'refund' is done only when a person agrees, and nobody is asked (add 'approval: <group>')"
+REFUND = (
+    "6:5: 'refund' is done only when a person agrees, and nobody is asked "
+    "(add 'approval: <group>', or 'autonomy' to policies.yaml)"
+)
 NOBODY = "6:5: sojourn.yaml has nobody in the group 'brnd' (did you mean 'brand'?)"
 SEND = "send: push\n    content: hello"
 
@@ -57,6 +62,14 @@ def test_nobody_but_the_owner_could_approve(check_steps: Check):
 
 def test_a_sensitive_action_of_a_supervised_journey_is_seen_by_its_approvers(check_steps: Check):
     assert check_steps("act: refund", head=f"tier: supervised\napprovers: brand\n{HEAD}") == []
+
+
+@pytest.mark.parametrize("tiers", [{"group": "brand"}, {"tiers": [{"tier": "full", "tool": "refund"}]}])
+def test_a_sensitive_action_about_which_the_projects_policies_say_who_decides(
+    tiers: dict[str, Any], check_steps: Check
+):
+    policies = {**(SHOP.policies or {}), "autonomy": AutonomyPolicy.model_validate(tiers)}
+    assert check_steps("act: refund", surroundings=replace(SHOP, policies=policies)) == []
 
 
 def test_marketing_without_a_policy_of_consent(check_steps: Check):

@@ -9,6 +9,7 @@ import pytest
 from activities.channels.model import OutgoingMessage
 from activities.composing import hash_message
 from journeys.parts import Offer
+from store.autonomy import tighten
 from store.tables import Address, Approval
 from tests.faults.sending import NOON, OFFER, PUSH, Sending, key_of
 from workflows.ports import ApprovalTerms, Asked, Grant, Held, Sent
@@ -264,3 +265,14 @@ async def test_a_customer_of_unknown_zone_reads_times_on_the_projects_clock(smal
     approval = await small_sending.approval(asked)
     # A day after noon in Berlin, which is eleven in UTC.
     assert "12:00" in str(approval.message)
+
+
+async def test_a_journey_that_was_tightened_asks_before_its_next_message(sending: Sending) -> None:
+    request = sending.request(await sending.shopper())
+    async with sending.database.transaction() as session:
+        name = request.run.journey
+        await tighten(session, name, "human", group="marketing", reason="complaints", by="guardrail", at=NOON)
+    asked = await sending.deliver(request)
+    assert isinstance(asked, Asked)
+    assert (asked.tier, (await sending.approval(asked)).tier) == ("human", "human")
+    assert sending.sandbox.mailbox.messages == []

@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 
 from tests.workflows.conftest import Runs, asks_first, decision, is_asking
 from workflows.journey import CustomerJourney
-from workflows.ports import Denied, Rejected, Unknown
+from workflows.ports import Choice, Denied, Rejected, Unknown
 
 APPROVE = """
 journey: approves
@@ -139,3 +139,24 @@ async def test_attributes_of_the_run_and_of_the_customer(runs: Runs) -> None:
     )
     await run.result()
     assert (runs.world.sent, runs.world.customer) == (["mail"], {"last_seen": "p_1"})
+
+
+CHOSEN = """
+journey: chooses
+owner: maria
+start: {event: Product Viewed}
+steps:
+  - choose: offer
+    id: offer
+    options:
+      - option: coupon
+        then: [{id: coupon, act: coupon, with: {discount: "10"}}, {id: tell, send: email, content: offer}]
+  - {id: after, send: email, content: after}
+"""
+
+
+async def test_what_a_planner_chose_is_known_to_be_its_choice_and_what_follows_is_not(runs: Runs) -> None:
+    runs.world.answers("offer", Choice(option="coupon", probability=0.4, why="a guess"))
+    await (await runs.start(CHOSEN)).result()
+    assert [request.confidence for request in runs.world.actions] == [0.4]
+    assert [request.confidence for request in runs.world.deliveries] == [0.4, None]

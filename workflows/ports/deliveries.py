@@ -31,6 +31,8 @@ class DeliverRequest(StepRequest):
     """What the run did so far, as conditions see it."""
     attributes: dict[str, Any] = Field(default_factory=dict)
     """What `set` steps and tools left in the run: of all the run knows, what a message may show."""
+    confidence: float | None = None
+    """The probability with which a planner chose it; None when none did."""
     grant: Grant | None = None
 
 
@@ -107,6 +109,10 @@ class ActRequest(StepRequest):
     start: Event
     interrupts: InterruptRules
     facts: dict[str, Any]
+    policies: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """The journey's own, on top of the project's."""
+    confidence: float | None = None
+    """The probability with which a planner chose it; None when none did."""
     grant: Grant | None = None
 
 

@@ -14,6 +14,8 @@ class ApprovalTerms(Message):
 
     group: str | None = None
     """The group the journey itself wants to ask; None when only a policy may ask."""
+    tier: Literal["supervised", "human"] = "supervised"
+    """Of what the journey itself asks."""
     author: str
     """Who wrote the journey, and so may not approve it."""
     within: Duration
@@ -27,6 +29,7 @@ class Asked(Message):
     approval_id: str
     content_hash: str
     group: str
+    tier: Literal["supervised", "human"] = "supervised"
     author: str
     asked_at: datetime
     deadline: datetime

@@ -170,6 +170,8 @@ async def _act(run: Conduct, step: Act, given: dict[str, Any]) -> ActResult | Ga
         start=run.memory.start,
         interrupts=run.memory.interrupts,
         facts=run.memory.facts(),
+        policies=run.journey.policies,
+        confidence=run.confidence(step),
         grant=run.memory.state.grant,
     )
     return await leave(run, ports.act, request, f"{step.id}: {step.act}")

@@ -111,4 +111,5 @@ async def _decide(
         run.stop_if_interrupted()
         return f"nothing was chosen: {error.cause}"
     run.memory.written(notes)
+    run.memory.state.confidence[step.id] = choice.probability
     return next(option for option in open_ if option.option == choice.option), choice

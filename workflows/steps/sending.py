@@ -61,6 +61,7 @@ async def _deliver(run: Conduct, step: Send) -> DeliverResult | GaveUp:
         interrupts=memory.interrupts,
         facts=memory.facts(),
         attributes=memory.state.values,
+        confidence=run.confidence(step),
         grant=memory.state.grant,
     )
     return await leave(run, ports.deliver, request, f"{step.id}: {step.content} by {' or '.join(step.send)}")

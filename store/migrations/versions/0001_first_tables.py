@@ -128,6 +128,21 @@ def upgrade() -> None:
     with op.batch_alter_table('suppression', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_suppression_at'), ['at'], unique=False)
 
+    op.create_table('tightening',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('tier', sa.String(), nullable=False),
+    sa.Column('group', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('loosened_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('loosened_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('tightening', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_tightening_journey'), ['journey'], unique=False)
+
     op.create_table('waiting_report',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('vendor', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -196,6 +211,7 @@ def upgrade() -> None:
     sa.Column('step_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('group', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('tier', sa.String(), nullable=False),
     sa.Column('author', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('recipient', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -503,6 +519,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_waiting_report_provider_id'))
 
     op.drop_table('waiting_report')
+    with op.batch_alter_table('tightening', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_tightening_journey'))
+
+    op.drop_table('tightening')
     with op.batch_alter_table('suppression', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_suppression_at'))
 

@@ -1,0 +1,158 @@
+"""What the agent does by itself and what a person decides: by action, amount, audience, confidence and journey."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from journeys.conditions import check_names, holds, uses
+from journeys.parts import Percent, Purpose, Tier, one_alone
+from policies.model import Action, Allow, Deny, Facts, Named, Need, NeedsApproval, Policy, Verdict, strictest
+
+_SCOPE = ("customer", "now")
+Names = Annotated[tuple[str, ...], BeforeValidator(one_alone)]
+Amount = Annotated[float, Field(ge=0)]
+
+
+class TierRule(BaseModel):
+    """The tier of every action to which all that is named here applies.
+
+    An amount or a discount that the action does not have is in no range. `confidence` is the probability with
+    which a planner chose the action, from 0 to 1; what no planner chose has none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tier: Tier
+    group: str = ""
+    """Who decides; empty is the group of the policy."""
+    tool: Names = ()
+    channel: Names = ()
+    purpose: Purpose | None = None
+    journey: Names = ()
+    discount_above: Annotated[Percent | Literal[0], Field(union_mode="left_to_right")] | None = None
+    discount_up_to: Percent | None = None
+    amount_above: Amount | None = None
+    """Of money, in the action's own currency."""
+    amount_up_to: Amount | None = None
+    confidence_below: Annotated[float, Field(gt=0, le=1)] | None = None
+    where: Annotated[str, AfterValidator(lambda source: check_names(source, _SCOPE))] = "true"
+    """Whom it concerns: a condition over `customer` and `now`. What the customer lacks makes it false."""
+
+    @model_validator(mode="after")
+    def _free_by_name_only(self) -> "TierRule":
+        if self.tier == "full" and not self.tool:
+            raise ValueError(
+                "every action is full unless a rule says otherwise; name the tool that this one frees"
+            )
+        return self
+
+    def applies(self, facts: Facts) -> bool:
+        """Whether the action is one that this rule is about."""
+        return _named(self, facts.action) and _in_range(self, facts.action) and self._concerns(facts)
+
+    def _concerns(self, facts: Facts) -> bool:
+        scope = {"customer": facts.attributes, "now": facts.now}
+        return self.where == "true" or holds(self.where, scope)
+
+
+class AutonomyPolicy(Policy):
+    """The strictest tier counts: of the rules here, of the journey and its step, and of what was tightened.
+
+    A sensitive tool needs a person unless a rule with the tier `full` names it.
+    """
+
+    name: ClassVar[str] = "autonomy"
+    judges_tools: ClassVar[bool] = True
+
+    group: str = ""
+    """Who decides where a rule names nobody."""
+    tiers: tuple[TierRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _someone_decides(self) -> "AutonomyPolicy":
+        if not self.group and any(rule.tier != "full" and not rule.group for rule in self.tiers):
+            raise ValueError("name the 'group' that decides, here or in each rule")
+        return self
+
+    @property
+    def needed(self) -> frozenset[Need]:
+        asked = any(uses(rule.where, "customer") for rule in self.tiers)
+        return frozenset({"features"}) if asked else frozenset()
+
+    def named(self) -> Iterator[Named]:
+        yield from super().named()
+        for number, rule in enumerate(self.tiers):
+            names = {"group": (rule.group,) if rule.group else ()}
+            names |= {"channel": rule.channel, "tool": rule.tool, "journey": rule.journey}
+            for kind in ("group", "channel", "tool", "journey"):
+                yield from (Named(("tiers", number, kind), kind, name) for name in names[kind])
+
+    def judge(self, facts: Facts) -> Verdict:
+        if facts.action.approved:
+            return Allow()
+        rules = [rule for rule in self.tiers if rule.applies(facts)]
+        asked = [facts.asked, facts.tightened, *(self._need(rule) for rule in rules)]
+        verdict = strictest(need for need in asked if need is not None)
+        freed = any(rule.tier == "full" for rule in rules)
+        return self._sensitive(facts.action) if verdict == Allow() and not freed else verdict
+
+    def _need(self, rule: TierRule) -> NeedsApproval | None:
+        if rule.tier == "full":
+            return None
+        return NeedsApproval(group=rule.group or self.group, tier=rule.tier, reason=_words(rule))
+
+    def _sensitive(self, action: Action) -> Verdict:
+        if not action.sensitive:
+            return Allow()
+        reason = f"'{action.tool}' needs a person's approval"
+        return NeedsApproval(group=self.group, tier="human", reason=reason) if self.group else Deny(reason=reason)
+
+
+def _named(rule: TierRule, action: Action) -> bool:
+    # What names a channel or a purpose is about messages.
+    about_messages = bool(rule.channel) or rule.purpose is not None
+    return (
+        (not rule.tool or action.tool in rule.tool)
+        and (not about_messages or not action.tool)
+        and (not rule.channel or action.channel in rule.channel)
+        and (rule.purpose is None or action.purpose == rule.purpose)
+        and (not rule.journey or action.journey in rule.journey)
+    )
+
+
+def _in_range(rule: TierRule, action: Action) -> bool:
+    sure = rule.confidence_below is None or (
+        action.confidence is not None and action.confidence < rule.confidence_below
+    )
+    return (
+        sure
+        and _between(action.discount, rule.discount_above, rule.discount_up_to)
+        and _between(action.amount, rule.amount_above, rule.amount_up_to)
+    )
+
+
+def _between(value: float | None, above: float | None, up_to: float | None) -> bool:
+    if above is None and up_to is None:
+        return True
+    return value is not None and (above is None or value > above) and (up_to is None or value <= up_to)
+
+
+def _words(rule: TierRule) -> str:
+    """What the rule is about, as the person reads it who is asked."""
+    said = [
+        " or ".join(rule.tool or rule.channel),
+        rule.purpose or "",
+        f"in {' or '.join(rule.journey)}" if rule.journey else "",
+        _range("a discount", rule.discount_above, rule.discount_up_to, " %"),
+        _range("an amount", rule.amount_above, rule.amount_up_to, ""),
+        f"chosen with a confidence below {rule.confidence_below:g}" if rule.confidence_below else "",
+        f"to customers where {rule.where}" if rule.where != "true" else "",
+    ]
+    about = ", ".join(part for part in said if part) or "every action"
+    return f"{about}: {'a person must agree' if rule.tier == 'human' else 'a person looks at it first'}"
+
+
+def _range(what: str, above: float | None, up_to: float | None, unit: str) -> str:
+    bounds = [f"above {above:g}{unit}" if above is not None else "", f"up to {up_to:g}{unit}" if up_to else ""]
+    return f"{what} {' and '.join(bound for bound in bounds if bound)}" if any(bounds) else ""
