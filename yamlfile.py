@@ -14,6 +14,7 @@ from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -106,7 +107,7 @@ def read(file: Path, text: str | None = None, first_line: int = 1) -> Document:
             raise FileProblems([Problem(file, 1, 1, "there is no such file")])
         text = _text(file)
     try:
-        root = cast(object, cast(Any, YAML(typ="rt")).load(text))
+        root = cast(object, _reader().load(text))
     except MarkedYAMLError as error:
         told = cast(Any, error)
         line, column = (told.problem_mark.line, told.problem_mark.column) if told.problem_mark else (0, 0)
@@ -116,6 +117,19 @@ def read(file: Path, text: str | None = None, first_line: int = 1) -> Document:
     except (YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise FileProblems([Problem(file, first_line, 1, f"this is not YAML: {error}")]) from error
     return Document(file, {} if root is None else root, first_line)
+
+
+class _PlainDates(RoundTripConstructor):
+    """Leaves dates as they are written, so that a day that does not exist is told at its own line by the model."""
+
+
+cast(Any, _PlainDates).add_constructor("tag:yaml.org,2002:timestamp", cast(Any, _PlainDates).construct_scalar)
+
+
+def _reader() -> Any:
+    reader: Any = YAML(typ="rt")
+    reader.Constructor = _PlainDates
+    return reader
 
 
 def _text(file: Path) -> str:

@@ -45,6 +45,8 @@ def faults(read: Read, text: str) -> list[str]:
         (HEAD + "  - wait: 30 minutes\n", "5:5: '30 minutes' is not a duration; write 30m, 4h, 3d or 1w"),
         (HEAD + "  - wait: 30\n", "5:5: 30 is not a time; write 30m, 'next day at 10:00' or 'monday at 09:00'"),
         (HEAD + "  - wait: someday at 10:00\n", "5:5: 'someday' is not a weekday"),
+        (HEAD + "  - wait: 2026-02-30 at 10:00\n", "5:5: day is out of range for month"),
+        (HEAD.replace("Go}", "Go, from: 2026-02-30}") + "  - wait: 1h\n", "3:20: Input should be a valid date or datetime, day value is outside expected range"),
         (HEAD + "  - wait: at 25:00\n", "5:5: 25:00 is not a time of day"),
         (HEAD + "  - wait: 1h\n  - sned: push\n", "6:5: a step starts with one of: wait, wait_for, send, branch, split, choose, agent, approve, act, set, run, repeat, stop"),
         (HEAD + "  - hello\n", "5:5: a step starts with one of: wait, wait_for, send, branch, split, choose, agent, approve, act, set, run, repeat, stop"),
