@@ -194,6 +194,8 @@ class Settings(BaseSettings):
     """How long the oldest of them may wait before senders are asked to come back later."""
     requests_at_once: int = Field(default=256, ge=1)
     """Requests with events that one process handles at the same time."""
+    audit_head_file: Path | None = None
+    """Where the head of the audit log is kept, outside the database; `audit-head` in `state_dir` by default."""
     demo_users: bool = False
     """Let anyone sign in as any person of the project, without a token. For demonstrations on one machine."""
 

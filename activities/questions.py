@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.ids import approval_id
 from policies.model import NeedsApproval
-from store.approvals import open_approval, withdraw_other_approvals
+from store.approvals import open_approval, tell_approval, withdraw_other_approvals
 from store.tables import Approval
 from workflows.ports import ApprovalTerms, Asked, StepRequest
 
@@ -43,6 +43,7 @@ async def ask(
         approval = _new(request, terms, subject, delivery_id, wanted, now)
         await withdraw_other_approvals(session, delivery_id, but=approval.id, at=now)
         session.add(approval)
+        tell_approval(session, approval, "asked", "sojourn", now, {"reason": wanted.reason})
     return Asked(
         approval_id=approval.id,
         content_hash=approval.content_hash,

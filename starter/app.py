@@ -14,6 +14,7 @@ from starlette.responses import Response
 from temporalio.service import RPCError
 
 from starter.approvals import api as approvals_api
+from starter.auditing.sealer import keep_sealing
 from starter.console import pages
 from starter.customers import api as customers_api
 from starter.customers import decoding, merges
@@ -36,8 +37,8 @@ _READY_WITHIN = timedelta(seconds=2)
 
 
 def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
-    """The application. With `dispatch` it also delivers accepted events to Temporal, keeps its schedules
-    and carries out erasures; of several processes that do, one at a time delivers."""
+    """The application. With `dispatch` it also delivers accepted events to Temporal, keeps its schedules,
+    carries out erasures and chains the audit log; of several processes that do, one at a time delivers."""
     dispatcher = Dispatcher(services)
     ingestion = _ingestion(services, dispatcher.wake if dispatch else _nobody_waits)
 
@@ -46,6 +47,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
         works = [ingestion.tally.run()]
         if dispatch:
             works += [dispatcher.run(), keep_schedules(services), keep_matching(), keep_erasing(services)]
+            works.append(keep_sealing(services))
         running = [asyncio.create_task(work) for work in works]
         yield
         for task in running:

@@ -1,13 +1,14 @@
 """Questions to people, as the doors and the activities read and settle them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import update
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.audit import record
 from store.paging import PAGE_SIZE, Page, read_page
 from store.tables import Approval
 
@@ -60,8 +61,27 @@ async def mark_decided(
         update(Approval)
         .where(col(Approval.id) == approval_id, col(Approval.state) == "open")
         .values(state=state, decided_by=by, decided_at=at, decision_reason=reason)
+        .returning(Approval)
     )
-    return (await session.exec(change)).rowcount == 1
+    settled: Approval | None = (await cast(Any, session).exec(change)).scalars().one_or_none()
+    if settled is not None:
+        tell_approval(session, settled, state, by or "sojourn", at, {"reason": reason} if reason else None)
+    return settled is not None
+
+
+def tell_approval(
+    session: AsyncSession, approval: Approval, what: str, by: str, at: datetime, evidence: Mapping[str, str] | None
+) -> None:
+    """Write what became of a question into the audit log. People's words are evidence: they may name someone."""
+    facts = {
+        "what": what,
+        "delivery": approval.delivery_id,
+        "group": approval.group,
+        "author": approval.author,
+        "content_hash": approval.content_hash,
+    }
+    subject, customer_id = f"approval:{approval.id}", approval.customer_id
+    record(session, "approval", subject, by, facts, at=at, customer_id=customer_id, evidence=evidence)
 
 
 async def open_approval(session: AsyncSession, delivery_id: str, basis: str) -> Approval | None:

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel, col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import ERASED
+from store.audit import record
 from store.customers import addresses_of, find_customer, lock_customer
 from store.identity import ids_of
 from store.keys import destroy_keys
@@ -23,6 +24,7 @@ from store.tables import (
     Action,
     Address,
     Approval,
+    AuditEntry,
     ConsentRecord,
     ConsentStatement,
     Customer,
@@ -67,6 +69,7 @@ _EMPTIED: Mapping[type[SQLModel], Mapping[str, Any]] = {
     Delivery: {"provider_id": None, "content_hash": "", "reason": "", "findings": []},
     Action: {"given": {}, "result": {}, "reason": ""},
     Run: {"reason": ""},
+    AuditEntry: {"evidence": {}},
 }  # fmt: skip
 """Tables whose rows stay, to be counted, without what they say of the customer, whose id is then nobody's."""
 
@@ -115,6 +118,7 @@ async def begin_erasure(
     await session.flush()
     erasure.counts = await _delete(session, customer.ids, only=(Identity, Address, OutboxEntry))
     await _withdraw_approvals(session, customer.ids, at)
+    _tell(session, erasure, "begun", at)
     return erasure
 
 
@@ -135,7 +139,16 @@ async def finish_erasure(session: AsyncSession, customer_id: str, at: datetime) 
     counts["keys destroyed"] = await destroy_keys(session, ids, at)
     erasure.counts, erasure.traces, erasure.done_at = counts, {}, at
     session.add(erasure)
+    _tell(session, erasure, "done", at)
     return erasure
+
+
+def _tell(session: AsyncSession, erasure: Erasure, what: str, at: datetime) -> None:
+    facts = {"what": what, "suppress": erasure.suppress, "counts": erasure.counts}
+    customer_id = erasure.customer_id
+    record(
+        session, "erasure", f"customer:{customer_id}", erasure.requested_by, facts, at=at, customer_id=customer_id
+    )
 
 
 def covered_columns() -> set[tuple[str, str]]:

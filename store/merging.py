@@ -13,10 +13,11 @@ from sqlalchemy import Table, tuple_
 from sqlmodel import SQLModel, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.audit import record
 from store.combining import COMBINED, Combining, combine, name_of, uncombine
 from store.tables import Customer, Merge
 
-KEPT = frozenset({"identity_change", "erasure"})
+KEPT = frozenset({"identity_change", "erasure", "audit_entry"})
 """Tables that tell what was whose at the time: their rows never change hands."""
 _AT_ONCE = 500
 """Keys in one statement: databases limit its parameters."""
@@ -58,6 +59,7 @@ async def absorb(
         await _lead_to(session, gone.absorbed, survivor.id)
     session.add_all([survivor, gone, merge])
     await session.flush()
+    _tell(session, merge, "merged", merge.by or "the rules of identity", merge.at)
     return merge
 
 
@@ -85,7 +87,14 @@ async def unmerge(
     merge.undone_at, merge.undone_by = at, by
     session.add_all([survivor, gone, merge])
     await session.flush()
+    _tell(session, merge, "told apart", by, at)
     return survivor, gone
+
+
+def _tell(session: AsyncSession, merge: Merge, what: str, by: str, at: datetime) -> None:
+    facts = {"what": what, "merge": merge.id, "rule": merge.rule, "gone": merge.gone_id}
+    survivor = merge.survivor_id
+    record(session, "change", f"customer:{survivor}", by, facts, at=at, customer_id=survivor)
 
 
 async def find_merge(session: AsyncSession, merge_id: int) -> Merge | None:

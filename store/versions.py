@@ -7,6 +7,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.model import Journey
+from store.audit import record
 from store.tables import JourneyVersion, Run
 
 
@@ -14,6 +15,12 @@ async def publish(session: AsyncSession, journey: Journey, by: str, at: datetime
     """Make a definition the one that new runs get; gives whether it was published for the first time."""
     query = select(JourneyVersion).where(col(JourneyVersion.journey) == journey.journey).with_for_update()
     known = {row.version: row for row in (await session.exec(query)).all()}
+    facts = {
+        "what": "published",
+        "version": journey.version,
+        "was": next((row.version for row in known.values() if row.live), None),
+    }
+    record(session, "change", f"journey:{journey.journey}", by, facts, at=at)
     for row in known.values():
         row.live = row.version == journey.version
         session.add(row)

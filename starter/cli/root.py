@@ -8,6 +8,7 @@ import typer
 
 from starter.cli import (
     approvals,
+    audit,
     customers,
     deliveries,
     erasures,
@@ -54,7 +55,7 @@ def root(
     context.obj = Invocation(project=project)
 
 
-_NOUNS = (journeys, events, customers, scores, approvals, runs, deliveries, keys, webhooks)
+_NOUNS = (journeys, events, customers, scores, approvals, runs, deliveries, audit, keys, webhooks)
 for noun in _NOUNS:
     app.add_typer(noun.app)
 for verb in (erasures.erase, erasures.erased):

@@ -97,7 +97,18 @@ async def _migrate(settings: "Settings", name: str, to: str, yes: bool) -> None:
     async with open_keys(settings) as keys:
         mover = Mover(await connect(settings, keys), journey)
         outlook = await mover.move(runs) if yes else await mover.look(runs)
+    if moved := sum(one.moves for one in outlook) if yes else 0:
+        await _keep(settings, name, to, moved)
     _tell(outlook, done=yes)
+
+
+async def _keep(settings: "Settings", name: str, to: str, moved: int) -> None:
+    """Write into the audit log who moved the runs."""
+    from store.audit import record
+
+    facts = {"what": "migrated", "to": to, "runs": moved}
+    async with open_store(settings) as database, database.transaction() as session:
+        record(session, "change", f"journey:{name}", getpass.getuser(), facts, at=datetime.now(UTC))
 
 
 def _tell(outlook: "Sequence[Outlook]", *, done: bool) -> None:

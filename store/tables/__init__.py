@@ -1,6 +1,7 @@
 """The tables, by what they are about. All times are UTC."""
 
 from store.tables.approvals import Approval, ApprovalState
+from store.tables.audit import AuditEntry
 from store.tables.autonomy import Tightening
 from store.tables.columns import UtcTime
 from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
@@ -19,6 +20,7 @@ __all__ = [
     "Address",
     "Approval",
     "ApprovalState",
+    "AuditEntry",
     "ConsentRecord",
     "ConsentStatement",
     "Customer",

@@ -13,6 +13,7 @@ from store.digests import digest
 from store.tables import (
     Action,
     Address,
+    AuditEntry,
     ConsentRecord,
     ConsentStatement,
     Customer,
@@ -65,6 +66,15 @@ def rows() -> list[SQLModel]:
     spans[0].detail = "lena.koch@example.com"
     return [
         lena(),
+        AuditEntry(
+            at=NOW,
+            kind="verdict",
+            subject="delivery:d_1",
+            by="policies",
+            customer_id=LENA,
+            facts={"outcome": "denied"},
+            evidence={"contacts": ["lena.koch@example.com"]},
+        ),
         Identity(kind="user", value="shop-user-4711", customer_id=LENA, since=NOW),
         Identity(kind="anonymous", value="visitor-0815", customer_id=LENA, since=NOW),
         Identity(kind="email", value=digest("email", "lena.koch@example.com"), customer_id=LENA, since=NOW),

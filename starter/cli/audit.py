@@ -1,0 +1,197 @@
+"""`sojourn audit`: who decided, approved, changed, refused or erased what, and the proof that the log is whole."""
+
+import asyncio
+import sys
+from contextlib import nullcontext
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO, get_args
+
+import typer
+
+from starter.cli.failures import CommandFailed
+from starter.cli.invocation import Format, Output, Page, noun, open_store, settings_of
+from starter.cli.output import print_json, print_listing, print_more
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from settings import Settings
+    from starter.auditing.verifying import Verification
+    from store.sealing import Head
+    from store.tables import AuditEntry
+
+app = noun("audit", "The log of who did what, and the proof that it is whole.")
+
+_DAYS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    kind: Annotated[
+        str, typer.Option(help="decision, verdict, approval, change, login, refusal or erasure.")
+    ] = "",
+    subject: Annotated[str, typer.Option(help="Only about this, such as journey:welcome.")] = "",
+    by: Annotated[str, typer.Option(help="Only what this person did, or this part of Sojourn.")] = "",
+    page: Page = 1,
+    output: Output = Format.text,
+) -> None:
+    """List the log, the latest first. With -o json every entry is told whole, with its place in the chain."""
+    asyncio.run(_list(context, kind, subject, by, page, output))
+
+
+@app.command()
+def verify(
+    context: typer.Context,
+    head: Annotated[
+        str, typer.Option(metavar="COUNT:HASH", help="A head that you kept elsewhere; see 'audit head'.")
+    ] = "",
+    output: Output = Format.text,
+) -> None:
+    """Check every link of the chain: finds any change, deletion or reordering. Exit code 1 when there is one.
+
+    Entries cut off at the end are found by the head that the sealer keeps beside the database, and by one
+    that you kept elsewhere.
+    """
+    found = asyncio.run(_verify(settings_of(context), head))
+    if output is Format.json:
+        print_json(asdict(found))
+    else:
+        _tell(found)
+    if found.faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def head(context: typer.Context) -> None:
+    """Print the head of the chain as COUNT:HASH, to be kept where nobody of this installation can change it."""
+    found = asyncio.run(_head(settings_of(context)))
+    typer.echo(f"{found.count}:{found.hash}")
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    customer: Annotated[str, typer.Option(metavar="ID", help="All about this customer; a customer id.")] = "",
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=_DAYS, metavar="DAY", help="From this day on: 2026-03-01.")
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=_DAYS, metavar="DAY", help="Until the beginning of this day."),
+    ] = None,
+    file: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a file that only you can read.")] = None,
+) -> None:
+    """Give out one customer's entries, or a period's, for a regulator: one JSON object a line.
+
+    Each has its place in the chain, the hash before it and its own, so that it can be checked alone.
+    Days are in UTC.
+    """
+    if not customer and since is None:
+        raise CommandFailed("Say whose entries with --customer ID, or from when with --from DAY (and --to DAY).")
+    period = (_utc(since), _utc(until) if until else datetime.now(UTC)) if since else None
+    if file:
+        file.touch(mode=0o600)
+    with file.open("w", encoding="utf-8") if file else nullcontext(sys.stdout) as out:
+        count = asyncio.run(_export(settings_of(context), customer, period, out))
+    typer.echo(f"{count} entries{f' in {file}' if file else ''}.", err=True)
+
+
+async def _list(context: typer.Context, kind: str, subject: str, by: str, page: int, output: Format) -> None:
+    from store.audit import Kind, list_entries
+
+    if kind and kind not in get_args(Kind):
+        raise CommandFailed(f"'{kind}' is no kind of entry; there are: {', '.join(get_args(Kind))}.")
+    async with open_store(settings_of(context)) as database, database.reading() as session:
+        found = await list_entries(session, kind=kind, subject=subject, by=by, number=page)
+    rows = [row.model_dump() for row in found.rows]
+    columns = {"AT (UTC)": "at", "KIND": "kind", "BY": "by", "SUBJECT": "subject"}
+    print_listing(rows, columns, output, "There are no such entries.")
+    print_more(found.more, page, output)
+
+
+async def _verify(settings: "Settings", given: str) -> "Verification":
+    from starter.auditing.anchor import Anchor, AnchorBroken
+    from starter.auditing.verifying import Fault, verify
+
+    heads = [("--head", _read_head(given))] if given else []
+    anchor, broken = Anchor(settings), list[Fault]()
+    try:
+        kept = anchor.read()
+        heads += [(str(anchor.file), kept)] if kept else []
+    except AnchorBroken as error:
+        broken.append(Fault(0, None, str(error)))
+    async with open_store(settings) as database:
+        found = await verify(database, heads, _tell_count)
+    if not heads and not broken and found.entries:
+        typer.echo("No head was kept, so that entries cut off at the end would not be missed.", err=True)
+    return type(found)(found.entries, found.loose, found.head, [*broken, *found.faults])
+
+
+def _tell_count(count: int) -> None:
+    """How far it is, on a terminal."""
+    if sys.stderr.isatty():
+        typer.echo(f"\r{count} entries checked", nl=False, err=True)
+
+
+def _tell(found: "Verification") -> None:
+    for one in found.faults:
+        typer.echo(f"entry {one.position}: {one.what}" if one.entry or one.position else one.what)
+    loose = f" {found.loose} more are not chained yet." if found.loose else ""
+    what = f"{len(found.faults)} faults in" if found.faults else "Nothing was changed, deleted or moved in"
+    typer.echo(f"{what} {found.entries} chained entries.{loose}")
+
+
+async def _head(settings: "Settings") -> "Head":
+    from store.sealing import head_of
+
+    async with open_store(settings) as database, database.reading() as session:
+        return await head_of(session)
+
+
+def _read_head(given: str) -> "Head":
+    from store.sealing import Head
+
+    count, _, digest = given.partition(":")
+    if not count.isdigit() or len(digest) != 64:
+        raise CommandFailed("--head needs COUNT:HASH, as 'sojourn audit head' prints it.")
+    return Head(int(count), digest)
+
+
+async def _export(
+    settings: "Settings", customer_id: str, period: tuple[datetime, datetime] | None, out: TextIO
+) -> int:
+    count = 0
+    async with open_store(settings) as database, database.reading() as session:
+        async for entry in _chosen(session, customer_id, period):
+            out.write(entry.model_dump_json() + "\n")
+            count += 1
+    return count
+
+
+async def _chosen(
+    session: "AsyncSession", customer_id: str, period: tuple[datetime, datetime] | None
+) -> "AsyncGenerator[AuditEntry]":
+    """The entries that are asked for. Raises CommandFailed when there is no such customer."""
+    from store.audit import entries_between, entries_of
+    from store.customers import find_customer
+
+    if not customer_id:
+        assert period is not None, "an export is of a customer or of a period"
+        async for entry in entries_between(session, *period):
+            yield entry
+        return
+    customer = await find_customer(session, customer_id)
+    if customer is None:
+        raise CommandFailed(f"There is no customer '{customer_id}'; 'sojourn customer list' finds ids.")
+    async for entry in entries_of(session, customer):
+        if period is None or period[0] <= entry.at < period[1]:
+            yield entry
+
+
+def _utc(day: datetime) -> datetime:
+    return day.replace(tzinfo=UTC)

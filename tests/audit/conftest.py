@@ -1,0 +1,42 @@
+"""A log with some entries of every kind, chained."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from settings import Settings
+from starter.auditing.anchor import Anchor
+from starter.auditing.sealer import seal_all
+from store.audit import record
+from store.database import Database
+from tests.seeding import SECRET
+
+AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+ANA = "ana@northwind.example"
+
+Write = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def anchor(tmp_path: Path) -> Anchor:
+    """The file with the head, in a folder of its own."""
+    return Anchor(Settings(state_dir=tmp_path / "state", secret=SECRET))
+
+
+async def write(database: Database, number: int, first: int = 1) -> None:
+    """Write entries of several kinds, one a minute."""
+    async with database.transaction() as session:
+        for count in range(first, first + number):
+            at, lena = AT + timedelta(minutes=count), "c_lena" if count % 2 else ""
+            kind = ("change", "verdict", "login", "refusal")[count % 4]
+            evidence = {"contacts": count} if lena else None
+            facts = {"number": count, "share": 0.1 * count, "words": ["über", "it"]}
+            record(session, kind, f"thing:{count}", ANA, facts, at=at, customer_id=lena, evidence=evidence)
+
+
+async def written(database: Database, anchor: Anchor, number: int) -> None:
+    """A log with so many entries, chained, whose head is kept."""
+    await write(database, number)
+    await seal_all(database, anchor)

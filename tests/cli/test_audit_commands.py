@@ -1,0 +1,106 @@
+"""`sojourn audit` on a log of four entries."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, update
+
+from settings import Settings
+from starter.auditing.anchor import Anchor
+from store.database import Database
+from store.tables import AuditEntry, Customer
+from tests.audit.conftest import AT, written
+from tests.cli.conftest import Command
+from tests.seeding import SECRET, put
+
+
+@pytest.fixture
+def there(tmp_path: Path, sqlite_url: str) -> dict[str, str]:
+    """The environment of an installation with a log; its customers are c_lena and nobody else."""
+
+    async def fill() -> None:
+        database = Database(sqlite_url)
+        await put(database, Customer(id="c_lena", traits={}, created_at=AT))
+        await written(database, Anchor(Settings(state_dir=tmp_path, secret=SECRET)), 4)
+        await database.close()
+
+    asyncio.run(fill())
+    return {"SOJOURN_DATABASE_URL": sqlite_url, "SOJOURN_STATE_DIR": str(tmp_path), "SOJOURN_SECRET": SECRET}
+
+
+def change(url: str, position: int) -> None:
+    async def do() -> None:
+        database = Database(url)
+        async with database.transaction() as session:
+            await session.exec(update(AuditEntry).where(col(AuditEntry.position) == position).values(by="nobody"))
+        await database.close()
+
+    asyncio.run(do())
+
+
+def test_list_tells_who_did_what(sojourn: Command, there: dict[str, str]) -> None:
+    listed = sojourn("audit", "list", "--kind", "login", **there)
+    assert listed.out.splitlines() == [
+        "AT (UTC)          KIND   BY                     SUBJECT",
+        "2026-03-01 09:02  login  ana@northwind.example  thing:2",
+    ]
+
+
+def test_an_unknown_kind_is_told_with_the_known_ones(sojourn: Command, there: dict[str, str]) -> None:
+    told = sojourn("audit", "list", "--kind", "logins", **there)
+    assert (told.code, "there are: decision, verdict" in told.err) == (1, True)
+
+
+def test_verify_finds_a_whole_log_whole(sojourn: Command, there: dict[str, str]) -> None:
+    found = sojourn("audit", "verify", **there)
+    assert (found.code, found.out) == (0, "Nothing was changed, deleted or moved in 4 chained entries.\n")
+
+
+def test_verify_names_the_entry_that_was_changed(sojourn: Command, there: dict[str, str]) -> None:
+    change(there["SOJOURN_DATABASE_URL"], 2)
+    found = sojourn("audit", "verify", **there)
+    assert found.code == 1
+    assert "entry 2: login of thing:2: it says something else than when it was chained" in found.out
+
+
+def test_verify_as_json(sojourn: Command, there: dict[str, str]) -> None:
+    change(there["SOJOURN_DATABASE_URL"], 2)
+    found = json.loads(sojourn("audit", "verify", "-o", "json", **there).out)
+    assert (found["entries"], [fault["position"] for fault in found["faults"]]) == (4, [2])
+
+
+def test_a_head_that_was_kept_elsewhere_is_looked_for(sojourn: Command, there: dict[str, str]) -> None:
+    head = sojourn("audit", "head", **there).out.strip()
+    later = f"5:{head.partition(':')[2]}"
+    assert sojourn("audit", "verify", "--head", head, **there).code == 0
+    found = sojourn("audit", "verify", "--head", later, **there)
+    assert (found.code, "entry 5 is missing; the log was cut short" in found.out) == (1, True)
+
+
+def test_a_forged_file_with_the_head_is_a_fault(sojourn: Command, there: dict[str, str]) -> None:
+    file = Path(there["SOJOURN_STATE_DIR"]) / "audit-head"
+    file.write_text(file.read_text().replace('"count": 4', '"count": 3'))
+    found = sojourn("audit", "verify", **there)
+    assert (found.code, "was not signed by this installation" in found.out) == (1, True)
+
+
+def test_export_gives_one_customer_line_by_line(sojourn: Command, there: dict[str, str]) -> None:
+    lines = sojourn("audit", "export", "--customer", "c_lena", **there).out.splitlines()
+    entries = [json.loads(line) for line in lines]
+    assert [(entry["position"], entry["customer_id"]) for entry in entries] == [(1, "c_lena"), (3, "c_lena")]
+
+
+def test_export_of_a_period_into_a_file_of_ones_own(
+    sojourn: Command, there: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "for-the-regulator.jsonl"
+    done = sojourn("audit", "export", "--from", "2026-03-01T09:03:00", "--file", file, **there)
+    assert [json.loads(line)["position"] for line in file.read_text().splitlines()] == [3, 4]
+    assert (file.stat().st_mode & 0o777, "2 entries" in done.err) == (0o600, True)
+
+
+def test_export_says_what_it_needs(sojourn: Command, there: dict[str, str]) -> None:
+    told = sojourn("audit", "export", **there)
+    assert (told.code, "--customer ID, or from when with --from DAY" in told.err) == (1, True)
