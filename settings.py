@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import yamlfile
+from access import Group, Permission, Person, SignIn, WriteKey, permissions_of
 from journeys.times import ZoneName
 
 _SECRET_LENGTH = 32
@@ -69,37 +70,6 @@ class Tracking(BaseModel):
         return not refused and (said is True or not self.ask_first)
 
 
-class Person(BaseModel):
-    """Someone who may sign in to the console and decide for the groups they are in."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    email: str
-    name: str
-    groups: tuple[str, ...] = ()
-    token: str
-
-
-class WriteKey(BaseModel):
-    """A key by which events come in, and nothing else. It may stand in an app that anyone can read, so it can be
-    kept to some events."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    key: str = Field(min_length=1)
-    events: tuple[str, ...] | None = None
-    """The names of the events it may bring; None is every one."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _a_word_is_a_key(cls, given: Any) -> Any:
-        return {"key": given} if isinstance(given, str) else given
-
-    def may_bring(self, event: str) -> bool:
-        """Whether an event of this name may come in by it."""
-        return self.events is None or event in self.events
-
-
 class IdentityRules(BaseModel):
     """How the world's ids are joined to customers: see docs/customers.md."""
 
@@ -143,6 +113,10 @@ class Project(BaseModel):
     """The zone of customers whose own is unknown."""
     write_keys: tuple[WriteKey, ...] = Field(min_length=1)
     people: tuple[Person, ...] = ()
+    groups: dict[str, Group] = Field(default_factory=dict)
+    """The groups by name: their roles, and who of the identity provider is in them."""
+    sign_in: SignIn | None = None
+    """Where people sign in; None leaves it to the tokens of `people`."""
     channels: dict[str, dict[str, Any]]
     """By channel name: the provider and its settings."""
     identity: IdentityRules = IdentityRules()
@@ -152,6 +126,10 @@ class Project(BaseModel):
     tracking: Tracking = Tracking()
     webhooks: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By vendor: how the calls are proved with which it tells what became of messages."""
+
+    def may(self, person: Person, permission: Permission) -> bool:
+        """Whether someone has a role that may do this."""
+        return permission in permissions_of(self.groups, person.groups)
 
     def write_key(self, given: object) -> WriteKey | None:
         """The write key that is given, or None when it is not one of this project."""

@@ -1,19 +1,20 @@
 """Who calls an API that people use: known by their token, refused with words that say what to do.
 
-A person's token comes as `Authorization: Bearer ...`. Every refusal is `{"code", "message"}`.
+A person's token comes as `Authorization: Bearer ...`. Every endpoint names the permission it needs with `may`.
+Every refusal is `{"code", "message"}`; one for the lack of a token or a role is in the audit log as well.
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from settings import Person
+from access import Permission, Person, who_may
 from starter.identity import person_with_token
-from starter.services import Shared
+from starter.services import Services, Shared
 
 
 class Refusal(Exception):
@@ -54,18 +55,31 @@ class CallerRoute(APIRoute):
         return answer
 
 
-def _caller(request: Request, services: Shared) -> Person:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthorized("Send your token from sojourn.yaml as 'Authorization: Bearer <token>'.")
-    person = person_with_token(services.project, token.strip())
-    if person is None:
-        raise Unauthorized("Nobody in sojourn.yaml has this token. Check it, or ask for a new one.")
-    return person
+def may(permission: Permission) -> Any:
+    """The person who calls, for an endpoint: `caller: Annotated[Person, may("customers:read")]`.
+
+    Whoever lacks the permission is refused, and the attempt is noted."""
+
+    async def caller(request: Request, services: Shared) -> Person:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthorized("Send your token from sojourn.yaml as 'Authorization: Bearer <token>'.")
+        person = person_with_token(services.project, token.strip())
+        if person is None:
+            await services.attempts.refused(permission, "a token that nobody has")
+            raise Unauthorized("Nobody in sojourn.yaml has this token. Check it, or ask for a new one.")
+        await see_to(services, person, permission)
+        return person
+
+    return Depends(caller)
 
 
-Caller = Annotated[Person, Depends(_caller)]
-"""The person who calls. Without one the call is refused."""
+async def see_to(services: Services, person: Person, permission: Permission) -> None:
+    """Note and raise Forbidden when someone has no role that may do this."""
+    if services.project.may(person, permission):
+        return
+    await services.attempts.refused(permission, "no role that may", by=person.email)
+    raise Forbidden(f"That needs the role {who_may(permission)}. 'groups' in sojourn.yaml gives roles to groups.")
 
 
 def _refusal(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:

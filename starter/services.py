@@ -1,6 +1,7 @@
 """What every door of one process shares. Made once at start, handed to each request."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -8,6 +9,8 @@ from temporalio.client import Client
 
 from journeys.model import Journey
 from settings import Project, Settings
+from starter.attempts import Attempts
+from starter.openid.signing_in import OpenIdProvider
 from store.database import Database
 from workflows.approval import DecisionSigner
 
@@ -26,6 +29,16 @@ class Services:
     @property
     def signer(self) -> DecisionSigner:
         return DecisionSigner(self.secret)
+
+    @cached_property
+    def attempts(self) -> Attempts:
+        return Attempts()
+
+    @cached_property
+    def provider(self) -> OpenIdProvider | None:
+        """Where people sign in, if the project says so. Kept, because it remembers the provider's keys."""
+        rules, here = self.project.sign_in, self.settings.public_url.rstrip("/")
+        return OpenIdProvider(rules, f"{here}/sign-in/answer") if rules else None
 
 
 def services_of(request: Request) -> Services:

@@ -7,10 +7,11 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from access import Group, Person
 from activities.spans import run_span, step_span, step_span_id
 from journeys.ids import span_id, trace_id, workflow_id
 from journeys.loader import load_journeys
-from settings import Brand, Person, Project, Settings
+from settings import Brand, Project, Settings
 from starter.services import Services
 from store.database import Database
 from store.tables import Approval, Customer, Delivery, Run, Span
@@ -22,6 +23,11 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 MARIA = Person(email="maria@northwind.example", name="Maria (growth)", groups=("marketing",), token="token-maria")
 ADA = Person(email="ada@northwind.example", name="Ada (brand)", groups=("marketing",), token="token-ada")
 OMAR = Person(email="omar@northwind.example", name="Omar (support)", groups=("support",), token="token-omar")
+GROUPS = {
+    "marketing": Group(roles=("approver",)),
+    "support": Group(roles=("ops",)),
+    "privacy": Group(roles=("privacy_officer",)),
+}
 
 _RETAIL = Path(__file__).parent.parent / "examples" / "retail"
 _MAIL = """<!doctype html><html><body style="margin:0;background:#f4f1ea;font-family:Helvetica,Arial,sans-serif">
@@ -96,6 +102,7 @@ async def services(database: Database, temporal: Client | None = None, *, demo_u
             time_zone="Europe/Berlin",
             write_keys=("key",),
             people=(MARIA, ADA, OMAR),
+            groups=GROUPS,
             channels={"email": {}, "push": {}, "whatsapp": {}},
         ),
         journeys=load_journeys(_RETAIL / "journeys"),

@@ -8,11 +8,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("activities", "content", "journeys", "learning", "policies", "sandbox", "starter", "store", "workflows")
-MODULES = ("codec", "customer_keys", "settings", "telemetry", "worker", "yamlfile")
+MODULES = ("access", "codec", "customer_keys", "settings", "telemetry", "worker", "yamlfile")
 
 MAY_IMPORT = {
     "yamlfile": set[str](),
-    "settings": {"yamlfile", "journeys"},
+    "access": set[str](),
+    "settings": {"access", "yamlfile", "journeys"},
     "telemetry": {"store"},
     "customer_keys": {"settings", "store"},
     "codec": {"customer_keys", "journeys"},

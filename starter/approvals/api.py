@@ -6,13 +6,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from settings import Person
+from access import Person
 from starter.approvals.decisions import Approvals, Decided, why_may_not_decide
-from starter.callers import Caller, CallerRoute
+from starter.callers import CallerRoute, may
 from starter.services import Shared
 from store.tables import Approval, ApprovalState
 
 router = APIRouter(prefix="/v1/approvals", route_class=CallerRoute, tags=["approvals"])
+_Reader = Annotated[Person, may("approvals:read")]
+_Decider = Annotated[Person, may("approvals:decide")]
 
 
 class ApprovalView(BaseModel):
@@ -60,7 +62,7 @@ class DecisionBody(BaseModel):
 
 @router.get("")
 async def list_approvals(
-    caller: Caller,
+    caller: _Reader,
     services: Shared,
     state: ApprovalState = "open",
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
@@ -71,13 +73,13 @@ async def list_approvals(
 
 
 @router.get("/{approval_id}")
-async def get_approval(approval_id: str, caller: Caller, services: Shared) -> ApprovalView:
+async def get_approval(approval_id: str, caller: _Reader, services: Shared) -> ApprovalView:
     """One approval, whatever its state."""
     return _view(await Approvals(services).get(approval_id), caller)
 
 
 @router.post("/{approval_id}/decision")
-async def decide(approval_id: str, body: DecisionBody, caller: Caller, services: Shared) -> Decided:
+async def decide(approval_id: str, body: DecisionBody, caller: _Decider, services: Shared) -> Decided:
     """Approve or reject. The same decision twice counts once."""
     return await Approvals(services).decide(approval_id, caller, body.decision == "approve", body.reason)
 

@@ -13,7 +13,7 @@ from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeou
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from settings import Person
+from access import Person
 from starter.callers import Refusal
 from starter.services import Services
 from store.approvals import Settled, find_approval, mark_decided, open_approvals, settled_approvals

@@ -26,6 +26,7 @@ from starter.webhooks.registry import load_vendors
 from yamlfile import Document, FileProblems, Problem
 
 Part = TypeVar("Part")
+_OF_THE_PROVIDER = "someone of the identity provider"
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _tool_facts(written: dict[str, Any]) -> dict[str, ToolFacts]:
 
 
 def _groups(written: dict[str, Any]) -> dict[str, frozenset[str]]:
-    """The addresses of the people in each group."""
+    """The addresses of the people in each group. Whom the identity provider has is not known here."""
     groups: dict[str, frozenset[str]] = {}
     people = written.get("people")
     for person in cast(list[object], people) if isinstance(people, list) else ():
@@ -165,6 +166,9 @@ def _groups(written: dict[str, Any]) -> dict[str, frozenset[str]]:
         named = entry.get("groups")
         for group in cast(list[object], named) if isinstance(named, list) else ():
             groups[str(group)] = groups.get(str(group), frozenset()) | {str(entry.get("email"))}
+    for group, described in _sections(written, "groups").items():
+        if described.get("members_of") and "sign_in" in written:
+            groups[group] = groups.get(group, frozenset()) | {_OF_THE_PROVIDER}
     return groups
 
 

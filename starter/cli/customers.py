@@ -59,7 +59,7 @@ def export(
 ) -> None:
     """Give out everything that is known of a customer, as one JSON document.
 
-    It needs the group 'privacy'. It is the answer to a request for access or portability.
+    It needs the role privacy_officer. It is the answer to a request for access or portability.
     """
     document = asyncio.run(_export(named, url, token))
     if to is None:
@@ -96,7 +96,7 @@ def merge(
 ) -> None:
     """Make two customers one: runs, consents and caps move with them.
 
-    It needs the group 'privacy' or 'ops'. It can be undone.
+    It needs the role ops or privacy_officer. It can be undone.
     """
     asyncio.run(_merge(keep, gone, reason, url, token, output))
 

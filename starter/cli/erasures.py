@@ -31,7 +31,7 @@ def erase(
     """Erase a customer everywhere, for good.
 
     Their open runs end, their rows go, and the key of their part of Temporal's histories is destroyed. What
-    was counted stays counted. It needs the group 'privacy'.
+    was counted stays counted. It needs the role privacy_officer.
     """
     asyncio.run(_erase(named, suppress, yes, url, token, output))
 
@@ -42,7 +42,7 @@ def erased(
     token: Token = "",
     output: Output = Format.text,
 ) -> None:
-    """List the erasures, with their proofs. It needs the group 'privacy'."""
+    """List the erasures, with their proofs. It needs the role privacy_officer."""
     asyncio.run(_erased(page, url, token, output))
 
 

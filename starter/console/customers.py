@@ -6,11 +6,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from starter.callers import see_to
 from starter.console.page import Console, PageRoute, Problem, SignedIn
 from starter.customers.dossiers import Dossiers, SummaryList
 from starter.customers.erasing import erase
 from starter.customers.explaining import Explainer
-from starter.identity import may_erase
 
 router = APIRouter(prefix="/customers", route_class=PageRoute)
 
@@ -46,7 +46,7 @@ async def show_customer(
         show=show,
         timeline=await dossiers.timeline(customer_id, page) if show == "happened" else None,
         explanation=await Explainer(console.services).explain(customer_id) if show == "why" else None,
-        may_erase=may_erase(console.person),
+        may_erase=console.may("customers:erase"),
     )
 
 
@@ -54,8 +54,7 @@ async def show_customer(
 async def erase_customer(console: SignedIn, customer_id: str) -> Response:
     """Begin an erasure, confirmed by the customer's id."""
     fields = await console.form()
-    if not may_erase(console.person):
-        raise Problem(403, "You may not do that", "Only people in the group 'privacy' may erase customers.")
+    await see_to(console.services, console.person, "customers:erase")
     if fields.get("confirm", "").strip() != customer_id:
         raise Problem(409, "Nothing was erased", "What you typed is not the customer's id. Go back and try again.")
     await erase(console.services, customer_id, console.person, suppress="suppress" in fields)

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from starter.approvals.decisions import Approvals, DecisionRefused, why_may_not_decide
+from starter.callers import see_to
 from starter.console.page import Console, PageRoute, SignedIn
 from starter.console.preview import Preview, preview_of
 from store.approvals import open_approvals, settled_approvals
@@ -76,6 +77,7 @@ async def show_message(console: SignedIn, approval_id: str) -> HTMLResponse:
 async def decide(console: SignedIn, approval_id: str) -> Response:
     """Take the decision on a card. With htmx the card comes back, without it the page."""
     fields = await console.form()
+    await see_to(console.services, console.person, "approvals:decide")
     service, approve = Approvals(console.services), fields.get("decision") == "approve"
     reason = fields.get("reason", "")
     try:

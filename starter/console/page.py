@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from settings import Person
+from access import Permission, Person
 from starter.callers import Refusal
 from starter.console import words
 from starter.identity import Session, Sessions
@@ -80,6 +80,10 @@ class Console:
         self.services = services
         self.person: Person = session.person
         self._form_token = session.form_token
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the person has a role that may do this."""
+        return self.services.project.may(self.person, permission)
 
     async def show(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page from a template, which also knows the person and how many approvals are open."""

@@ -1,15 +1,23 @@
-"""Signing in and out: by a person's token, and in a demonstration by name."""
+"""Signing in and out: at the identity provider, by a person's token, and in a demonstration by name."""
 
 from datetime import UTC, datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from settings import Person
-from starter.console.page import COOKIE, PageRoute, SignedIn, refuse_other_sites, render
+from access import groups_of
+from starter.console import errands
+from starter.console.page import COOKIE, PageRoute, Problem, SignedIn, refuse_other_sites, render
 from starter.identity import SESSION_LIFE, Sessions, find_person, person_with_token
+from starter.openid.claims import SignInRefused
+from starter.openid.published import ProviderUnavailable
+from starter.openid.signing_in import OpenIdProvider, new_errand
 from starter.services import Services, Shared
+
+_NOBODY_HAS_IT = "Nobody has this token. It stands in sojourn.yaml, under people."
+_NO_ERRAND = "That answer was used before, or took too long. Sign in again."
 
 router = APIRouter(route_class=PageRoute)
 
@@ -30,18 +38,48 @@ async def sign_in(
 ) -> Response:
     """Open a session for whoever has the token; in a demonstration, for whoever is named."""
     refuse_other_sites(request)
-    person = _who(services, token.strip(), email)
+    by_name = bool(email) and services.settings.demo_users
+    project = services.project
+    person = find_person(project, email) if by_name else person_with_token(project, token.strip())
     if person is None:
-        return _door(request, services, to, "Nobody has this token. It stands in sojourn.yaml, under people.")
-    answer = RedirectResponse(_inside(to), 303)
-    answer.set_cookie(
-        COOKIE,
-        Sessions(services.project, services.secret).open(person, datetime.now(UTC)),
-        max_age=int(SESSION_LIFE.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=services.settings.public_url.startswith("https:"),
-    )
+        await services.attempts.refused("sign-in", "a token that nobody has")
+        return _door(request, services, to, _NOBODY_HAS_IT)
+    await services.attempts.signed_in(person.email, "name" if by_name else "token")
+    return _opened(services, Sessions(services.project, services.secret).open(person, datetime.now(UTC)), to)
+
+
+@router.get("/sign-in/provider")
+async def go_to_provider(request: Request, services: Shared, to: str = "/") -> Response:
+    """Send the browser to the identity provider, with an errand to come back with."""
+    errand = new_errand(_inside(to))
+    try:
+        answer = RedirectResponse(await _provider(services).address(errand, datetime.now(UTC)), 303)
+    except ProviderUnavailable as error:
+        return _door(request, services, to, f"Nobody can sign in there at the moment. {error}", 503)
+    errands.give(answer, services, errand)
+    return answer
+
+
+@router.get("/sign-in/answer")
+async def come_back(request: Request, services: Shared) -> Response:
+    """Open a session for whom the identity provider proves, if they are in one of the project's groups."""
+    errand, now = errands.take(request, services), datetime.now(UTC)
+    try:
+        if errand is None:
+            raise SignInRefused(_NO_ERRAND)
+        proved = await _provider(services).receive(dict(request.query_params), errand, now)
+        if not groups_of(services.project.groups, proved.groups):
+            raise SignInRefused(
+                f"{proved.email} is in none of the groups that may come in. Ask whoever runs this."
+            )
+        answer = _opened(services, Sessions(services.project, services.secret).open_proved(proved, now), errand.to)
+        await services.attempts.signed_in(proved.email, "provider")
+    except SignInRefused as refusal:
+        await services.attempts.refused("sign-in", str(refusal))
+        answer = _door(request, services, "/", str(refusal))
+    except ProviderUnavailable as error:
+        answer = _door(request, services, "/", f"Nobody can sign in there at the moment. {error}", 503)
+    errands.end(answer)
     return answer
 
 
@@ -54,15 +92,37 @@ async def sign_out(console: SignedIn) -> Response:
     return answer
 
 
-def _who(services: Services, token: str, email: str) -> Person | None:
-    if email and services.settings.demo_users:
-        return find_person(services.project, email)
-    return person_with_token(services.project, token)
+def _opened(services: Services, cookie: str, to: str) -> Response:
+    answer = RedirectResponse(_inside(to), 303)
+    answer.set_cookie(
+        COOKIE,
+        cookie,
+        max_age=int(SESSION_LIFE.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=services.settings.public_url.startswith("https:"),
+    )
+    return answer
 
 
-def _door(request: Request, services: Services, to: str, problem: str = "") -> Response:
-    people = services.project.people if services.settings.demo_users else ()
-    return render(request, "sign_in.html", 401 if problem else 200, to=_inside(to), people=people, problem=problem)
+def _provider(services: Services) -> OpenIdProvider:
+    if services.provider is None:
+        raise Problem(404, "There is no such door", "This project names no identity provider under sign_in.")
+    return services.provider
+
+
+def _door(request: Request, services: Services, to: str, problem: str = "", status: int = 401) -> Response:
+    project, demonstration = services.project, services.settings.demo_users
+    return render(
+        request,
+        "sign_in.html",
+        status if problem else 200,
+        to=_inside(to),
+        people=project.people if demonstration else (),
+        provider=urlsplit(project.sign_in.issuer).hostname if project.sign_in else "",
+        tokens=any(person.token for person in project.people),
+        problem=problem,
+    )
 
 
 def _inside(to: str) -> str:

@@ -6,18 +6,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from settings import Person
-from starter.callers import Caller, CallerRoute, Forbidden, Refusal
+from access import Person
+from starter.callers import CallerRoute, Refusal, may
 from starter.customers.dossiers import Dossiers, NoSuchCustomer, Profile, SummaryList, Timeline, find
 from starter.customers.erasing import erase
 from starter.customers.explaining import Explainer, Explanation
-from starter.identity import may_erase
 from starter.services import Shared
 from store.erasing import find_erasure, list_erasures
 from store.tables import Erasure
 
 router = APIRouter(route_class=CallerRoute, tags=["customers"])
 PageNumber = Annotated[int, Query(ge=1, le=10_000)]
+_Reader = Annotated[Person, may("customers:read")]
+_Exporter = Annotated[Person, may("customers:export")]
+_Eraser = Annotated[Person, may("customers:erase")]
 
 
 class NotConfirmed(Refusal):
@@ -64,48 +66,46 @@ class SearchBody(BaseModel):
 
 
 @router.get("/v1/customers")
-async def list_customers(_: Caller, services: Shared, page: PageNumber = 1) -> SummaryList:
+async def list_customers(_: _Reader, services: Shared, page: PageNumber = 1) -> SummaryList:
     """Customers, the newest first."""
     return await Dossiers(services).list("", page)
 
 
 @router.post("/v1/customers/search")
-async def search_customers(body: SearchBody, _: Caller, services: Shared, page: PageNumber = 1) -> SummaryList:
+async def search_customers(body: SearchBody, _: _Reader, services: Shared, page: PageNumber = 1) -> SummaryList:
     """The customers known by an id or an address, whatever kind it is."""
     return await Dossiers(services).list(body.named, page)
 
 
 @router.get("/v1/customers/{customer_id}")
-async def get_customer(customer_id: str, _: Caller, services: Shared) -> Profile:
+async def get_customer(customer_id: str, _: _Reader, services: Shared) -> Profile:
     """One customer."""
     return await Dossiers(services).profile(customer_id)
 
 
 @router.get("/v1/customers/{customer_id}/timeline")
 async def get_timeline(
-    customer_id: str, _: Caller, services: Shared, page: Annotated[int, Query(ge=1, le=200)] = 1
+    customer_id: str, _: _Reader, services: Shared, page: Annotated[int, Query(ge=1, le=200)] = 1
 ) -> Timeline:
     """What happened to a customer, the latest first."""
     return await Dossiers(services).timeline(customer_id, page)
 
 
 @router.get("/v1/customers/{customer_id}/explain")
-async def explain_customer(customer_id: str, _: Caller, services: Shared, journey: str = "") -> Explanation:
+async def explain_customer(customer_id: str, _: _Reader, services: Shared, journey: str = "") -> Explanation:
     """Why a customer did or did not enter journeys and get messages, and why their ids are one person's."""
     return await Explainer(services).explain(customer_id, journey)
 
 
 @router.get("/v1/customers/{customer_id}/export")
-async def export_customer(customer_id: str, caller: Caller, services: Shared) -> dict[str, Any]:
+async def export_customer(customer_id: str, _: _Exporter, services: Shared) -> dict[str, Any]:
     """Everything that is known of a customer."""
-    _see_to_privacy(caller)
     return await Dossiers(services).export(customer_id)
 
 
 @router.post("/v1/customers/{customer_id}/erase", status_code=202)
-async def erase_customer(customer_id: str, body: EraseBody, caller: Caller, services: Shared) -> Proof:
+async def erase_customer(customer_id: str, body: EraseBody, caller: _Eraser, services: Shared) -> Proof:
     """Erase a customer everywhere. It begins at once and cannot be taken back; the proof says when it is done."""
-    _see_to_privacy(caller)
     async with services.database.reading() as session:
         customer = await find(session, customer_id)
     if body.confirm != customer.id:
@@ -116,28 +116,21 @@ async def erase_customer(customer_id: str, body: EraseBody, caller: Caller, serv
 
 
 @router.get("/v1/erasures")
-async def get_erasures(caller: Caller, services: Shared, page: PageNumber = 1) -> ProofList:
+async def get_erasures(_: _Eraser, services: Shared, page: PageNumber = 1) -> ProofList:
     """The erasures, the latest first."""
-    _see_to_privacy(caller)
     async with services.database.reading() as session:
         found = await list_erasures(session, page)
     return ProofList(erasures=[_proof(row) for row in found.rows], page=found.number, more=found.more)
 
 
 @router.get("/v1/erasures/{customer_id}")
-async def get_erasure(customer_id: str, caller: Caller, services: Shared) -> Proof:
+async def get_erasure(customer_id: str, _: _Eraser, services: Shared) -> Proof:
     """The proof of one erasure; it is done when `done_at` is there."""
-    _see_to_privacy(caller)
     async with services.database.reading() as session:
         erasure = await find_erasure(session, customer_id)
     if erasure is None:
         raise NoSuchCustomer(f"Nobody with the id '{customer_id}' was erased.")
     return _proof(erasure)
-
-
-def _see_to_privacy(caller: Person) -> None:
-    if not may_erase(caller):
-        raise Forbidden("Only people in the group 'privacy' of sojourn.yaml may export and erase customers.")
 
 
 def _proof(erasure: Erasure) -> Proof:

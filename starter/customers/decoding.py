@@ -16,8 +16,9 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.converter import PayloadCodec
 
 from codec import CustomerErased
+from starter.callers import Forbidden, see_to
 from starter.console.page import COOKIE
-from starter.identity import Sessions, may_read_payloads, person_with_token
+from starter.identity import Sessions, person_with_token
 from starter.ingestion.bodies import UnreadableBody, read_body
 from starter.services import Services, Shared
 
@@ -61,9 +62,12 @@ async def decode(request: Request, services: Shared, headers: _Headers) -> Respo
     _, _, token = request.headers.get("authorization", "").partition(" ")
     asking = person.person if person else person_with_token(services.project, token.strip())
     if asking is None:
+        await services.attempts.refused("payloads:read", "nobody known")
         return Response("Sign in to the console first, or send your token.", 401, headers)
-    if not may_read_payloads(asking):
-        return Response("Only the groups 'privacy' and 'ops' may read what runs were told.", 403, headers)
+    try:
+        await see_to(services, asking, "payloads:read")
+    except Forbidden as refusal:
+        return Response(str(refusal), refusal.status, headers)
     return await _decoded(request, services, headers)
 
 

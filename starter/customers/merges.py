@@ -1,18 +1,19 @@
 """Merges by people, over HTTP: two customers made one, and two again."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from settings import Person
-from starter.callers import Caller, CallerRoute, Forbidden, Refusal
-from starter.identity import may_merge
+from access import Person
+from starter.callers import CallerRoute, Refusal, may
 from starter.ingestion.joining import merge_customers, unmerge_customers
 from starter.services import Shared
 from store.merging import NotMerged
 
 router = APIRouter(route_class=CallerRoute, tags=["customers"])
+_Merger = Annotated[Person, may("customers:merge")]
 
 
 class CannotMerge(Refusal):
@@ -46,9 +47,8 @@ class Unmerged(BaseModel):
 
 
 @router.post("/v1/customers/{customer_id}/merge")
-async def merge(customer_id: str, body: MergeBody, caller: Caller, services: Shared) -> Merged:
+async def merge(customer_id: str, body: MergeBody, caller: _Merger, services: Shared) -> Merged:
     """Make two customers one, whatever the rules say. The one of the address keeps the id."""
-    _see_to_it(caller)
     try:
         async with services.database.transaction() as session:
             done = await merge_customers(
@@ -60,20 +60,14 @@ async def merge(customer_id: str, body: MergeBody, caller: Caller, services: Sha
 
 
 @router.post("/v1/merges/{number}/undo")
-async def undo(number: int, caller: Caller, services: Shared) -> Unmerged:
+async def undo(number: int, caller: _Merger, services: Shared) -> Unmerged:
     """Make one customer two again. No event makes them one from then on, only a person."""
-    _see_to_it(caller)
     try:
         async with services.database.transaction() as session:
             pair = await unmerge_customers(session, number, caller.email, datetime.now(UTC))
     except NotMerged as error:
         raise CannotMerge(f"{_sentence(error)} Nothing was undone.") from error
     return Unmerged(customers=[customer.id for customer in pair])
-
-
-def _see_to_it(caller: Person) -> None:
-    if not may_merge(caller):
-        raise Forbidden("Only people in the groups 'privacy' and 'ops' of sojourn.yaml may merge customers.")
 
 
 def _sentence(error: NotMerged) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from settings import Person
+from access import Person
 from starter.client import Sojourn
 from starter.demo.shoppers import Verdict
 

@@ -9,7 +9,8 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from starter.callers import Caller, CallerRoute
+from access import Person
+from starter.callers import CallerRoute, may
 from starter.ingestion.acceptance import ingestion_of
 from starter.services import Shared
 from store.events import list_events, list_refusals
@@ -20,6 +21,8 @@ from store.tables import EventRecord, Refusal
 
 router = APIRouter(prefix="/v1/events", route_class=CallerRoute, tags=["events"])
 
+_Reader = Annotated[Person, may("events:read")]
+_Retrier = Annotated[Person, may("events:retry")]
 PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 Row = TypeVar("Row")
 
@@ -55,7 +58,7 @@ class Retried(BaseModel):
 
 @router.get("")
 async def list_accepted(
-    _caller: Caller, services: Shared, name: str = "", customer: str = "", page: PageNumber = 1
+    _: _Reader, services: Shared, name: str = "", customer: str = "", page: PageNumber = 1
 ) -> Listing[EventRecord]:
     """Accepted events, the latest first."""
     async with services.database.reading() as session:
@@ -63,21 +66,21 @@ async def list_accepted(
 
 
 @router.get("/refused")
-async def list_refused(_caller: Caller, services: Shared, page: PageNumber = 1) -> Listing[Refusal]:
+async def list_refused(_: _Reader, services: Shared, page: PageNumber = 1) -> Listing[Refusal]:
     """Items that are no events, the latest first."""
     async with services.database.reading() as session:
         return _listing(await list_refusals(session, page))
 
 
 @router.get("/dead")
-async def list_dead_letters(_caller: Caller, services: Shared, page: PageNumber = 1) -> Listing[DeadLetter]:
+async def list_dead_letters(_: _Reader, services: Shared, page: PageNumber = 1) -> Listing[DeadLetter]:
     """Events that could not be delivered, the oldest first."""
     async with services.database.reading() as session:
         return _listing(await list_dead(session, page))
 
 
 @router.post("/dead/retry")
-async def retry(_caller: Caller, services: Shared, body: RetryBody) -> Retried:
+async def retry(_: _Retrier, services: Shared, body: RetryBody) -> Retried:
     """Try dead events again; they come after what was delivered meanwhile."""
     async with services.database.transaction() as session:
         return Retried(retried=await revive(session, body.events))
@@ -85,7 +88,7 @@ async def retry(_caller: Caller, services: Shared, body: RetryBody) -> Retried:
 
 @router.get("/status")
 async def status(
-    _caller: Caller, services: Shared, request: Request, days: Annotated[int, Query(ge=1, le=365)] = 7
+    _: _Reader, services: Shared, request: Request, days: Annotated[int, Query(ge=1, le=365)] = 7
 ) -> Intake:
     """How event intake does: what waits, what is dead, and the counts of the last days."""
     await ingestion_of(request).tally.write()

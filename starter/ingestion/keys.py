@@ -5,7 +5,7 @@ import binascii
 
 from starlette.requests import Request
 
-from settings import WriteKey
+from access import WriteKey
 from starter.ingestion.answers import Refused
 from starter.services import services_of
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 
-from settings import Brand, Person, Project
+from access import Person
+from settings import Brand, Project
 from starter.identity import SESSION_LIFE, Sessions, person_with_token
 from tests.seeding import ADA, MARIA, SECRET
 

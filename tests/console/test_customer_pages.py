@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from settings import Person
+from access import Person
 from starter.services import Services
 from store.customers import find_customer
 from tests import seeding

@@ -1,0 +1,1 @@
+"""Signing in at an OpenID provider. Nothing here knows of pages, sessions or the store."""
