@@ -25,7 +25,7 @@ ADA = Person(email="ada@northwind.example", name="Ada (brand)", groups=("marketi
 OMAR = Person(email="omar@northwind.example", name="Omar (support)", groups=("support",), token="token-omar")
 GROUPS = {
     "marketing": Group(roles=("approver",)),
-    "support": Group(roles=("ops",)),
+    "support": Group(roles=("approver", "ops")),
     "privacy": Group(roles=("privacy_officer",)),
 }
 
