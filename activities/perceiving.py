@@ -10,6 +10,7 @@ from store.customers import find_customer, merge_traits, scope_of
 from store.database import Database
 from store.features import features_of
 from store.requests import tell
+from store.segments import look_soon
 from workflows.ports import CustomerView, PerceiveRequest, SetRequest
 
 
@@ -39,6 +40,7 @@ class Perceiving:
             await write_down(session, request.run, request.notes)
             if await merge_traits(session, request.run.customer_id, request.attributes):
                 await tell(session, request.run.customer_id, event)
+                await look_soon(session, [request.run.customer_id], request.now)
 
 
 def _attributes_set(request: SetRequest) -> Event:

@@ -5,6 +5,7 @@ this run did so far) and `now`. `event` and `start` read their properties direct
 `event.name` and `event.at`. The language: https://cel.dev.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Protocol, cast
@@ -16,6 +17,7 @@ from journeys.counting import counted
 
 NAMES = ("event", "start", "customer", "run", "now")
 Scope = Mapping[str, Any]
+_SEGMENT = re.compile(r"(?!(?:true|false|null|now|customer)$)[a-z][a-z0-9_-]{0,59}")
 
 
 class _Program(Protocol):
@@ -49,7 +51,18 @@ def check_names(source: str, names: Sequence[str]) -> str:
     return source
 
 
+def names_segment(text: str) -> bool:
+    """Whether a text is the name of a segment: a single word, which is no condition over these names."""
+    return _SEGMENT.fullmatch(text) is not None
+
+
+def _check_who(source: str) -> str:
+    return source if names_segment(source) else check_names(source, ("customer", "now"))
+
+
 Condition = Annotated[str, AfterValidator(check_condition)]
+Who = Annotated[str, AfterValidator(_check_who)]
+"""The name of a segment, or a condition over `customer` and `now` in its place."""
 
 
 def uses(source: str, name: str) -> bool:

@@ -49,8 +49,12 @@ JOURNEY_CALLED_OFF = "Journey Called Off"
 ATTRIBUTES_SET = "Attributes Set"
 """The event by which a run tells that it set attributes of the customer, which may make them one of a segment."""
 
-TOLD_BY_RUNS = frozenset({JOURNEY_ENDED, JOURNEY_CALLED_OFF, ATTRIBUTES_SET})
-"""Events that nobody but runs may tell."""
+SEGMENT_ENTERED, SEGMENT_LEFT = "Segment Entered", "Segment Left"
+"""The events that tell that a customer became one of a segment, named by the property `segment`, or no longer is;
+`because` is the event that made it so, or `time`."""
+
+TOLD_BY_US = frozenset({JOURNEY_ENDED, JOURNEY_CALLED_OFF, ATTRIBUTES_SET, SEGMENT_ENTERED, SEGMENT_LEFT})
+"""Events that nobody but Sojourn itself may tell."""
 
 # An outcome implies those before it: a click without a recorded open was opened all the same.
 IMPLIED: dict[Outcome, tuple[Outcome, ...]] = {

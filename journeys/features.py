@@ -90,28 +90,28 @@ def _asked_in(source: str) -> frozenset[tuple[str, str | None]] | None:
     tree = parse(source)
     if tree is None:
         return None
-    found = [path for node in _outermost(tree) if (path := _path(source, node))]
+    found = [path for node in outermost(tree) if (path := path_of(source, node))]
     if len(found) != sum(isinstance(node, Name) and node.name == "customer" for node in walk(tree)):
         return None
     return frozenset((path[0], path[1] if len(path) > 1 else None) for path in found)
 
 
-def _outermost(node: Node) -> Iterable[Node]:
+def outermost(node: Node) -> Iterable[Node]:
     """The members and items that are not themselves what another one is a member or an item of."""
     if isinstance(node, Member | Index):
         yield node
         inner: Node = node
         while isinstance(inner, Member | Index):
             if isinstance(inner, Index):
-                yield from _outermost(inner.key)
+                yield from outermost(inner.key)
             inner = inner.of
-        yield from _outermost(inner)
+        yield from outermost(inner)
         return
     for part in node.parts():
-        yield from _outermost(part)
+        yield from outermost(part)
 
 
-def _path(source: str, node: Node) -> tuple[str, ...]:
+def path_of(source: str, node: Node) -> tuple[str, ...]:
     """The names that lead from `customer` to a node, as far as they are plain; empty for anything else."""
     names: list[str | None] = []
     while isinstance(node, Member | Index):

@@ -11,7 +11,7 @@ import pydantic_core
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from journeys.conditions import Condition
+from journeys.conditions import Condition, Who
 from journeys.counting import COUNTS, counted
 from journeys.parts import Budget, Goal, JourneyName, Matches, Part, Percent, SendWindow, Tier, name_alone
 from journeys.schedules import Schedule
@@ -49,8 +49,8 @@ class Start(Part):
     event: str | None = None
     schedule: Schedule | None = None
     """`daily at 09:00`, `monday at 09:00`, or five fields as cron has them; in the project's time zone."""
-    segment: Condition | None = None
-    """A condition over `customer`; the run starts the moment it becomes true."""
+    segment: Who | None = None
+    """A segment's name, or a condition over `customer` in its place; the run starts when a customer enters it."""
     api: bool = False
     where: Condition = "true"
     key: Condition = "''"

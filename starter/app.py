@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI
 from pydantic_core import to_json
@@ -29,6 +30,7 @@ from starter.recipients import pages as recipient_pages
 from starter.recipients import preferences, surfaces, tracking, unsubscribe
 from starter.runs import api as runs_api
 from starter.runs.schedules import keep_schedules
+from starter.segments.keeping import keep_segments, segments_of
 from starter.services import Services, services_of
 from starter.webhooks import doors
 from store.tables import Lease
@@ -47,7 +49,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
         works = [ingestion.tally.run()]
         if dispatch:
             works += [dispatcher.run(), keep_schedules(services), keep_matching(), keep_erasing(services)]
-            works.append(keep_sealing(services))
+            works += [keep_sealing(services), keep_segments(services, dispatcher.wake)]
         running = [asyncio.create_task(work) for work in works]
         yield
         for task in running:
@@ -82,7 +84,7 @@ def _ingestion(services: Services, accepted: Callable[[], None]) -> Ingestion:
     settings = services.settings
     limits = Limits(settings.events_waiting, settings.events_behind, settings.requests_at_once)
     channels, rules = list(services.project.channels), services.project.identity
-    return Ingestion(services.database, channels, accepted, limits, rules)
+    return Ingestion(services.database, channels, accepted, limits, rules, partial(segments_of, services))
 
 
 def _nobody_waits() -> None:

@@ -1,6 +1,6 @@
 """What every door of one process shares. Made once at start, handed to each request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, cast
 
@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from journeys.model import Journey
+from journeys.segments import Segment, Segments
 from settings import Project, Settings
 from starter.attempts import Attempts
 from starter.openid.signing_in import OpenIdProvider
@@ -25,6 +26,8 @@ class Services:
     database: Database
     temporal: Client
     secret: str
+    segments: Segments = field(default_factory=dict[str, Segment])
+    """Those that the project declares."""
 
     @property
     def signer(self) -> DecisionSigner:

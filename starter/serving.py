@@ -10,6 +10,8 @@ import uvicorn
 from temporalio.client import Client
 
 from journeys.loader import load_journeys
+from journeys.segments import load_segments
+from journeys.shapes import load_shapes
 from settings import Settings, installation_secret, load_project
 from starter.app import create_app
 from starter.runs.publishing import published
@@ -48,6 +50,7 @@ async def serving(settings: Settings, temporal: Client, listener: socket.socket)
             database=database,
             temporal=temporal,
             secret=installation_secret(settings),
+            segments=load_segments(settings.project_dir, load_shapes(settings.project_dir / "events.yaml")),
         )
         async with published(services), _listening(services, listener):
             yield services

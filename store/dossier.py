@@ -97,14 +97,12 @@ async def happenings(session: AsyncSession, customer_id: str, most: int | None) 
 
 
 async def latest_events(
-    session: AsyncSession, customer_id: str, name: str = "", seq: int | None = None, most: int = 50
+    session: AsyncSession, customer_id: str, name: str = "", most: int = 50
 ) -> Sequence[EventRecord]:
-    """A customer's last events, the latest first; of one name, or exactly one by its number, when given."""
+    """A customer's last events, the latest first; of one name, when given."""
     query = _of(EventRecord, customer_id)
     if name:
         query = query.where(col(EventRecord.name) == name)
-    if seq is not None:
-        query = query.where(col(EventRecord.seq) == seq)
     return await _latest(session, query.order_by(col(EventRecord.seq).desc()), most)
 
 

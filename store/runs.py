@@ -41,6 +41,11 @@ async def run_started_by(session: AsyncSession, journey: str, customer_id: str, 
     return (await session.exec(query)).first()
 
 
+async def has_started(session: AsyncSession, journey: str) -> bool:
+    """Whether a journey ever had a run, be it one that was kept back."""
+    return (await session.exec(select(Run.id).where(col(Run.journey) == journey).limit(1))).first() is not None
+
+
 async def last_run(session: AsyncSession, workflow_ids: Collection[str]) -> Run | None:
     """The newest run of some workflow ids, whatever its state; one that is not closed comes before the others."""
     newest = (col(Run.state) == "closed", col(Run.start_seq).desc())

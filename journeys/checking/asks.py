@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from journeys.checking.report import Report
 from journeys.checking.surroundings import Surroundings
 from journeys.checking.uses import run_attributes
-from journeys.conditions import value
+from journeys.conditions import names_segment, value
 from journeys.model import Journey
 from journeys.parts import ApprovalRule
 from journeys.steps import Act, Agent, Approve, Choose, Place, RunJourney, Send, Step
@@ -27,9 +27,12 @@ class Asks:
         self._report = report
 
     def of_head(self) -> None:
-        """The journey's approvers."""
+        """The journey's approvers, and the segment that starts it."""
         if self._journey.approvers is not None:
             self._group(("approvers",), self._journey.approvers)
+        segments, name = self._around.segments, self._journey.start.segment
+        if segments is not None and name and names_segment(name) and name not in segments:
+            self._report.unknown(("start", "segment"), "segments.yaml declares no segment", name, segments)
 
     def of_step(self, path: Place, step: Step) -> None:
         """What one step asks for."""

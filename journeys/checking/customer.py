@@ -1,6 +1,6 @@
 """What is known of the customer before a run: what `events.yaml` declares, and what is worked out from events."""
 
-from journeys.checking.kinds import STRING, Kind, declared, known_events
+from journeys.checking.kinds import BOOLEAN, STRING, TIMESTAMP, Kind, declared, known_events
 from journeys.features import FEATURES
 from journeys.shapes import Shapes
 
@@ -12,6 +12,16 @@ def customer_kind(shapes: Shapes) -> Kind:
     attributes = {key: declared(inner) for key, inner in (shapes.customer or {}).items()}
     fields = {**attributes, **OWN, **FEATURES, "events": _events(shapes)}
     return Kind("object", fields, open=shapes.customer is None)
+
+
+CONSENTS = Kind("object", item=Kind("object", item=BOOLEAN))
+
+
+def segment_scope(shapes: Shapes) -> dict[str, Kind]:
+    """What the condition of a segment may use: the customer, with what they allow, and the time."""
+    customer = customer_kind(shapes)
+    fields = {**(customer.fields or {}), "consents": CONSENTS}
+    return {"customer": Kind("object", fields, open=customer.open), "now": TIMESTAMP}
 
 
 def _events(shapes: Shapes) -> Kind:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from journeys.events import JOURNEY_REQUESTED, OPT_OUT, OUTCOMES, TOLD_BY_RUNS
+from journeys.events import JOURNEY_REQUESTED, OPT_OUT, OUTCOMES, SEGMENT_ENTERED, SEGMENT_LEFT, TOLD_BY_US
 from journeys.shapes import Shape, Shapes
 
 _NUMBERS = ("integer", "double", "number")
@@ -60,6 +60,8 @@ def declared(shape: Shape) -> Kind:
 def event_kind(shapes: Shapes, name: str | None) -> Kind:
     """What conditions see of an event. One that is not declared may have anything."""
     own = {"name": STRING, "id": STRING, "at": TIMESTAMP}
+    if name in (SEGMENT_ENTERED, SEGMENT_LEFT):
+        return Kind("object", {"segment": STRING, "because": STRING, **own})
     shape = (shapes.events or {}).get(name or "")
     if shape is None or name in OUTCOMES:
         return OBJECT
@@ -74,5 +76,5 @@ def send_kind() -> Kind:
 
 def known_events(shapes: Shapes) -> list[str] | None:
     """The names an event may have; None when none are declared."""
-    own = (OPT_OUT, "Subscribed", JOURNEY_REQUESTED, *sorted(TOLD_BY_RUNS))
+    own = (OPT_OUT, "Subscribed", JOURNEY_REQUESTED, *sorted(TOLD_BY_US))
     return None if shapes.events is None else [*shapes.events, *OUTCOMES, *own]

@@ -32,6 +32,8 @@ class Surroundings:
     planners: frozenset[str] | None = None
     groups: Mapping[str, frozenset[str]] | None = None
     """The addresses of the people in each group."""
+    segments: frozenset[str] | None = None
+    """The segments that are declared."""
     policies: Mapping[str, BaseModel] | None = None
     """The policies of the project, by name."""
     policy_kinds: Mapping[str, type[BaseModel]] = field(default_factory=dict[str, type[BaseModel]])

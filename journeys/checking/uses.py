@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from journeys.checking.customer import customer_kind
+from journeys.checking.customer import customer_kind, segment_scope
 from journeys.checking.kinds import (
     ANY,
     BOOLEAN,
@@ -18,7 +18,9 @@ from journeys.checking.kinds import (
     send_kind,
 )
 from journeys.checking.syntax import Member, Name
+from journeys.conditions import names_segment
 from journeys.counting import COUNTS
+from journeys.events import SEGMENT_ENTERED
 from journeys.model import Journey
 from journeys.parts import EventMatch
 from journeys.shapes import Shapes
@@ -60,7 +62,8 @@ class Uses:
         """`run` is what the run is known to have, where that is not plain from the journey's steps."""
         self._journey = journey
         self._shapes = shapes
-        self._start = event_kind(shapes, journey.start.event)
+        by_segment = SEGMENT_ENTERED if journey.start.segment else None
+        self._start = event_kind(shapes, journey.start.event or by_segment)
         self._customer = customer_kind(shapes)
         self._run = run or run_kind(journey, shapes)
         self._at_step = {
@@ -76,8 +79,8 @@ class Uses:
         scope = {"event": self._start, "start": self._start, "customer": self._customer, "now": TIMESTAMP}
         yield Use(("start", "where"), start.where, scope)
         yield Use(("start", "key"), start.key, scope, _KEYS)
-        if start.segment is not None:
-            yield Use(("start", "segment"), start.segment, {"customer": self._customer, "now": TIMESTAMP})
+        if start.segment is not None and not names_segment(start.segment):
+            yield Use(("start", "segment"), start.segment, segment_scope(self._shapes))
         if self._journey.goal:
             yield self._end(("goal",), self._journey.goal)
         for number, match in enumerate(self._journey.stop):

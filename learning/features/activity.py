@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from journeys.events import JOURNEY_REQUESTED, OUTCOMES, TOLD_BY_RUNS
+from journeys.events import JOURNEY_REQUESTED, OUTCOMES, TOLD_BY_US
 from learning.features import decay
 from learning.features.observed import DAY, Observed, State
 
@@ -18,7 +18,7 @@ _OF = {
 }
 _NOT_THEIRS = {
     JOURNEY_REQUESTED,
-    *TOLD_BY_RUNS,
+    *TOLD_BY_US,
     *(name for name, outcome in OUTCOMES.items() if outcome in ("delivered", "bounced")),
 }
 """Events that tell of no act of the customer."""

@@ -16,6 +16,7 @@ from content.catalogue import Catalogue
 from content.library import Library
 from journeys.checker import check_journey
 from journeys.checking.surroundings import Surroundings, ToolFacts
+from journeys.segments import load_segments
 from journeys.shapes import Shapes, load_shapes
 from learning.planners.registry import planners_of_journeys
 from policies.model import Policy
@@ -73,6 +74,8 @@ class _Gathering:
         library = self._load(self._library)
         policies = self._load(lambda: load_policies(self._folder / "policies.yaml"))
         written = self._written_project()
+        shapes = self._load(lambda: load_shapes(self._folder / "events.yaml")) or Shapes()
+        segments = self._load(lambda: load_segments(self._folder, shapes))
         groups = _groups(written)
         contents = None if library is None else {name: tuple(library.channels(name)) for name in library.names()}
         channels, tools = frozenset(_sections(written, "channels")), _tool_facts(written)
@@ -88,9 +91,10 @@ class _Gathering:
             tools=tools,
             planners=frozenset(planners_of_journeys()),
             groups=groups,
+            segments=None if segments is None else frozenset(segments),
             policies=None if policies is None else {policy.name: policy for policy in policies},
             policy_kinds=known_policies(),
-            shapes=self._load(lambda: load_shapes(self._folder / "events.yaml")) or Shapes(),
+            shapes=shapes,
         )
 
     def _load(self, load: Callable[[], Part]) -> Part | None:

@@ -215,7 +215,7 @@ def print_profile(profile: dict[str, Any]) -> None:
         "consents": [_consent(row) for row in profile["consents"]],
         "time zone": [profile["time_zone"]],
         "locale": [profile["locale"]],
-        "segments": [row["journey"] for row in profile["segments"] if row["member"]],
+        "segments": [row["segment"] for row in profile["segments"] if row["member"]],
         "open runs": profile["open_runs"],
         "traits": [f"{name}: {value}" for name, value in profile["traits"].items()],
     }

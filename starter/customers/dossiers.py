@@ -68,9 +68,9 @@ class ConsentView(BaseModel):
 
 
 class SegmentView(BaseModel):
-    """Whether a customer is in the segment that starts a journey."""
+    """Whether a customer is in a segment, or was; `journey:NAME` is one that a journey has of its own."""
 
-    journey: str
+    segment: str
     member: bool
     since: datetime
 
@@ -183,7 +183,7 @@ async def find(session: AsyncSession, customer_id: str) -> Customer:
 
 
 async def _profile(session: AsyncSession, customer: Customer) -> Profile:
-    segments = (await memberships(session, customer.id)).values()
+    segments = sorted((await memberships(session, [customer.id])).values(), key=lambda row: row.segment)
     addresses = await addresses_of(session, [customer.id])
     return Profile(
         id=customer.id,

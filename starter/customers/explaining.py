@@ -13,6 +13,8 @@ from starter.callers import Refusal
 from starter.customers.dossiers import find
 from starter.customers.occasions import Candidate, last_occasion
 from starter.ingestion.provenance import IdentityStory, explain_identity
+from starter.segments.keeping import segments_of
+from starter.segments.membership import as_attributes
 from starter.services import Services
 from store.consents import consents_of
 from store.customers import addresses_of
@@ -91,6 +93,8 @@ class Explainer:
                 features=await features_of(session, customer.id),
                 zone=known_zone(customer.time_zone) or zone_or_utc(self._services.project.time_zone),
                 now=datetime.now(UTC),
+                segments=segments_of(self._services),
+                allows=as_attributes(await consents_of(session, customer.id)).get(customer.id, {}),
             )
             spans = await withheld(session, customer.id, journey, _MESSAGES)
             return Explanation(

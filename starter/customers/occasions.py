@@ -1,5 +1,6 @@
 """Why the last event that could have started a journey for a customer did, or did not: its rules, one by one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.conditions import holds
-from journeys.events import JOURNEY_REQUESTED, Event
+from journeys.events import JOURNEY_REQUESTED, SEGMENT_ENTERED, Event
 from journeys.evidence import why_not_true
 from journeys.ids import workflow_id
 from journeys.model import Journey
+from journeys.segments import started_by
 from journeys.times import format_duration
 from learning.features.document import Features
 from learning.features.sight import see
@@ -43,11 +45,16 @@ class Candidate:
     features: Features
     zone: tzinfo
     now: datetime
+    segments: Mapping[str, str]
+    """The conditions of all segments, by name."""
+    allows: Mapping[str, Any]
+    """What they consent to, as conditions of segments see it."""
 
     def scope(self, event: Event | None = None) -> dict[str, Any]:
         """What a start condition sees. Attributes are those of now: what they were is not kept."""
         at = event.at if event else self.now
-        seen = see(scope_of(self.customer), self.features, at, None)
+        attributes = {**scope_of(self.customer), "consents": self.allows}
+        seen = see(attributes, self.features, at, None)
         happened = event.scope() if event else {}
         return {"event": happened, "start": happened, "customer": seen, "now": at}
 
@@ -81,17 +88,19 @@ async def _last_event(session: AsyncSession, journey: Journey, candidate: Candid
 
 
 async def _joining(session: AsyncSession, journey: Journey, candidate: Candidate) -> Event | str:
-    """The event that made the customer one of the journey's segment, or why they are not."""
-    row = (await memberships(session, candidate.customer.id)).get(journey.journey)
-    segment = journey.start.segment or ""
+    """The event by which the customer last entered the journey's segment, or why they are not in it."""
+    name, customer_id = started_by(journey), candidate.customer.id
+    row = (await memberships(session, [customer_id])).get((customer_id, name))
     if row is None or not row.member:
         left = f"they left its segment on {row.since:%Y-%m-%d %H:%M} UTC; " if row else ""
-        wrong = why_not_true(segment, candidate.scope())
-        why = "; ".join(wrong) or "they are looked at with their next event: until then nothing says that they fit"
+        condition = candidate.segments.get(name, "")
+        wrong = why_not_true(condition, candidate.scope()) if condition else [f"there is no segment '{name}'"]
+        why = "; ".join(wrong) or "they have yet to be looked at"
         return f"{left}they are not in its segment: {why}"
-    for event in await latest_events(session, candidate.customer.id, seq=row.seq):
-        return as_event(event)
-    return f"the event with which they joined its segment on {row.since:%Y-%m-%d %H:%M} UTC is gone"
+    for event in await latest_events(session, customer_id, SEGMENT_ENTERED):
+        if event.properties.get("segment") == name:
+            return as_event(event)
+    return f"they were in its segment already when it was defined, on {row.since:%Y-%m-%d %H:%M} UTC"
 
 
 async def _reasons(session: AsyncSession, journey: Journey, candidate: Candidate, event: Event) -> list[str]:

@@ -1,17 +1,18 @@
 """Which journeys an event starts for its customer, and whether one may start again. Pure: no I/O."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
 from journeys.assignment import share
 from journeys.conditions import Scope, holds, value
-from journeys.events import JOURNEY_REQUESTED, Event
+from journeys.events import JOURNEY_REQUESTED, SEGMENT_ENTERED, Event
 from journeys.features import asked_of
 from journeys.ids import workflow_id
 from journeys.model import Again, Journey, Start
 from journeys.requests import asker_of
+from journeys.segments import started_by
 from learning.features.document import Features
 from learning.features.sight import asks_for_features, see
 from store.customers import scope_of
@@ -37,17 +38,13 @@ def entries(
     customer: Customer,
     features: Features,
     zone: tzinfo,
-    joined: Collection[str] = (),
 ) -> list[Entry]:
     """The journeys that the event starts. One whose key cannot be told from the event does not start.
 
-    `zone` is that of the customer's calendar; `joined` names the journeys whose segment the event made the
-    customer one of.
+    `zone` is that of the customer's calendar.
     """
     candidates = [
-        journey
-        for journey in journeys
-        if _is_meant(journey, event, joined) and in_season(journey.start, event, zone)
+        journey for journey in journeys if _is_meant(journey, event) and in_season(journey.start, event, zone)
     ]
     if not candidates:
         return []
@@ -63,24 +60,14 @@ def _entry(journey: Journey, customer: Customer, key: str) -> Entry:
 
 
 def could_start(journey: Journey, event_name: str) -> bool:
-    """Whether an event of this name may start the journey. Any may make its customer one of a segment."""
+    """Whether an event of this name may start the journey."""
     start = journey.start
-    return start.segment is not None or event_name in (start.event, JOURNEY_REQUESTED)
+    return event_name in (start.event, JOURNEY_REQUESTED, SEGMENT_ENTERED if start.segment else None)
 
 
 def need_features(journeys: Iterable[Journey]) -> bool:
     """Whether what starts any of the journeys asks for something that is worked out from events."""
     return asks_for_features(asked_of(source for journey in journeys for source in _sources(journey)))
-
-
-def segments(
-    journeys: Mapping[str, Journey], event: Event, customer: Customer, features: Features
-) -> dict[str, bool]:
-    """By journey, whether the customer as they are is in the segment that starts it."""
-    conditions = {name: j.start.segment for name, j in journeys.items() if j.start.segment is not None}
-    seen = see(scope_of(customer), features, event.at, asked_of(conditions.values()))
-    scope = {"customer": seen, "now": event.at}
-    return {name: holds(condition, scope) for name, condition in conditions.items()}
 
 
 def may_start(again: Again, last: Run | None, event: Event) -> bool:
@@ -98,17 +85,16 @@ def is_held_out(journey: Journey, customer_id: str) -> bool:
 
 
 def _sources(journey: Journey) -> tuple[str, ...]:
-    start = journey.start
-    return (start.where, start.key) if start.segment is None else (start.where, start.key, start.segment)
+    return journey.start.where, journey.start.key
 
 
-def _is_meant(journey: Journey, event: Event, joined: Collection[str]) -> bool:
+def _is_meant(journey: Journey, event: Event) -> bool:
     start = journey.start
     if event.name == JOURNEY_REQUESTED and event.properties.get("journey") == journey.journey:
         # A run may ask for any journey, a schedule or a call for those that are started so.
         return asker_of(event) is not None or (start.segment is None and start.event is None)
     if start.segment is not None:
-        return journey.journey in joined
+        return event.name == SEGMENT_ENTERED and event.properties.get("segment") == started_by(journey)
     return start.event == event.name
 
 

@@ -12,13 +12,12 @@ from journeys.model import Journey
 from journeys.requests import NOT_STARTED, EndedRun
 from journeys.times import known_zone, zone_or_utc
 from learning.features.document import Features
-from starter.dispatch.admission import Entry, entries, is_held_out, may_start, need_features, segments
+from starter.dispatch.admission import Entry, entries, is_held_out, may_start, need_features
 from starter.dispatch.launch import Launcher, SomeoneElsesRun
 from starter.services import Services
 from store.features import features_of
 from store.requests import tell_end
 from store.runs import HOLDOUT, add_run, count_starts, find_run, forget_start, last_run, lock_starts
-from store.segments import record_memberships
 from store.tables import Customer, Run
 
 _log = logging.getLogger(__name__)
@@ -40,8 +39,7 @@ class Entrance:
         """
         journeys = self._services.journeys
         features = await self._features() if need_features(journeys.values()) else {}
-        joined = await self._joined(event, features)
-        found = entries(journeys.values(), event, self._customer, features, self._zone, joined)
+        found = entries(journeys.values(), event, self._customer, features, self._zone)
         return [run for entry in found if (run := await self._keep(entry, event))]
 
     async def turn_away(self, event: Event) -> None:
@@ -64,14 +62,6 @@ class Entrance:
     async def _features(self) -> Features:
         async with self._services.database.reading() as session:
             return await features_of(session, self._customer.id)
-
-    async def _joined(self, event: Event, features: Features) -> set[str]:
-        """The journeys whose segment the event made the customer one of."""
-        now_in = segments(self._services.journeys, event, self._customer, features)
-        if not now_in:
-            return set()
-        async with self._services.database.transaction() as session:
-            return await record_memberships(session, self._customer.id, now_in, event.seq, event.at)
 
     async def _keep(self, entry: Entry, event: Event) -> Run | None:
         """Start a run; None when it may not start, is kept back, or was started and recorded before."""

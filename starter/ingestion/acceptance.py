@@ -1,7 +1,7 @@
 """Accepts events: event, customer change and outbox row become durable in one transaction, or none does."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, cast
 
@@ -19,11 +19,12 @@ from starter.ingestion.live import fold_features
 from starter.ingestion.pressure import Limits, Pressure, StoreUnavailable
 from starter.ingestion.recognition import Raced, Stage, recognise
 from starter.ingestion.tally import Tally
+from starter.segments.membership import Conditions, Look, Looked
 from store.database import Database
 from store.events import NewEvent, add_events, keep_refusals
 from store.intake import Count, latest_times, take_turn
 from store.outcomes import OutcomeFact, record_outcomes
-from store.tables import Customer, Refusal
+from store.tables import Customer, CustomerFeatures, Refusal
 
 LATE = timedelta(hours=1)
 """An event that comes longer after it happened counts as late."""
@@ -45,9 +46,11 @@ class Ingestion:
         accepted: Callable[[], None],
         limits: Limits = Limits(),
         rules: IdentityRules = IdentityRules(),
+        segments: Callable[[], Conditions] = dict[str, str],
     ) -> None:
         """`channels` are those a consent to every channel means; `accepted` is called after each commit; by
-        `rules` the customers of events are found."""
+        `rules` the customers of events are found; `segments` gives those that they may enter and leave."""
+        self._segments = segments
         self._rules = rules
         self._database = database
         self._channels = tuple(channels)
@@ -100,12 +103,22 @@ class Ingestion:
         for stage in stages:
             await apply_links(session, stage.links, now)
             await apply_profiles(session, stage.events, self._channels, now)
-            await fold_features(session, stage.events, now)
+            features = await fold_features(session, stage.events, now)
+            changes = await Look(session, self._segments(), now).at(_looked(stage, features))
+            await session.flush()
             await record_outcomes(session, [fact for each in stage.events if (fact := _outcome(*each))])
-            await add_events(session, [_new_event(*each, now) for each in stage.events])
+            await add_events(session, [*(_new_event(*each, now) for each in stage.events), *changes])
         counts = _counted(stages, latest, now)
         counts["duplicate"] = len(events) - len(once) + known
         return counts
+
+
+def _looked(stage: Stage, features: Mapping[str, CustomerFeatures]) -> list[Looked]:
+    """Each customer of a stage with the last of their events, which may have changed their segments."""
+    last = {customer.id: (customer, event) for customer, event in stage.events}
+    return [
+        Looked(customer, features[customer.id], event.name, event.traceparent) for customer, event in last.values()
+    ]
 
 
 def _counted(stages: Sequence[Stage], latest: dict[str, datetime], now: datetime) -> Counter[Count]:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from journeys.events import JOURNEY_REQUESTED, TOLD_BY_RUNS
+from journeys.events import JOURNEY_REQUESTED, TOLD_BY_US
 from journeys.ids import event_traceparent
 from journeys.requests import ASKED_BY
 from starter.ingestion.incoming import Incoming, Who
@@ -142,8 +142,8 @@ def read_item(raw: object, envelope: Envelope) -> Incoming:
         raise Malformed("userId", "an item needs a userId or an anonymousId")
     if item.type == "track" and not item.event:
         raise Malformed("event", "a track call needs the name of its event")
-    if item.event in TOLD_BY_RUNS:
-        raise Malformed("event", f"'{item.event}' is told by runs alone")
+    if item.event in TOLD_BY_US:
+        raise Malformed("event", f"'{item.event}' is told by Sojourn alone")
     if ASKED_BY in (item.properties or {}) and item.event == JOURNEY_REQUESTED:
         raise Malformed(f"properties.{ASKED_BY}", "only runs ask in the name of a run")
     return _incoming(item, envelope)

@@ -1,6 +1,7 @@
 """The features of two customers who turn out to be one, and of one who turns out to be two."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -9,6 +10,7 @@ from learning.features.document import Features, fold_all, merge_features
 from learning.features.observed import Observed
 from store.combining import COMBINED, Combining
 from store.events import events_after
+from store.segments import look_soon
 from store.tables import CustomerFeatures, EventRecord, Merge
 
 
@@ -19,7 +21,8 @@ def _together(own: Sequence[Any], theirs: Sequence[Any]) -> list[CustomerFeature
         CustomerFeatures(
             customer_id=mine.customer_id,
             document=merge_features(mine.document, their.document),
-            changed_at=max(mine.changed_at, their.changed_at),
+            changed_at=(changed := max(mine.changed_at, their.changed_at)),
+            look_at=changed,
         )
     ]
 
@@ -32,9 +35,10 @@ def _observed(event: EventRecord) -> Observed:
     return Observed(event.name, int(min(event.occurred_at, event.received_at).timestamp()), event.properties)
 
 
-async def part_features(session: AsyncSession, merge: Merge) -> None:
+async def part_features(session: AsyncSession, merge: Merge, now: datetime) -> None:
     """After a merge was undone: what came of the survivor's events since is folded anew, upon what the survivor
     had before. Features of the visits since, which only their events in passing told, begin again."""
+    await look_soon(session, [merge.survivor_id, merge.gone_id], now)
     evidence = merge.evidence["combined"].get("customer_features")
     row = await session.get(CustomerFeatures, merge.survivor_id)
     if not evidence or row is None:

@@ -11,6 +11,7 @@ from store.customers import lock_customers
 from store.events import last_event
 from store.identity import change_ids
 from store.merging import NotMerged, absorb, find_merge, unmerge
+from store.segments import look_soon
 from store.tables import Customer, IdentityChange, Merge
 
 
@@ -75,6 +76,7 @@ async def merge_customers(
     why = Merge(
         survivor_id=survivor.id, gone_id=other.id, rule="person", by=by, reason=reason, at=now, evidence={}
     )
+    await look_soon(session, [survivor.id], now)
     return await _absorb(session, survivor, other, why)
 
 
@@ -89,5 +91,5 @@ async def unmerge_customers(
     if merge is None:
         raise NotMerged(f"there is no merge {merge_id}")
     pair = await unmerge(session, merge, by, now, HOW)
-    await part_features(session, merge)
+    await part_features(session, merge, now)
     return pair

@@ -13,19 +13,24 @@ from store.features import feature_rows
 from store.tables import CustomerFeatures
 
 
-async def fold_features(session: AsyncSession, changes: Sequence[Change], now: datetime) -> None:
-    """Fold new events, in their order, into the features of customers whom the transaction has locked."""
+async def fold_features(
+    session: AsyncSession, changes: Sequence[Change], now: datetime
+) -> dict[str, CustomerFeatures]:
+    """Fold new events, in their order, into the features of customers whom the transaction has locked, and give
+    these by customer. They are written when the session is flushed."""
     if not changes:
-        return
+        return {}
     by_customer: dict[str, list[Observed]] = {}
     for customer, event in changes:
         by_customer.setdefault(customer.id, []).append(observed(event, now))
     known = await feature_rows(session, by_customer.keys())
+    folded: dict[str, CustomerFeatures] = {}
     for customer_id, events in by_customer.items():
         row = known.get(customer_id) or CustomerFeatures(customer_id=customer_id, document={}, changed_at=now)
         row.document, row.changed_at = fold_all(row.document, events), now
         session.add(row)
-    await session.flush()
+        folded[customer_id] = row
+    return folded
 
 
 def observed(event: Incoming, now: datetime) -> Observed:

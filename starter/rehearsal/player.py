@@ -16,8 +16,10 @@ from starter.rehearsal.calendar import Calendar
 from starter.rehearsal.model import CustomerFacts, Happening, Rehearsal
 from starter.rehearsal.schedule import broadcast, scheduled
 from starter.rehearsal.stage import Stage
+from starter.segments.keeping import count_page, look_at_due, publish_segments, segments_of
 from store.outbox import list_dead, waits_for_delivery
-from store.runs import open_runs
+from store.runs import has_started, open_runs
+from store.segments import next_look
 from store.tables import Approval, Customer, Delivery, Identity
 from workflows.state import Progress
 
@@ -91,6 +93,9 @@ class Player:
             session.add(Identity(kind="user", value=self._user_id, customer_id=customer.id, since=since))
             change = (customer, self._change(facts, self._calendar.start))
             await apply_profiles(session, [change], channels, self._calendar.start)
+        # Whatever they are already, they do not become now.
+        await publish_segments(self._services, since + _STEP)
+        await count_page(self._services.database, segments_of(self._services), since)
 
     async def _do(self, happening: Happening, at: datetime) -> Done:
         now = await self._stage.now()
@@ -207,7 +212,8 @@ class Player:
         each other happens in its own time. `only_for_runs` stops where no run has anything to do by then."""
         step = _STEP
         while (now := await self._stage.now()) < moment:
-            due = await self._next_due()
+            await self._look_at_segments(now)
+            due = await self._next_due(with_segments=True)
             # Looked at after the runs: what they told since is found here, or they were seen to be busy.
             if await self._until_delivered():
                 continue
@@ -217,11 +223,24 @@ class Player:
             await self._stage.pass_time(min(now + step if busy else due or moment, moment) - now)
             step = step * 1.5 if busy else _STEP
 
-    async def _next_due(self) -> datetime | None:
-        """When a run goes on by itself next; the start of time when one is busy, None when there is no run."""
+    async def _look_at_segments(self, now: datetime) -> None:
+        """What the passing of time does to the customer's segments."""
+        if await look_at_due(self._services.database, segments_of(self._services), now):
+            await self._until_delivered()
+
+    async def _next_due(self, *, with_segments: bool) -> datetime | None:
+        """When a run goes on by itself next, or time may change a segment; the start of time when a run is busy,
+        None when there is no run."""
         async with self._services.database.reading() as session:
             runs = await open_runs(session, [self._customer_id])
-        return min([await self._due(run.workflow_id) for run in runs], default=None)
+            look = await next_look(session, self._customer_id) if with_segments else None
+        return min([*[await self._due(run.workflow_id) for run in runs], *([look] if look else [])], default=None)
+
+    async def _may_start_yet(self) -> bool:
+        """Whether time alone may start the journey, which has had no run so far."""
+        journey = self._services.journeys[self._rehearsal.journey]
+        async with self._services.database.reading() as session:
+            return journey.start.segment is not None and not await has_started(session, journey.journey)
 
     async def _due(self, workflow_id: str) -> datetime:
         handle = self._services.temporal.get_workflow_handle(workflow_id)
@@ -234,13 +253,16 @@ class Player:
 
     async def _pass_until_all_ended(self) -> None:
         end = await self._stage.now() + _LONGEST
-        while await self._stage.now() < end:
-            due = await self._next_due()
+        while (now := await self._stage.now()) < end:
+            await self._look_at_segments(now)
+            due = await self._next_due(with_segments=await self._may_start_yet())
             if await self._until_delivered():
                 continue
             if due is None:
                 return
-            await self._pass_until(max(due, await self._stage.now()) + _STEP)
+            await self._pass_until(max(due, now) + _STEP)
+        if await self._next_due(with_segments=False) is None:
+            return
         raise RehearsalFailed(f"A run is still open {_LONGEST.days} days after the last event.")
 
 

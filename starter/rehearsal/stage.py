@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from temporalio.api.enums.v1 import IndexedValueType
@@ -21,6 +21,8 @@ from temporalio.testing import WorkflowEnvironment
 from codec import data_converter
 from customer_keys import CustomerKeys, open_keys
 from journeys.model import Journey
+from journeys.segments import load_segments
+from journeys.shapes import load_shapes
 from sandbox.server import Sandbox
 from settings import Settings, installation_secret
 from starter.dispatch.dispatcher import Dispatcher
@@ -28,6 +30,7 @@ from starter.ingestion.acceptance import Ingestion
 from starter.local.environment import vendor_variables
 from starter.local.stack import vendors_sandbox
 from starter.local.temporal_server import LocalPartFailed
+from starter.segments.keeping import segments_of
 from starter.services import Services
 from store.database import Database
 from store.migrate import migrate
@@ -88,10 +91,12 @@ async def _playing(
             database=database,
             temporal=environment.client,
             secret=installation_secret(settings),
+            segments=load_segments(settings.project_dir, load_shapes(settings.project_dir / "events.yaml")),
         )
         dispatcher = Dispatcher(services)
         channels, rules = list(parts.project.channels), parts.project.identity
-        ingestion = Ingestion(database, channels, dispatcher.wake, rules=rules)
+        segments = partial(segments_of, services)
+        ingestion = Ingestion(database, channels, dispatcher.wake, rules=rules, segments=segments)
         async with make_worker(environment.client, settings, database, parts), _running(dispatcher):
             yield Stage(services, ingestion, sandbox, environment, dispatcher.wake)
     finally:

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from starter.segments.keeping import publish_segments
 from starter.services import Services
 from store.versions import find_version, live_versions, publish
 
@@ -23,9 +24,10 @@ _log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def published(services: Services) -> AsyncGenerator[None]:
-    """Publish the folder's new versions, and keep `services.journeys` the live ones while the block lasts."""
+    """Publish the folder's new versions and its segments, and keep `services.journeys` the live ones meanwhile."""
     await _publish_new(services)
     await take_up_live(services)
+    await publish_segments(services, datetime.now(UTC))
     following = asyncio.create_task(_follow(services))
     try:
         yield

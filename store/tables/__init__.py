@@ -12,7 +12,8 @@ from store.tables.events import EventRecord, IntakeCount, OutboxEntry, Refusal
 from store.tables.features import CustomerFeatures, ScoreFit
 from store.tables.keys import CustomerKey
 from store.tables.processes import Lease
-from store.tables.runs import JourneyVersion, Membership, Run, RunState, Span
+from store.tables.runs import JourneyVersion, Run, RunState, Span
+from store.tables.segments import Membership, SegmentRecord
 from store.tables.webhooks import WaitingReport, WebhookTally
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Run",
     "RunState",
     "ScoreFit",
+    "SegmentRecord",
     "Span",
     "Suppression",
     "SurfaceMessage",

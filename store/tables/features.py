@@ -17,6 +17,8 @@ class CustomerFeatures(SQLModel, table=True):
     customer_id: str = Field(primary_key=True, foreign_key="customer.id")
     document: dict[str, Any] = json_column()
     changed_at: datetime = time_column()
+    look_at: datetime | None = time_column(nullable=True, index=True)
+    """When the customer's segments are to be looked at again though nothing happens; never too late."""
 
 
 class ScoreFit(SQLModel, table=True):

@@ -35,17 +35,6 @@ class Run(SQLModel, table=True):
     ended_at: datetime | None = time_column(nullable=True)
 
 
-class Membership(SQLModel, table=True):
-    """Whether a customer is in the segment that starts a journey. Who never was has no row."""
-
-    journey: str = Field(primary_key=True)
-    customer_id: str = Field(primary_key=True, foreign_key="customer.id")
-    member: bool
-    since: datetime = time_column()
-    seq: int
-    """The event with which it changed last: carried again, it changes the same once more."""
-
-
 class JourneyVersion(SQLModel, table=True):
     """A definition of a journey that was published. It never changes; `live` marks the one that new runs get."""
 

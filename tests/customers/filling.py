@@ -153,7 +153,7 @@ def rows() -> list[SQLModel]:
             reserved_at=NOW,
         ),
         CustomerFeatures(customer_id=LENA, document={"orders": {"of": "Lena"}}, changed_at=NOW),
-        Membership(journey="vips", customer_id=LENA, member=True, since=NOW, seq=1),
+        Membership(segment="vips", customer_id=LENA, member=True, since=NOW, version="1"),
         SurfaceMessage(
             id="d_2",
             customer_id=LENA,

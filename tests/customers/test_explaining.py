@@ -140,9 +140,10 @@ async def test_they_are_not_in_its_segment(sqlite_database: Database, tmp_path: 
 
 
 async def test_they_are_in_it_since(sqlite_database: Database, tmp_path: Path) -> None:
-    member = Membership(journey="carts", customer_id=LENA, member=True, since=NOW, seq=10)
+    member = Membership(segment="journey:carts", customer_id=LENA, member=True, since=NOW, version="1")
+    entered = added(name="Segment Entered", properties={"segment": "journey:carts", "because": "time"})
     verdict, [reason] = await why(
-        sqlite_database, tmp_path, "{segment: \"customer.plan == 'free'\"}", added(), member, run(0, start_seq=10)
+        sqlite_database, tmp_path, "{segment: \"customer.plan == 'free'\"}", entered, member, run(0, start_seq=10)
     )
     assert (verdict, reason.endswith("and ended: completed")) == ("was in it", True)
 

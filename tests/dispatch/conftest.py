@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from journeys.ids import workflow_id
 from starter.dispatch.dispatcher import Dispatcher
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.incoming import Incoming, Who
+from starter.segments.keeping import segments_of
 from starter.services import Services
 from store.database import Database
 from store.tables import Identity, Lease, OutboxEntry, Run
@@ -41,6 +43,12 @@ JOURNEY = "browse-abandonment"
 async def shop(database: Database, temporal: Client) -> Services:
     """The retail shop with Temporal up."""
     return await seeding.services(database, temporal)
+
+
+async def accept(services: Services, event: Incoming) -> None:
+    """The event is accepted, and waits in the outbox."""
+    segments = partial(segments_of, services)
+    await Ingestion(services.database, [], lambda: None, segments=segments).accept([event])
 
 
 @dataclass
@@ -59,7 +67,7 @@ class Shopper:
             at=at or datetime.now(UTC),
             properties=properties,
         )
-        await Ingestion(self.services.database, [], lambda: None).accept([event])
+        await accept(self.services, event)
 
     async def views(self, product: str, at: datetime | None = None) -> None:
         await self.does("Product Viewed", at, product_id=product)

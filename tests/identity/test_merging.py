@@ -202,7 +202,7 @@ async def two_full_customers(shop: Shop) -> tuple[str, str]:
                 id=f"d_{owner}", workflow_id=f"j:{owner}:-", first_run_id="1", journey="j", step_id="s", pass_=0,
                 customer_id=owner, tool="refund", given={}, state="done", result={}, reserved_at=NOW,
             ),
-            Membership(journey="j", customer_id=owner, member=owner == omar, since=NOW, seq=number),
+            Membership(segment="j", customer_id=owner, member=owner == omar, since=NOW, version="1"),
         )  # fmt: skip
     return lena, omar
 

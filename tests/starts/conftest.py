@@ -10,13 +10,12 @@ from temporalio.client import Client
 
 import yamlfile
 from journeys.model import Journey
-from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.incoming import Incoming, Profile, Who
 from starter.services import Services
 from store.database import Database
 from store.tables import Run
 from tests import seeding
-from tests.dispatch.conftest import Shopper, rows
+from tests.dispatch.conftest import Shopper, accept, rows
 
 NAME = "welcome"
 
@@ -50,7 +49,7 @@ class Person(Shopper):
             properties=traits,
             profile=Profile(traits=traits, time_zone=time_zone),
         )
-        await Ingestion(self.services.database, [], lambda: None).accept([event])
+        await accept(self.services, event)
 
 
 @pytest.fixture

@@ -115,6 +115,15 @@ def upgrade() -> None:
     sa.Column('fitted_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('score')
     )
+    op.create_table('segment',
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('condition', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('changed_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('counted_to', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('counted', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('name')
+    )
     op.create_table('span',
     sa.Column('span_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('trace_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -288,9 +297,13 @@ def upgrade() -> None:
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('document', sa.JSON(), nullable=False),
     sa.Column('changed_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('look_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('customer_id')
     )
+    with op.batch_alter_table('customer_features', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_customer_features_look_at'), ['look_at'], unique=False)
+
     op.create_table('delivery',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('workflow_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -379,14 +392,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_identity_change_other_id'), ['other_id'], unique=False)
 
     op.create_table('membership',
-    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('segment', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('member', sa.Boolean(), nullable=False),
     sa.Column('since', store.tables.columns.UtcTime(timezone=True), nullable=False),
-    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
-    sa.PrimaryKeyConstraint('journey', 'customer_id')
+    sa.PrimaryKeyConstraint('segment', 'customer_id')
     )
+    with op.batch_alter_table('membership', schema=None) as batch_op:
+        batch_op.create_index('ix_membership_changes', ['segment', 'since'], unique=False)
+        batch_op.create_index(batch_op.f('ix_membership_customer_id'), ['customer_id'], unique=False)
+        batch_op.create_index('ix_membership_members', ['segment', 'member'], unique=False)
+
     op.create_table('merge',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('survivor_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -490,6 +508,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_merge_gone_id'))
 
     op.drop_table('merge')
+    with op.batch_alter_table('membership', schema=None) as batch_op:
+        batch_op.drop_index('ix_membership_members')
+        batch_op.drop_index(batch_op.f('ix_membership_customer_id'))
+        batch_op.drop_index('ix_membership_changes')
+
     op.drop_table('membership')
     with op.batch_alter_table('identity_change', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_identity_change_other_id'))
@@ -513,6 +536,9 @@ def downgrade() -> None:
         batch_op.drop_index('ix_delivery_channel_at')
 
     op.drop_table('delivery')
+    with op.batch_alter_table('customer_features', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_customer_features_look_at'))
+
     op.drop_table('customer_features')
     with op.batch_alter_table('consent_statement', schema=None) as batch_op:
         batch_op.drop_index('ix_consent_statement_customer')
@@ -554,6 +580,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_span_export')
 
     op.drop_table('span')
+    op.drop_table('segment')
     op.drop_table('score_fit')
     with op.batch_alter_table('refusal', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_refusal_received_at'))
