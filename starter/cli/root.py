@@ -19,6 +19,7 @@ from starter.cli import (
     processes,
     runs,
     scores,
+    segments,
     webhooks,
 )
 from starter.cli.invocation import Invocation
@@ -55,7 +56,7 @@ def root(
     context.obj = Invocation(project=project)
 
 
-_NOUNS = (journeys, events, customers, scores, approvals, runs, deliveries, audit, keys, webhooks)
+_NOUNS = (journeys, events, customers, segments, scores, approvals, runs, deliveries, audit, keys, webhooks)
 for noun in _NOUNS:
     app.add_typer(noun.app)
 for verb in (erasures.erase, erasures.erased):

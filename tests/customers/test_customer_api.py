@@ -39,7 +39,7 @@ async def test_a_profile_says_where_someone_is_reached_and_what_they_allow(api: 
         "push_token": True,
     }
     assert [(row["channel"], row["granted"]) for row in profile["consents"]] == [("email", True)]
-    assert [(row["journey"], row["member"]) for row in profile["segments"]] == [("vips", True)]
+    assert [(row["segment"], row["member"]) for row in profile["segments"]] == [("vips", True)]
 
 
 async def test_the_timeline_has_everything_in_one_place_the_latest_first(api: httpx.AsyncClient) -> None:

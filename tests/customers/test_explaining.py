@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from journeys.events import SEGMENT_ENTERED
 from journeys.ids import workflow_id
 from journeys.loader import load_journeys
 from starter.customers.explaining import Explainer, NoSuchJourney
@@ -141,7 +142,8 @@ async def test_they_are_not_in_its_segment(sqlite_database: Database, tmp_path: 
 
 async def test_they_are_in_it_since(sqlite_database: Database, tmp_path: Path) -> None:
     member = Membership(segment="journey:carts", customer_id=LENA, member=True, since=NOW, version="1")
-    entered = added(name="Segment Entered", properties={"segment": "journey:carts", "because": "time"})
+    entered = added(segment="journey:carts", because="time")
+    entered.name = SEGMENT_ENTERED
     verdict, [reason] = await why(
         sqlite_database, tmp_path, "{segment: \"customer.plan == 'free'\"}", entered, member, run(0, start_seq=10)
     )
