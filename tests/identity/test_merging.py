@@ -213,6 +213,6 @@ async def everything(shop: Shop) -> dict[str, list[Any]]:
     for table in SQLModel.__subclasses__():
         if table in (Merge, AuditEntry) or not hasattr(table, "__table__"):
             continue
-        rows = [row.model_dump(exclude={"apart_from"}) for row in await shop.all(table)]
+        rows = [row.model_dump(exclude={"apart_from", "look_at"}) for row in await shop.all(table)]
         found[table.__name__] = sorted(rows, key=str)
     return found
