@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import yamlfile
 from access import Group, Permission, Person, SignIn, WriteKey, permissions_of
+from journeys.rewards import Rewards
 from journeys.times import ZoneName
 
 _SECRET_LENGTH = 32
@@ -124,6 +125,8 @@ class Project(BaseModel):
     tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By tool name: the settings of the business actions that journeys may take."""
     tracking: Tracking = Tracking()
+    rewards: Rewards | None = None
+    """What outcomes are worth to decisions that say nothing of their own: see docs/learning.md."""
     webhooks: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By vendor: how the calls are proved with which it tells what became of messages."""
 

@@ -22,6 +22,7 @@ from activities.deliver import Delivering
 from activities.erasing import Erasing
 from activities.facts import Gathering
 from activities.guard import Guard
+from activities.masking import Mask
 from activities.notes import Bookkeeping
 from activities.perceiving import Perceiving
 from activities.requesting import Requesting
@@ -95,7 +96,7 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
         delivering.deliver,
         acting.act,
         acting.ask,
-        Deciding(database).decide,
+        Deciding(database, Mask(composer, guard), parts.project.rewards).decide,
         perceiving.perceive,
         perceiving.set_attributes,
         requesting.request_run,

@@ -66,10 +66,16 @@ class Document:
             node = inner
         return line + self._first_line, column + 1
 
-    def section(self, key: str) -> "Document":
-        """The mapping under `key`, whose problems are still told at their lines in this file."""
-        node = cast(dict[str, object], self.root)[key] if isinstance(self.root, dict) else None
-        return Document(self.file, {} if node is None else node, self._first_line)
+    def section(self, *path: str | int) -> "Document":
+        """The mapping at a path, whose problems are still told at their lines in this file; empty where there is
+        none."""
+        node: object = self.root
+        for key in path:
+            node = cast(Any, node)[key] if _fits(node, key) else None
+        if node is None:
+            line, _ = self.place(path)
+            return Document(self.file, {}, line)
+        return Document(self.file, node, self._first_line)
 
     def problem(self, path: Path_, message: str, fix: str = "") -> Problem:
         line, column = self.place(path)

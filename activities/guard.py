@@ -77,6 +77,13 @@ class Guard:
             )
         return Cleared(draft=case.draft, approval_id=granted.id if granted else None), ruling
 
+    async def forbids(self, session: AsyncSession, case: Case) -> str:
+        """Why the policies forbid a message for good as things are now; empty when they do not. Nothing is
+        reserved, and nobody is asked."""
+        policies = (*self._policies, *own_policies(case.request.policies))
+        verdict = rule(policies, await self._gathering.facts(session, case, policies, approved=False)).verdict
+        return verdict.reason if isinstance(verdict, Deny) else ""
+
 
 async def overtaken(
     session: AsyncSession, request: DeliverRequest | ActRequest, customer: Customer | None, now: datetime

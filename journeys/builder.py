@@ -4,12 +4,13 @@ Conditions and values are CEL expressions, durations and moments are written as 
 10:00`); a `timedelta` will do too. Every function raises pydantic.ValidationError for what a file may not say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from typing import Any, Literal, TypeVar, cast
 
 from journeys.model import Journey, Start, StartCap
 from journeys.parts import ApprovalRule, Budget, EventMatch, Goal, Offer, Part, Purpose, SendWindow, Tier
+from journeys.rewards import Rewards
 from journeys.steps import (
     Act,
     Agent,
@@ -176,11 +177,15 @@ def choose(
     decision: str,
     *options: Option,
     planner: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    features: Mapping[str, str] | None = None,
+    rewards: Rewards | None = None,
     otherwise: Steps = (),
     id: str | None = None,  # noqa: A002
 ) -> Choose:
     """Let a planner choose one of the options."""
-    return _made(Choose, id=id, choose=decision, planner=planner, options=options, otherwise=otherwise)
+    given = {"planner": planner, "settings": settings, "features": features, "rewards": rewards}
+    return _made(Choose, id=id, choose=decision, options=options, otherwise=otherwise, **given)
 
 
 def option(name: str, *then: Step, when: str | None = None) -> Option:
@@ -196,13 +201,18 @@ def agent(
     cadence: Length | None = None,
     most: int | None = None,
     planner: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    features: Mapping[str, str] | None = None,
+    rewards: Rewards | None = None,
     then: Steps = (),
     otherwise: Steps = (),
     id: str | None = None,  # noqa: A002
 ) -> Agent:
     """Pursue a goal, an action at every turn."""
-    given = {"horizon": horizon, "cadence": cadence, "most": most, "planner": planner}
-    return _made(Agent, id=id, agent=name, goal=goal, actions=actions, then=then, otherwise=otherwise, **given)
+    pace = {"horizon": horizon, "cadence": cadence, "most": most}
+    given = {"planner": planner, "settings": settings, "features": features, "rewards": rewards}
+    blocks = {"actions": actions, "then": then, "otherwise": otherwise}
+    return _made(Agent, id=id, agent=name, goal=goal, **pace, **given, **blocks)
 
 
 def approve(

@@ -124,6 +124,12 @@ class Journey(Part):
         canonical = pydantic_core.to_json(self.model_dump(mode="json", by_alias=True))
         return hashlib.sha256(canonical).hexdigest()[:12]
 
+    def own_policies(self) -> dict[str, dict[str, Any]]:
+        """The policies that this journey adds to the project's, its send window and its budget among them."""
+        added = {"send_window": self.send_window, "budget": self.budget}
+        parts = {name: part.model_dump(mode="json", by_alias=True) for name, part in added.items() if part}
+        return {**self.policies, **parts}
+
     def counted(self) -> frozenset[str]:
         """The names of the events of which a run remembers how many it heard, because a condition asks."""
         ends = [match.where for match in ((self.goal, *self.stop) if self.goal else self.stop)]

@@ -8,38 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from journeys.times import Duration
-
-
-class Worth(BaseModel):
-    """What one kind of outcome is worth, in the unit of the reward."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    value: float = 0.0
-    """For the outcome itself; negative for an unsubscribe or a complaint."""
-    share: float = 0.0
-    """Of the outcome's own money: the margin of a purchase, its negative for what is returned."""
-    within: Duration = timedelta(days=7)
-    """Of the decision."""
-    each: bool = False
-    """Whether every such outcome counts, rather than the first only."""
-
-
-class Rewards(BaseModel):
-    """How the decisions of one goal are rewarded."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    outcomes: dict[str, Worth] = Field(min_length=1)
-    costs: dict[str, float] = {}
-    """Of choosing an option: a message's price, a discount."""
-
-    def closes_at(self, decided_at: datetime) -> datetime:
-        """When the last window of a decision closes."""
-        return decided_at + max(worth.within for worth in self.outcomes.values())
+from journeys.rewards import Rewards
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from store.tables import (
     EventRecord,
     Identity,
     Membership,
+    PlannerDecision,
     Run,
     Span,
     SurfaceMessage,
@@ -128,6 +129,7 @@ async def holdings(session: AsyncSession, customer_id: str) -> dict[str, list[SQ
         "consents": ConsentRecord,
         "memberships": Membership,
         "surface_messages": SurfaceMessage,
+        "planner_decisions": PlannerDecision,
     }
     return {name: list(await _latest(session, _of(table, customer_id), None)) for name, table in tables.items()}
 

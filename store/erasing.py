@@ -37,6 +37,7 @@ from store.tables import (
     Membership,
     Merge,
     OutboxEntry,
+    PlannerDecision,
     Refusal,
     Run,
     Span,
@@ -57,6 +58,7 @@ _DELETED: tuple[tuple[type[SQLModel], str], ...] = (
     (ConsentStatement, "customer_id"),
     (Membership, "customer_id"),
     (CustomerFeatures, "customer_id"),
+    (PlannerDecision, "customer_id"),
     (SurfaceMessage, "customer_id"),
 )
 """Tables whose rows of the customer go, and the column that names the customer; what points at others first."""

@@ -1,17 +1,20 @@
 """What a journey asks of its project: content, channels, tools, planners, people, policies, other journeys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
+import yamlfile
 from journeys.checking.report import Report
 from journeys.checking.surroundings import Surroundings
 from journeys.checking.uses import run_attributes
 from journeys.conditions import names_segment, value
 from journeys.model import Journey
 from journeys.parts import ApprovalRule
-from journeys.steps import Act, Agent, Approve, Choose, Place, RunJourney, Send, Step
+from journeys.steps import Act, Agent, Approve, Choose, Option, Place, Planned, RunJourney, Send, Step
+from journeys.steps.planned import chosen_in
+from yamlfile import FileProblems
 
 
 class Asks:
@@ -43,14 +46,32 @@ class Asks:
                 self._act(path, step)
             case Approve():
                 self._group((*path, "approve"), step.approve)
-            case Choose() | Agent():
-                planners = self._around.planners
-                if planners is not None and step.planner not in planners:
-                    self._report.unknown((*path, "planner"), "there is no planner", step.planner, planners)
+            case Choose():
+                self._planner(path, step, step.options)
+            case Agent():
+                self._planner(path, step, step.actions)
             case RunJourney():
                 self._run((*path, "run"), step.run)
             case _:
                 return
+
+    def _planner(self, path: Place, step: Planned, options: Sequence[Option]) -> None:
+        """The planner, its settings, and what these and the costs name."""
+        planners = self._around.planners
+        if planners is not None and step.planner not in planners:
+            self._report.unknown((*path, "planner"), "there is no planner", step.planner, planners)
+        elif planners is not None:
+            try:
+                yamlfile.validate(planners[step.planner], self._report.document.section(*path, "settings"))
+            except FileProblems as told:
+                self._report.problems += told.problems
+        names = [option.option for option in options]
+        for place, name in chosen_in(cast(JsonValue, step.settings)):
+            if name not in names:
+                self._report.unknown((*path, "settings", *place), "there is no option", name, names)
+        for name in step.rewards.costs if step.rewards else ():
+            if name not in names:
+                self._report.unknown((*path, "rewards", "costs", name), "there is no option", name, names)
 
     def _run(self, path: Place, name: str) -> None:
         journeys = self._around.journeys

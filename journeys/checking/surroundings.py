@@ -29,7 +29,8 @@ class Surroundings:
     drafts: frozenset[str] = frozenset()
     channels: frozenset[str] | None = None
     tools: Mapping[str, ToolFacts] | None = None
-    planners: frozenset[str] | None = None
+    planners: Mapping[str, type[BaseModel]] | None = None
+    """The settings of every planner, by its name."""
     groups: Mapping[str, frozenset[str]] | None = None
     """The addresses of the people in each group."""
     segments: frozenset[str] | None = None

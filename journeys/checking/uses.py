@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
+
+from pydantic import JsonValue
 
 from journeys.checking.customer import customer_kind, segment_scope
 from journeys.checking.kinds import (
@@ -31,6 +34,7 @@ from journeys.steps import (
     Choose,
     DateWait,
     Place,
+    Planned,
     Repeat,
     RunJourney,
     Send,
@@ -38,6 +42,7 @@ from journeys.steps import (
     Step,
     Wait,
     WaitFor,
+    conditions_of,
     walk,
 )
 
@@ -110,6 +115,7 @@ class Uses:
                 )
                 for number, option in enumerate(options):
                     yield Use((*path, name, number, "if"), option.when, self._at_step)
+                yield from self._planned(path, step)
                 if isinstance(step, Agent):
                     yield self._awaited((*path, "goal"), step.goal)
             case Repeat():
@@ -120,6 +126,13 @@ class Uses:
                     yield Use((*path, name, key), source, self._at_step, ())
             case _:
                 return
+
+    def _planned(self, path: Place, step: Planned) -> Iterator[Use]:
+        """What the decision looks at, and the conditions in its planner's settings."""
+        for name, source in step.features.items():
+            yield Use((*path, "features", name), source, self._at_step, (NUMBER, BOOLEAN))
+        for source in conditions_of(cast(JsonValue, step.settings)):
+            yield Use((*path, "settings"), source, self._at_step)
 
     def _end(self, path: Place, match: EventMatch) -> Use:
         event = event_kind(self._shapes, match.event)

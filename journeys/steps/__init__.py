@@ -24,6 +24,7 @@ from journeys.steps.kinds import (
     verb,
 )
 from journeys.steps.naming import with_ids
+from journeys.steps.planned import Planned, conditions_of
 from journeys.steps.walking import Place, blocks, children, expressions, places, walk
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "DateWait",
     "Option",
     "Place",
+    "Planned",
     "Repeat",
     "RunJourney",
     "Send",
@@ -50,6 +52,7 @@ __all__ = [
     "WaitFor",
     "blocks",
     "children",
+    "conditions_of",
     "expressions",
     "places",
     "verb",

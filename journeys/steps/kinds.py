@@ -23,6 +23,7 @@ from journeys.parts import (
     one_alone,
     spelt,
 )
+from journeys.steps.planned import Planned
 from journeys.times import Duration, Moment
 
 Way = TypeVar("Way", "Arm", "Option")
@@ -139,25 +140,24 @@ class Split(Part):
 
 
 class Option(Part):
-    """Something a planner may choose, when its condition holds."""
+    """Something a planner may choose, when its condition holds. Without steps it is to wait, or to do nothing."""
 
     option: Word
     when: Condition = Field(alias="if", default="true")
     then: "list[Step]" = []
 
 
-class Choose(Part):
+class Choose(Planned):
     """Let a planner choose one of the options. The decision is recorded with its probability."""
 
     id: StepId = ""
     choose: Word
-    planner: Word = "fixed"
     options: Annotated[list[Option], Field(min_length=1), AfterValidator(_all_named_apart)]
     otherwise: "list[Step]" = []
     """When no option's condition holds."""
 
 
-class Agent(Part):
+class Agent(Planned):
     """Pursue a goal: at every turn a planner chooses an action or waits, until the goal or the horizon."""
 
     id: StepId = ""
@@ -167,7 +167,6 @@ class Agent(Part):
     cadence: Duration = timedelta(days=1)
     most: Annotated[int, Field(ge=1, le=100)] = 5
     """Turns at the most."""
-    planner: Word = "fixed"
     actions: Annotated[list[Option], Field(min_length=1), AfterValidator(_all_named_apart)]
     then: "list[Step]" = []
     """After the goal was reached."""

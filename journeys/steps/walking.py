@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import cast
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, JsonValue
 
 from journeys.conditions import check_condition
 from journeys.parts import Part
 from journeys.steps.kinds import VERBS, Step
+from journeys.steps.planned import conditions_of
 
 Place = tuple[str | int, ...]
 _IS_CONDITION = AfterValidator(check_condition)
@@ -50,12 +51,18 @@ def expressions(part: Part) -> Iterator[str]:
         if isinstance(value, str) and any(m == _IS_CONDITION for m in field.metadata):
             yield value
         elif isinstance(value, dict):
-            yield from cast(dict[str, str], value).values()
+            items = cast(dict[str, object], value)
+            yield from conditions_of(cast(JsonValue, items)) if name == "settings" else _written(items)
         elif isinstance(value, Part):
             yield from expressions(value)
         elif isinstance(value, list) and value and not isinstance(value[0], tuple(VERBS.values())):
             for item in cast(list[object], value):
                 yield from expressions(item) if isinstance(item, Part) else ()
+
+
+def _written(items: dict[str, object]) -> Iterator[str]:
+    """The expressions that stand in a mapping by name."""
+    return (item for item in items.values() if isinstance(item, str))
 
 
 def walk(steps: list[Step]) -> Iterator[Step]:

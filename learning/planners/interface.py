@@ -1,17 +1,13 @@
 """What a planner is asked, and what it answers. Every decision goes through these two."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from learning.sampler.model import Model
-
-WAIT = "wait"
-"""The option to leave the customer alone until the next turn."""
-NOTHING = "send nothing"
-"""The option to leave the customer alone for good: this decision ends without a message."""
+    from learning.sampler.design import Design
+    from learning.sampler.model import Habits, Model
 
 
 @dataclass(frozen=True)
@@ -27,10 +23,10 @@ class Question:
     """The so-many-eth time this decision is taken in the run, from 0."""
     features: Mapping[str, float] = field(default_factory=dict[str, float])
     """What the decision declares that it looks at, as numbers."""
-    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What the conditions of rules may name: `customer`, `run`, `start`, `event`, `now`."""
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the decision says about its planner."""
+    true: Collection[str] = ()
+    """Those of the conditions in the settings that hold."""
     model: "Model | None" = None
     """What was learned so far, for planners that learn."""
 
@@ -46,6 +42,19 @@ class Plan:
     """How likely each open option was."""
     version: str = ""
     """Of what was learned, for planners that learn."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """How the decisions at one point are learned from."""
+
+    design: "Design"
+    habits: "Habits"
+
+    @property
+    def key(self) -> str:
+        """Differs for every way of counting: what was counted in one way is of no use to another."""
+        return f"{self.design.fingerprint.hex()}:{self.habits.forgets:g}"
 
 
 Planner = Callable[[Question], Plan]

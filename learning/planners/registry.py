@@ -2,26 +2,46 @@
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from learning import planners
-from learning.planners.interface import Planner
+from learning.planners.interface import Learner, Planner
+
+
+class NoSettings(BaseModel):
+    """Of a planner that has none."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 @cache
 def known_planners() -> dict[str, Planner]:
     """Every planner by the name that journeys give it."""
-    names = [module.name for module in pkgutil.iter_modules(planners.__path__)]
-    modules = {name: importlib.import_module(f"learning.planners.{name}") for name in names}
-    return {name: module.plan for name, module in modules.items() if hasattr(module, "plan")}
+    return {name: module.plan for name, module in _modules().items()}
 
 
 @cache
-def planners_of_journeys() -> dict[str, Planner]:
-    """The planners that a journey may name: those that need nothing but the question's options and turn.
+def planner_settings() -> dict[str, type[BaseModel]]:
+    """The settings of every planner, by its name: the class `Settings` of its file."""
+    return {name: getattr(module, "Settings", NoSettings) for name, module in _modules().items()}
 
-    A file of this package says in `NEEDS` what else its planner needs. A decision of a run gathers neither
-    settings nor what was learned, and without these a planner would only seem to plan.
+
+def learner_of(planner: str, settings: Mapping[str, Any], features: Collection[str]) -> Learner | None:
+    """How a decision by this planner learns; None when the planner does not, or does not exist.
+
+    Raises pydantic.ValidationError for settings that are none of it.
     """
-    modules = {name: importlib.import_module(f"learning.planners.{name}") for name in known_planners()}
-    return {name: module.plan for name, module in modules.items() if not getattr(module, "NEEDS", ())}
+    module = _modules().get(planner)
+    make: Callable[[Mapping[str, Any], Collection[str]], Learner] | None = getattr(module, "learner", None)
+    return make(settings, features) if make else None
+
+
+@cache
+def _modules() -> dict[str, Any]:
+    names = [module.name for module in pkgutil.iter_modules(planners.__path__)]
+    modules = {name: importlib.import_module(f"learning.planners.{name}") for name in names}
+    return {name: module for name, module in modules.items() if hasattr(module, "plan")}

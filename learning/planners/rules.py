@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from journeys.conditions import Condition, holds
+from journeys.conditions import Condition
 from learning.planners.interface import Plan, Question, certain
 
 
@@ -15,7 +15,7 @@ class Rule(BaseModel):
     choose: str
 
 
-class Rules(BaseModel):
+class Settings(BaseModel):
     """The settings of this planner."""
 
     model_config = ConfigDict(extra="forbid")
@@ -23,15 +23,13 @@ class Rules(BaseModel):
     rules: list[Rule] = Field(min_length=1)
 
 
-NEEDS = ("settings",)
-
-
 def plan(question: Question) -> Plan:
     """Take the option of the first rule that holds and whose option is open; else the first open option.
 
     Raises pydantic.ValidationError when the settings are no rules.
     """
-    for number, rule in enumerate(Rules.model_validate(question.settings).rules, start=1):
-        if rule.choose in question.options and holds(rule.when, question.facts):
+    for number, rule in enumerate(Settings.model_validate(question.settings).rules, start=1):
+        fits = rule.when == "true" or rule.when in question.true
+        if fits and rule.choose in question.options:
             return certain(question, rule.choose, f"rule {number}: {rule.when}")
     return certain(question, question.options[0], "no rule fits; the first option that is open")

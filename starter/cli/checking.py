@@ -18,7 +18,7 @@ from journeys.checker import check_journey
 from journeys.checking.surroundings import Surroundings, ToolFacts
 from journeys.segments import load_segments
 from journeys.shapes import Shapes, load_shapes
-from learning.planners.registry import planners_of_journeys
+from learning.planners.registry import planner_settings
 from policies.model import Policy
 from policies.registry import known_policies, load_policies
 from settings import Project, read_expanded
@@ -89,7 +89,7 @@ class _Gathering:
             drafts=self._content_folders() - frozenset(contents or ()),
             channels=channels,
             tools=tools,
-            planners=frozenset(planners_of_journeys()),
+            planners=planner_settings(),
             groups=groups,
             segments=None if segments is None else frozenset(segments),
             policies=None if policies is None else {policy.name: policy for policy in policies},

@@ -11,6 +11,7 @@ from store.tables.erasures import Erasure
 from store.tables.events import EventRecord, IntakeCount, OutboxEntry, Refusal
 from store.tables.features import CustomerFeatures, ScoreFit
 from store.tables.keys import CustomerKey
+from store.tables.planning import LearnedBlock, LearnedPoint, PlannerDecision
 from store.tables.processes import Lease
 from store.tables.runs import JourneyVersion, Run, RunState, Span
 from store.tables.segments import Membership, SegmentRecord
@@ -35,10 +36,13 @@ __all__ = [
     "IdentityChange",
     "IntakeCount",
     "JourneyVersion",
+    "LearnedBlock",
+    "LearnedPoint",
     "Lease",
     "Membership",
     "Merge",
     "OutboxEntry",
+    "PlannerDecision",
     "Refusal",
     "Run",
     "RunState",

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from journeys.checker import check_journey
 from journeys.checking.surroundings import Surroundings, ToolFacts
 from journeys.shapes import Shapes
+from learning.planners.registry import planner_settings
 from policies.consent import ConsentPolicy
 from policies.discount_cap import DiscountCapPolicy
 from policies.registry import known_policies
@@ -47,7 +48,7 @@ SHOP = Surroundings(
     drafts=frozenset({"soon"}),
     channels=frozenset({"email", "push"}),
     tools={"coupon": ToolFacts(False, CouponArguments), "refund": ToolFacts(True, BaseModel)},
-    planners=frozenset({"fixed"}),
+    planners=planner_settings(),
     groups={"brand": frozenset({"a@shop.example", "o@shop.example"}), "alone": frozenset({"o@shop.example"})},
     policies={"consent": ConsentPolicy(), "discount_cap": DiscountCapPolicy()},
     policy_kinds=known_policies(),

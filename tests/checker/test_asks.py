@@ -47,6 +47,17 @@ def test_what_the_project_has_may_be_asked_for(step: str, check_steps: Check):
         ("run: othr", "6:5: there is no journey 'othr' (did you mean 'other'?)"),
         ("choose: c\n    planner: fxed\n    options: [{option: a}]",
          "7:5: there is no planner 'fxed' (did you mean 'fixed'?)"),
+        ("choose: c\n    planner: sampler\n    settings: {flor: 0.1}\n    options: [{option: a}]",
+         "8:16: unknown key 'flor' (did you mean 'floor'?)"),
+        ("choose: c\n    planner: rules\n    options: [{option: a}]", "6:1: 'rules' is missing"),
+        ("choose: c\n    planner: rules\n    settings: {rules: [{choose: b}]}\n    options: [{option: a}]",
+         "8:25: there is no option 'b' (there are: a)"),
+        ("choose: c\n    planner: rules\n    settings: {rules: [{if: customer.teir == 'x', choose: a}]}\n"
+         "    options: [{option: a}]", "8:38: 'customer' has no 'teir' (did you mean 'tier'?)"),
+        ("choose: c\n    features: {tier: customer.tier}\n    options: [{option: a}]",
+         "7:31: 'customer.tier' is a string, not a number or true or false"),
+        ("choose: c\n    rewards: {outcomes: {clicked: {value: 1}}, costs: {b: 1}}\n    options: [{option: a}]",
+         "7:56: there is no option 'b' (there are: a)"),
     ],
 )  # fmt: skip
 def test_what_the_project_has_not_is_told(step: str, problem: str, check_steps: Check):

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from learning.planners.interface import Plan, Question, drawn
-from learning.planners.registry import known_planners, planners_of_journeys
+from learning.planners.registry import known_planners, planner_settings
 
 OPTIONS = ("mail", "push", "chat")
 
@@ -51,22 +51,20 @@ RULES = {"rules": [{"if": "customer.vip == true", "choose": "chat"}, {"if": "run
 
 
 @pytest.mark.parametrize(
-    ("facts", "option", "why"),
+    ("true", "option", "why"),
     [
-        ({"customer": {"vip": True}, "run": {"sent": 5}}, "chat", "rule 1: customer.vip == true"),
-        ({"customer": {}, "run": {"sent": 3}}, "push", "rule 2: run.sent > 2"),
-        ({"customer": {"vip": False}, "run": {"sent": 0}}, "mail", "no rule fits; the first option that is open"),
+        ({"customer.vip == true", "run.sent > 2"}, "chat", "rule 1: customer.vip == true"),
+        ({"run.sent > 2"}, "push", "rule 2: run.sent > 2"),
+        ((), "mail", "no rule fits; the first option that is open"),
     ],
 )
-def test_the_first_rule_that_fits_decides(facts: dict[str, object], option: str, why: str):
-    made = plan("rules", settings=RULES, facts=facts)
+def test_the_first_rule_that_fits_decides(true: set[str], option: str, why: str):
+    made = plan("rules", settings=RULES, true=true)
     assert (made.option, made.why, made.probability) == (option, why, 1)
 
 
 def test_a_rule_whose_option_is_closed_is_passed_over():
-    question = Question(
-        "d", ("mail", "push"), settings=RULES, facts={"customer": {"vip": True}, "run": {"sent": 3}}
-    )
+    question = Question("d", ("mail", "push"), settings=RULES, true={"customer.vip == true", "run.sent > 2"})
     assert known_planners()["rules"](question).option == "push"
 
 
@@ -80,5 +78,6 @@ def test_a_draw_never_takes_an_option_without_probability():
         assert drawn(Question(f"d_{number}", OPTIONS), (0.5, 0.5, 0.0), "").option != "chat"
 
 
-def test_a_journey_may_name_only_planners_that_need_nothing_it_cannot_give():
-    assert set(planners_of_journeys()) == {"fixed", "random"}
+def test_a_planner_without_settings_takes_none():
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        planner_settings()["random"].model_validate({"rules": []})

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from learning.rewards import Outcome, Rewards, corrections, discounted, reward
+from journeys.rewards import Rewards
+from learning.rewards import Outcome, corrections, discounted, reward
 
 DECIDED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REWARDS = Rewards.model_validate(

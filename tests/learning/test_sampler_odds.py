@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learning.planners import sampler
-from learning.planners.interface import NOTHING, WAIT, Question
+from learning.planners.interface import Question
 from learning.sampler.decay import LANDMARK
 from learning.sampler.design import Factorised, Separate
 from learning.sampler.model import Habits, Model, lesson, seen
@@ -46,7 +46,8 @@ def test_the_odds_are_those_of_many_draws():
     assert probabilities_of_best(means, deviations) == pytest.approx(frequencies, abs=0.005)
 
 
-OPTIONS = ("mail", "push", WAIT, NOTHING)
+WAIT = "wait"
+OPTIONS = ("mail", "push", WAIT, "nothing")
 DESIGN = Separate(("age", "orders"))
 
 

@@ -101,8 +101,10 @@ class World:
         self.decisions.append(request)
         self._keep(request.notes)
         run = request.run
-        drawn_by = decision_id(run.workflow_id, request.start_id, request.step_id, request.pass_)
-        plan = known_planners()[request.planner](Question(drawn_by, request.options, request.pass_))
+        drawn_by = decision_id(run.workflow_id, request.start.id, request.step_id, request.pass_)
+        settings = {"settings": request.settings, "true": request.true}
+        question = Question(drawn_by, request.options, request.pass_, request.features, **settings)
+        plan = known_planners()[request.planner](question)
         return self._answer(request, Choice(option=plan.option, probability=plan.probability, why=plan.why))
 
     @activity.defn

@@ -10,6 +10,7 @@ from journeys.ids import decision_id
 from learning.planners import random
 from learning.planners.interface import Question
 from tests.workflows.conftest import Runs
+from workflows.ports import Choice
 
 BRANCH = """
 journey: branches
@@ -116,6 +117,39 @@ async def test_an_option_whose_condition_does_not_hold_is_not_offered(runs: Runs
     assert len(runs.world.decisions) == 1
 
 
+SEES = """
+journey: sees
+owner: maria
+start: {event: Product Viewed}
+steps:
+  - choose: what
+    planner: rules
+    settings: {rules: [{if: customer.plan == "pro", choose: b}]}
+    features: {price: start.price, pro: customer.plan == "pro", unknown: customer.age}
+    options:
+      - {option: a, then: [{id: a, send: email, content: a}]}
+      - {option: b, then: [{id: b, send: email, content: b}]}
+"""
+
+
+async def test_a_planner_is_told_what_the_decision_looks_at_and_which_conditions_hold(runs: Runs) -> None:
+    runs.world.customer = {"plan": "pro", "email": "lena@example.com"}
+    await (await runs.start(SEES, price=12.5)).result()
+    [decision] = runs.world.decisions
+    assert decision.features == {"price": 12.5, "pro": 1.0}
+    assert decision.true == ('customer.plan == "pro"',)
+    assert decision.sends["b"].content == "b"
+    assert runs.world.sent == ["b"]
+
+
+async def test_where_the_policies_leave_nothing_open_the_run_goes_on_otherwise(runs: Runs) -> None:
+    run = await runs.start(CHOOSE.replace("repeat: 3", "repeat: 1"))
+    runs.world.answers("repeat_1_choose_1", Choice(option=None, probability=0, why="no consent"))
+    await run.result()
+    assert runs.world.story[0] == "repeat_1_choose_1 otherwise"
+    assert runs.world.records[0].detail == "no consent"
+
+
 async def test_a_planner_that_does_not_exist_does_not_end_the_journey(runs: Runs) -> None:
     run = await runs.start(CHOOSE.replace("repeat: 3", "repeat: 1"))
     runs.world.answers("repeat_1_choose_1", ApplicationError("there is no planner", non_retryable=True))
@@ -175,6 +209,15 @@ async def test_the_horizon_ends_an_agent_that_still_has_turns(runs: Runs) -> Non
     await (await runs.start(AGENT.replace("horizon: 14d", "horizon: 4d"))).result()
     assert runs.world.sent == ["mail", "nudge", "tip", "farewell"]
     assert runs.world.deliveries[-1].now - runs.now < timedelta(days=4, minutes=1)
+
+
+async def test_an_agent_may_wait_for_its_next_turn_or_leave_the_customer_alone_for_good(runs: Runs) -> None:
+    waits = AGENT.replace("actions:\n", "actions:\n      - {option: wait}\n")
+    await (await runs.start(waits)).result()
+    assert runs.world.sent == ["mail", "nudge", "tip", "farewell"]
+    gives_up = AGENT.replace("actions:\n", "actions:\n      - {option: nothing}\n")
+    await (await runs.start(gives_up)).result()
+    assert runs.world.sent[4:] == ["farewell"]
 
 
 async def test_a_turn_without_an_open_action_is_waited_out(runs: Runs) -> None:

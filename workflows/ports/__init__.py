@@ -46,6 +46,7 @@ from workflows.ports.people import (
 from workflows.ports.planning import (
     Choice,
     DecideRequest,
+    FirstSend,
     decide,
 )
 from workflows.ports.runs import (
@@ -89,6 +90,7 @@ __all__ = [
     "Done",
     "EraseRequest",
     "Erased",
+    "FirstSend",
     "GaveUp",
     "Grant",
     "Held",

@@ -1,24 +1,62 @@
 """What a run asks a planner, and what it chose."""
 
+from typing import Any
+
+from pydantic import Field
 from temporalio import activity
 
+from journeys.events import Event
+from journeys.parts import EventMatch, Offer, Purpose
+from journeys.rewards import Rewards
 from workflows.ports.runs import Message, StepRequest
+
+
+class FirstSend(Message):
+    """The message with which an option begins: what the policies judge before it can be chosen."""
+
+    step_id: str
+    channels: tuple[str, ...]
+    content: str
+    purpose: Purpose
+    offer: Offer | None = None
 
 
 class DecideRequest(StepRequest):
     """Choose one of the options that are open."""
 
     decision: str
-    start_id: str
-    """The id of the event that started the run."""
+    start: Event
+    """What started the run."""
     planner: str
+    settings: dict[str, Any] = Field(default_factory=dict)
     options: tuple[str, ...]
+    sends: dict[str, FirstSend] = Field(default_factory=dict)
+    """Of the options that begin with a message."""
+    steps: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """By option, the ids of its steps: outcomes of their messages count for the decision."""
+    features: dict[str, float] = Field(default_factory=dict)
+    """What the decision looks at. What is not known is not there."""
+    names: tuple[str, ...] = ()
+    """Of every feature that the decision declares."""
+    true: tuple[str, ...] = ()
+    """Those of the conditions in the settings that hold."""
+    rewards: Rewards | None = None
+    """What outcomes are worth; None is as the project says."""
+    goal: EventMatch | None = None
+    agent: bool = False
+    """Whether it is a turn of an agent, which is credited with what later turns bring."""
+    policies: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """The journey's own, on top of the project's."""
+    priority: int = 50
+    attributes: dict[str, Any] = Field(default_factory=dict)
+    """What a message may show of the run."""
 
 
 class Choice(Message):
     """What was chosen, and how likely that was."""
 
-    option: str
+    option: str | None
+    """None when the policies leave none open."""
     probability: float
     why: str
 

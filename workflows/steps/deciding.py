@@ -1,15 +1,13 @@
 """The steps that choose a way: by condition, by experiment, by planner, or again and again."""
 
-from datetime import timedelta
-
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 from journeys.assignment import arm_of
 from journeys.conditions import holds
-from journeys.steps import Agent, Branch, Choose, Option, Repeat, Split, Step
-from workflows import ports
-from workflows.conduct import ATTEMPT, RETRY, Conduct
+from journeys.steps import Agent, Branch, Choose, Repeat, Split
+from journeys.steps.planned import NOTHING
+from workflows.conduct import Conduct
+from workflows.steps.planning import decide
 
 
 async def branch(run: Conduct, step: Branch) -> str | None:
@@ -31,7 +29,7 @@ async def split(run: Conduct, step: Split) -> str | None:
 async def choose(run: Conduct, step: Choose) -> str | None:
     """Go the way that the planner chooses among those that are open."""
     await run.perceive(step)
-    chosen = await _decide(run, step, step.choose, step.planner, step.options)
+    chosen = await decide(run, step, step.choose, step.options, run.journey.goal)
     if isinstance(chosen, str):
         run.finish(step, "otherwise", chosen)
         return run.course.into(step, step.otherwise)
@@ -57,11 +55,15 @@ async def agent(run: Conduct, step: Agent) -> str | None:
         return run.course.into(step, step.then if loop.reached else step.otherwise)
     await run.perceive(step)
     loop.turns += 1
-    chosen = await _decide(run, step, step.agent, step.planner, step.actions)
+    chosen = await decide(run, step, step.agent, step.actions, step.goal)
     if isinstance(chosen, str):
         run.finish(step, "waits", chosen)
         return step.id
     option, choice = chosen
+    if option.option == NOTHING and not option.then:
+        run.memory.end_loop(step)
+        run.finish(step, "given_up", choice.why, decision=step.agent, probability=choice.probability)
+        return run.course.into(step, step.otherwise)
     run.finish(step, option.option, choice.why, decision=step.agent, probability=choice.probability)
     return option.then[0].id if option.then else step.id
 
@@ -76,40 +78,3 @@ async def repeat(run: Conduct, step: Repeat) -> str | None:
     run.memory.end_loop(step)
     run.finish(step, "done", f"{loop.turns} times", turns=loop.turns)
     return run.course.after(step)
-
-
-async def _decide(
-    run: Conduct, step: Step, decision: str, planner: str, options: list[Option]
-) -> tuple[Option, ports.Choice] | str:
-    """Let the planner choose among the options whose conditions hold; else why nothing was chosen."""
-    scope = run.memory.scope(workflow.now())
-    open_ = [option for option in options if holds(option.when, scope)]
-    if not open_:
-        return "nothing is open"
-    notes = run.memory.notes()
-    under_way = workflow.start_activity(
-        ports.decide,
-        ports.DecideRequest(
-            run=run.ref,
-            step_id=step.id,
-            pass_=run.memory.pass_of(step),
-            now=workflow.now(),
-            notes=notes,
-            decision=decision,
-            start_id=run.memory.start.id,
-            planner=planner,
-            options=tuple(option.option for option in open_),
-        ),
-        start_to_close_timeout=ATTEMPT,
-        schedule_to_close_timeout=timedelta(days=1),
-        retry_policy=RETRY,
-        summary=f"{step.id}: {decision}",
-    )
-    try:
-        choice = await run.uninterrupted(under_way)
-    except ActivityError as error:
-        run.stop_if_interrupted()
-        return f"nothing was chosen: {error.cause}"
-    run.memory.written(notes)
-    run.memory.state.confidence[step.id] = choice.probability
-    return next(option for option in open_ if option.option == choice.option), choice

@@ -39,11 +39,6 @@ async def send(run: Conduct, step: Send) -> str | None:
 
 async def _deliver(run: Conduct, step: Send) -> DeliverResult | GaveUp:
     memory, journey = run.memory, run.journey
-    policies = dict(journey.policies)
-    if journey.send_window:
-        policies["send_window"] = journey.send_window.model_dump(mode="json", by_alias=True)
-    if journey.budget:
-        policies["budget"] = journey.budget.model_dump(mode="json", by_alias=True)
     request = ports.DeliverRequest(
         run=run.ref,
         step_id=step.id,
@@ -55,7 +50,7 @@ async def _deliver(run: Conduct, step: Send) -> DeliverResult | GaveUp:
         purpose=step.purpose,
         offer=step.offer,
         approval=run.terms(step.approval),
-        policies=policies,
+        policies=journey.own_policies(),
         priority=journey.priority,
         start=memory.start,
         interrupts=memory.interrupts,

@@ -92,6 +92,24 @@ def upgrade() -> None:
     sa.Column('live', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('journey', 'version')
     )
+    op.create_table('learned_block',
+    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('decision', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('learned_as', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('block', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('sums', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('journey', 'decision', 'learned_as', 'block')
+    )
+    op.create_table('learned_point',
+    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('decision', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('learned_as', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('lessons', sa.Integer(), nullable=False),
+    sa.Column('changed_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('refitted_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('journey', 'decision', 'learned_as')
+    )
     op.create_table('lease',
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('owner', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -429,6 +447,49 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_merge_gone_id'), ['gone_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_merge_survivor_id'), ['survivor_id'], unique=False)
 
+    op.create_table('planner_decision',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('workflow_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('first_run_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('step_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('turn', sa.Integer(), nullable=False),
+    sa.Column('decision', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('agent', sa.Boolean(), nullable=False),
+    sa.Column('planner', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('learned_as', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('model', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('options', sa.JSON(), nullable=False),
+    sa.Column('closed_options', sa.JSON(), nullable=False),
+    sa.Column('features', sa.JSON(), nullable=False),
+    sa.Column('settings', sa.JSON(), nullable=False),
+    sa.Column('probabilities', sa.JSON(), nullable=False),
+    sa.Column('option', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('probability', sa.Float(), nullable=False),
+    sa.Column('why', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('steps', sa.JSON(), nullable=False),
+    sa.Column('rewards', sa.JSON(), nullable=False),
+    sa.Column('goal', sa.JSON(), nullable=False),
+    sa.Column('start_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('decided_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('closes_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('closed', sa.Boolean(), nullable=False),
+    sa.Column('parts', sa.JSON(), nullable=False),
+    sa.Column('cost', sa.Float(), nullable=False),
+    sa.Column('reward', sa.Float(), nullable=True),
+    sa.Column('credit', sa.Float(), nullable=True),
+    sa.Column('weight', sa.Float(), nullable=False),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('planner_decision', schema=None) as batch_op:
+        batch_op.create_index('ix_planner_decision_customer', ['customer_id', 'decided_at'], unique=False)
+        batch_op.create_index('ix_planner_decision_open', ['closed', 'closes_at'], unique=False)
+        batch_op.create_index('ix_planner_decision_point', ['journey', 'decision', 'decided_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_planner_decision_workflow_id'), ['workflow_id'], unique=False)
+
     op.create_table('run',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('workflow_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -503,6 +564,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_run_customer_id'))
 
     op.drop_table('run')
+    with op.batch_alter_table('planner_decision', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_planner_decision_workflow_id'))
+        batch_op.drop_index('ix_planner_decision_point')
+        batch_op.drop_index('ix_planner_decision_open')
+        batch_op.drop_index('ix_planner_decision_customer')
+
+    op.drop_table('planner_decision')
     with op.batch_alter_table('merge', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_merge_survivor_id'))
         batch_op.drop_index(batch_op.f('ix_merge_gone_id'))
@@ -587,6 +655,8 @@ def downgrade() -> None:
 
     op.drop_table('refusal')
     op.drop_table('lease')
+    op.drop_table('learned_point')
+    op.drop_table('learned_block')
     op.drop_table('journey_version')
     op.drop_table('intake_count')
     with op.batch_alter_table('erasure', schema=None) as batch_op:

@@ -1,0 +1,96 @@
+"""One decision: what the planner is told, and the option it chooses."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+from pydantic import JsonValue
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from journeys.conditions import holds, value
+from journeys.parts import EventMatch
+from journeys.steps import Agent, Choose, Option, Send, conditions_of, walk
+from workflows import ports
+from workflows.conduct import ATTEMPT, RETRY, Conduct
+
+
+async def decide(
+    run: Conduct, step: Choose | Agent, decision: str, options: Sequence[Option], goal: EventMatch | None
+) -> tuple[Option, ports.Choice] | str:
+    """Let the planner choose among the options whose conditions hold; else why nothing was chosen."""
+    scope = run.memory.scope(workflow.now())
+    open_ = [option for option in options if holds(option.when, scope)]
+    if not open_:
+        return "nothing is open"
+    request = _request(run, step, decision, open_, goal, scope)
+    under_way = workflow.start_activity(
+        ports.decide,
+        request,
+        start_to_close_timeout=ATTEMPT,
+        schedule_to_close_timeout=timedelta(days=1),
+        retry_policy=RETRY,
+        summary=f"{step.id}: {decision}",
+    )
+    try:
+        choice = await run.uninterrupted(under_way)
+    except ActivityError as error:
+        run.stop_if_interrupted()
+        return f"nothing was chosen: {error.cause}"
+    run.memory.written(request.notes)
+    if choice.option is None:
+        return choice.why
+    run.memory.state.confidence[step.id] = choice.probability
+    return next(option for option in open_ if option.option == choice.option), choice
+
+
+def _request(
+    run: Conduct,
+    step: Choose | Agent,
+    decision: str,
+    options: Sequence[Option],
+    goal: EventMatch | None,
+    scope: Mapping[str, Any],
+) -> ports.DecideRequest:
+    firsts = {option.option: option.then[0] for option in options if option.then}
+    return ports.DecideRequest(
+        run=run.ref,
+        step_id=step.id,
+        pass_=run.memory.pass_of(step),
+        now=workflow.now(),
+        notes=run.memory.notes(),
+        decision=decision,
+        start=run.memory.start,
+        planner=step.planner,
+        settings=step.settings,
+        options=tuple(option.option for option in options),
+        sends={name: _first_send(first) for name, first in firsts.items() if isinstance(first, Send)},
+        steps={option.option: tuple(inner.id for inner in walk(option.then)) for option in options if option.then},
+        features=_features(step, scope),
+        names=tuple(step.features),
+        true=tuple(c for c in conditions_of(cast(JsonValue, step.settings)) if holds(c, scope)),
+        rewards=step.rewards,
+        goal=goal,
+        agent=isinstance(step, Agent),
+        policies=run.journey.own_policies(),
+        priority=run.journey.priority,
+        attributes=run.memory.state.values,
+    )
+
+
+def _first_send(step: Send) -> ports.FirstSend:
+    return ports.FirstSend(
+        step_id=step.id,
+        channels=tuple(step.send),
+        content=step.content,
+        purpose=step.purpose,
+        offer=step.offer,
+    )
+
+
+def _features(step: Choose | Agent, scope: Mapping[str, Any]) -> dict[str, float]:
+    """What the decision looks at, as numbers: true is 1, and what is not known is left out."""
+    found = {name: value(source, scope) for name, source in step.features.items()}
+    numbers = {name: float(each) for name, each in found.items() if isinstance(each, bool | int | float)}
+    return {name: number for name, number in numbers.items() if math.isfinite(number)}
