@@ -19,10 +19,13 @@ Permission = Literal[
     "customers:read",
     "events:read",
     "events:retry",
+    "events:write",
     "payloads:read",
     "runs:read",
+    "runs:write",
 ]
-"""What a door may ask for: the noun, and what is done to it."""
+"""What a door may ask for: the noun, and what is done to it. The scopes of services' tokens are these too; events
+and runs come by them, and by write keys, and by no person."""
 
 _LOOK: frozenset[Permission] = frozenset({"approvals:read", "customers:read", "events:read", "runs:read"})
 

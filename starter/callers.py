@@ -1,6 +1,6 @@
-"""Who calls an API that people use: known by their token, refused with words that say what to do.
+"""Who calls an API: people and services, known by their tokens, refused with words that say what to do.
 
-A person's token comes as `Authorization: Bearer ...`. Every endpoint names the permission it needs with `may`.
+A token comes as `Authorization: Bearer ...`. Every endpoint names the permission it needs with `may`.
 Every refusal is `{"code", "message"}`; one for the lack of a token or a role is in the audit log as well.
 """
 
@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from access import Permission, Person, who_may
 from starter.identity import person_with_token
 from starter.services import Services, Shared
+from starter.tokens import PREFIX, speaks_as
 
 
 class Refusal(Exception):
@@ -56,15 +57,18 @@ class CallerRoute(APIRoute):
 
 
 def may(permission: Permission) -> Any:
-    """The person who calls, for an endpoint: `caller: Annotated[Person, may("customers:read")]`.
+    """Who calls, for an endpoint: `caller: Annotated[Person, may("customers:read")]`.
 
-    Whoever lacks the permission is refused, and the attempt is noted."""
+    A service is taken for the person whose decisions it brings, or for one of its own name. Whoever lacks the
+    permission is refused, and the attempt is noted."""
 
     async def caller(request: Request, services: Shared) -> Person:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthorized("Send your token from sojourn.yaml as 'Authorization: Bearer <token>'.")
-        person = person_with_token(services.project, token.strip())
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not given:
+            raise Unauthorized("Send your token as 'Authorization: Bearer <token>'.")
+        if given.strip().startswith(PREFIX):
+            return await _service(services, given.strip(), permission)
+        person = person_with_token(services.project, given.strip())
         if person is None:
             await services.attempts.refused(permission, "a token that nobody has")
             raise Unauthorized("Nobody in sojourn.yaml has this token. Check it, or ask for a new one.")
@@ -72,6 +76,17 @@ def may(permission: Permission) -> Any:
         return person
 
     return Depends(caller)
+
+
+async def _service(services: Services, given: str, permission: Permission) -> Person:
+    token = await services.tokens.find(given)
+    if token is None:
+        await services.attempts.refused(permission, "a service's token that does not count")
+        raise Unauthorized("This token is unknown, expired or revoked. 'sojourn token create' makes a new one.")
+    if permission not in token.scopes:
+        await services.attempts.refused(permission, "a token without this scope", by=f"token:{token.name}")
+        raise Forbidden(f"The token '{token.name}' has no scope {permission}; it has: {', '.join(token.scopes)}.")
+    return speaks_as(token)
 
 
 async def see_to(services: Services, person: Person, permission: Permission) -> None:

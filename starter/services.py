@@ -12,6 +12,7 @@ from journeys.segments import Segment, Segments
 from settings import Project, Settings
 from starter.attempts import Attempts
 from starter.openid.signing_in import OpenIdProvider
+from starter.tokens import Tokens
 from store.database import Database
 from workflows.approval import DecisionSigner
 
@@ -35,7 +36,11 @@ class Services:
 
     @cached_property
     def attempts(self) -> Attempts:
-        return Attempts()
+        return Attempts(self.database)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(self.database)
 
     @cached_property
     def provider(self) -> OpenIdProvider | None:

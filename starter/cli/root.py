@@ -20,6 +20,7 @@ from starter.cli import (
     runs,
     scores,
     segments,
+    tokens,
     webhooks,
 )
 from starter.cli.invocation import Invocation
@@ -56,7 +57,20 @@ def root(
     context.obj = Invocation(project=project)
 
 
-_NOUNS = (journeys, events, customers, segments, scores, approvals, runs, deliveries, audit, keys, webhooks)
+_NOUNS = (
+    journeys,
+    events,
+    customers,
+    segments,
+    scores,
+    approvals,
+    runs,
+    deliveries,
+    audit,
+    keys,
+    tokens,
+    webhooks,
+)
 for noun in _NOUNS:
     app.add_typer(noun.app)
 for verb in (erasures.erase, erasures.erased):

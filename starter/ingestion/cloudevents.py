@@ -35,7 +35,7 @@ router = APIRouter(tags=["events"])
 
 
 async def _take(request: Request) -> None:
-    key = known_key(request, key_beside_body(request))
+    key = await known_key(request, key_beside_body(request))
     traceparent = read_traceparent(request.headers.get("traceparent"))
     envelope = Envelope(received_at=datetime.now(UTC), traceparent=traceparent)
     body, form = await whole_body(request), _media_type(request.headers.get("content-type"))

@@ -13,7 +13,7 @@ from typing import Any, cast
 from pydantic_core import from_json, to_json
 from starlette.requests import Request
 
-from access import WriteKey
+from access import Permission, WriteKey
 from starter.ingestion.acceptance import ingestion_of
 from starter.ingestion.answers import Refused
 from starter.ingestion.bodies import UnreadableBody, read_body
@@ -42,13 +42,14 @@ class Opened:
     received_at: datetime
 
 
-async def open_request(request: Request, key_field: str) -> Opened:
+async def open_request(request: Request, key_field: str, permission: Permission = "events:write") -> Opened:
     """A request whose body is JSON; its key is beside the body or in `key_field` of it. Raises Refused."""
     received_at, given = datetime.now(UTC), key_beside_body(request)
-    key = known_key(request, given) if given is not None else None
+    key = await known_key(request, given, permission) if given is not None else None
     body = parse(await whole_body(request))
     if key is None:
-        key = known_key(request, cast(dict[str, Any], body).get(key_field) if isinstance(body, dict) else None)
+        inside = cast(dict[str, Any], body).get(key_field) if isinstance(body, dict) else None
+        key = await known_key(request, inside, permission)
     return Opened(request, key, body, received_at)
 
 
@@ -107,7 +108,7 @@ async def take_batch(opened: Opened, batch: object, envelope: Envelope, read: Re
 
 
 def _not_allowed(event: Incoming) -> str:
-    return f"this write key may not bring '{event.name}'; allow it under write_keys in sojourn.yaml"
+    return f"this key may not bring '{event.name}'; allow it under write_keys in sojourn.yaml, or for the token"
 
 
 def _refusal(item: object, reason: str, received_at: datetime) -> Refusal:

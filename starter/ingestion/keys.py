@@ -1,13 +1,15 @@
-"""The write key of a request, wherever its sender put it. A key brings events in and does nothing else."""
+"""What a request that brings events proves itself with, wherever its sender put it: one of the project's write
+keys, which may be public and do nothing else, or a service's token with the scope."""
 
 import base64
 import binascii
 
 from starlette.requests import Request
 
-from access import WriteKey
+from access import Permission, WriteKey
 from starter.ingestion.answers import Refused
-from starter.services import services_of
+from starter.services import Services, services_of
+from starter.tokens import PREFIX
 
 
 def key_beside_body(request: Request) -> str | None:
@@ -21,12 +23,26 @@ def key_beside_body(request: Request) -> str | None:
     return request.query_params.get("access_token")
 
 
-def known_key(request: Request, given: object) -> WriteKey:
-    """The project's key that is given. Raises Refused."""
-    key = services_of(request).project.write_key(given)
+async def known_key(request: Request, given: object, permission: Permission = "events:write") -> WriteKey:
+    """What is given, as a write key of the events it may bring. Raises Refused."""
+    services = services_of(request)
+    if isinstance(given, str) and given.startswith(PREFIX):
+        return await _of_a_service(services, given, permission)
+    key = services.project.write_key(given)
     if key is None:
         raise Refused(401, "unknown_write_key", "the write key is missing or not one of this project")
     return key
+
+
+async def _of_a_service(services: Services, given: str, permission: Permission) -> WriteKey:
+    token = await services.tokens.find(given)
+    if token is None:
+        await services.attempts.refused(permission, "a service's token that does not count")
+        raise Refused(401, "unknown_token", "this token is unknown, expired or revoked")
+    if permission not in token.scopes:
+        await services.attempts.refused(permission, "a token without this scope", by=f"token:{token.name}")
+        raise Refused(403, "forbidden", f"this token has no scope {permission}; it has: {', '.join(token.scopes)}")
+    return WriteKey(key=given, events=None if token.events is None else tuple(token.events))
 
 
 def _user(credentials: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.requests import Request
 
+from access import Permission
 from starter.ingestion.answers import Door, Refused, answering
 from starter.ingestion.doors import Opened, as_object, open_request, take_batch, take_one
 from starter.ingestion.items import (
@@ -23,9 +24,11 @@ from starter.ingestion.items import (
 router = APIRouter(tags=["events"])
 
 
-async def open_call(request: Request) -> tuple[Opened, dict[str, Any], Envelope]:
+async def open_call(
+    request: Request, permission: Permission = "events:write"
+) -> tuple[Opened, dict[str, Any], Envelope]:
     """A request of Segment's shape, its body, and what it says about its item. Raises Refused."""
-    opened = await open_request(request, key_field="writeKey")
+    opened = await open_request(request, key_field="writeKey", permission=permission)
     body = as_object(opened.body)
     envelope = Envelope(
         received_at=opened.received_at,

@@ -20,7 +20,7 @@ router = APIRouter(tags=["runs"])
 
 async def _take(request: Request) -> None:
     """A call `{"userId" or "anonymousId", "properties", "messageId"}`; the properties are those of `start`."""
-    opened, body, envelope = await open_call(request)
+    opened, body, envelope = await open_call(request, "runs:write")
     journey = _journey(request)
     properties: object = body.get("properties") or {}
     if isinstance(properties, dict):

@@ -15,11 +15,13 @@ from store.tables.planning import LearnedBlock, LearnedPoint, PlannerDecision
 from store.tables.processes import Lease
 from store.tables.runs import JourneyVersion, Run, RunState, Span
 from store.tables.segments import Membership, SegmentRecord
+from store.tables.tokens import ApiToken
 from store.tables.webhooks import WaitingReport, WebhookTally
 
 __all__ = [
     "Action",
     "Address",
+    "ApiToken",
     "Approval",
     "ApprovalState",
     "AuditEntry",

@@ -45,8 +45,8 @@ async def test_in_a_batch_what_a_key_may_not_bring_is_listed(browser: httpx.Asyn
     assert (await browser.post("/v1/batch", json={"batch": batch})).status_code == 200
     assert (await kept.one(EventRecord)).name == "Product Viewed"
     reasons = sorted(refusal.reason for refusal in await kept.all(Refusal))
-    assert reasons[0].startswith("item 1: this write key may not bring 'Refund Asked'")
-    assert reasons[1].startswith("item 2: this write key may not bring 'Customer Identified'")
+    assert reasons[0].startswith("item 1: this key may not bring 'Refund Asked'")
+    assert reasons[1].startswith("item 2: this key may not bring 'Customer Identified'")
 
 
 async def test_another_key_of_the_project_is_not_kept_to_them(browser: httpx.AsyncClient, kept: Kept) -> None:
