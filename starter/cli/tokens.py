@@ -92,12 +92,12 @@ def _checked(scopes: list[str]) -> "list[Permission]":
     from access import Permission
     from yamlfile import nearest
 
-    known: list[Permission] = list(get_args(Permission))
+    known: dict[str, Permission] = {scope: scope for scope in get_args(Permission)}
     for scope in scopes:
         if scope not in known:
-            fix = nearest(scope, [str(one) for one in known]) or f"there are: {', '.join(known)}"
+            fix = nearest(scope, list(known)) or f"there are: {', '.join(known)}"
             raise CommandFailed(f"There is no scope '{scope}' ({fix}).")
-    return [known[known.index(scope)] for scope in dict.fromkeys(scopes)]
+    return [known[scope] for scope in dict.fromkeys(scopes)]
 
 
 async def _keep(settings: "Settings", row: "ApiToken") -> None:
