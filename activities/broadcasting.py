@@ -14,7 +14,7 @@ from learning.features.sight import asks_for_features, see
 from store.customers import next_customers, scope_of
 from store.database import Database
 from store.events import NewEvent, accepted_among, add_events
-from store.features import feature_rows, parameters
+from store.features import feature_rows, parameters, with_messages
 from store.outbox import backlog
 from store.tables import Customer
 from workflows.ports import BroadcastPage, BroadcastRequest
@@ -40,10 +40,12 @@ class Broadcasting:
             if await backlog(session, self._room) >= self._room:
                 return BroadcastPage(asked=0, after=request.after, crowded=True)
             customers = await next_customers(session, request.after, self._page)
-            asks = asks_for_features(asked_of([request.where]))
+            asked = asked_of([request.where])
+            asks = asks_for_features(asked)
             rows = await feature_rows(session, [c.id for c in customers]) if asks else {}
             fits = {"fits": await parameters(session)} if asks else {}
-            documents = {customer_id: {**row.document, **fits} for customer_id, row in rows.items()}
+            known = {customer_id: {**row.document, **fits} for customer_id, row in rows.items()}
+            documents = await with_messages(session, known, asked)
             wanted = [_request_for(request, customer, documents.get(customer.id, {})) for customer in customers]
             events = [event for event in wanted if event is not None]
             await _add_new(session, events)

@@ -105,7 +105,7 @@ async def overtaken(
 async def _seen(session: AsyncSession, customer: Customer, rules: InterruptRules, now: datetime) -> dict[str, Any]:
     """What goal and stops ask for of the customer."""
     asked = rules.asked()
-    features = await features_of(session, customer.id) if asks_for_features(asked) else {}
+    features = await features_of(session, customer.id, asked) if asks_for_features(asked) else {}
     return see(scope_of(customer), features, now, asked)
 
 

@@ -27,7 +27,8 @@ class Perceiving:
             customer = await find_customer(session, request.customer_id)
             if customer is None:
                 return CustomerView(attributes={}, time_zone=None)
-            features = await features_of(session, customer.id) if asks_for_features(request.asked) else {}
+            asked = request.asked
+            features = await features_of(session, customer.id, asked) if asks_for_features(asked) else {}
         seen = see(scope_of(customer), features, request.now, request.asked)
         return CustomerView(attributes=seen, time_zone=customer.time_zone)
 

@@ -20,6 +20,7 @@ _COUNTS = Kind(
         "days_since": NUMBER,
     },
 )
+_MESSAGES = Kind("object", {name: kind for name, kind in (_COUNTS.fields or {}).items() if name != "last_24h"})
 _SCORES = {
     **dict.fromkeys(("churn", "value", "purchase", "discount_affinity"), NUMBER),
     "best_hour": Kind("object", item=NUMBER),
@@ -62,6 +63,13 @@ FEATURES: Mapping[str, Kind] = {
             **dict.fromkeys(("value", "average", "refunded", "days_since"), NUMBER),
             **dict.fromkeys(("first_at", "last_at"), _TIME),
         },
+    ),
+    "messages": Kind(
+        "object",
+        item=Kind(
+            "object",
+            dict.fromkeys(("sent", "delivered", "opened", "clicked", "replied", "bounced"), _MESSAGES),
+        ),
     ),
     # A team may add scores of its own, so that there may be others.
     "scores": Kind("object", {**_SCORES, "confidence": Kind("object", _SCORES, open=True)}, open=True),

@@ -1,11 +1,12 @@
 """The features of customers, as they are kept with every event."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.ledger import sent_to
 from store.scores import list_fits
 from store.tables import CustomerFeatures
 
@@ -16,11 +17,29 @@ async def feature_rows(session: AsyncSession, customer_ids: Collection[str]) -> 
     return {row.customer_id: row for row in (await session.exec(query)).all()}
 
 
-async def features_of(session: AsyncSession, customer_id: str) -> dict[str, Any]:
+async def features_of(
+    session: AsyncSession, customer_id: str, asked: Collection[str] | None = None
+) -> dict[str, Any]:
     """One customer's features as a document, and the parameters of scores beside them under `fits`; empty for one
-    without events."""
+    without events. Of what stands elsewhere only what is asked for; None is everything."""
     row = await session.get(CustomerFeatures, customer_id)
-    return {**row.document, "fits": await parameters(session)} if row else {}
+    if row is None:
+        return {}
+    document = {**row.document, "fits": await parameters(session)}
+    return (await with_messages(session, {customer_id: document}, asked))[customer_id]
+
+
+async def with_messages(
+    session: AsyncSession, documents: Mapping[str, dict[str, Any]], asked: Collection[str] | None = None
+) -> dict[str, dict[str, Any]]:
+    """The documents of some customers with what was sent to them, where that is asked for, from the ledger."""
+    if not documents or (asked is not None and "messages" not in asked):
+        return dict(documents)
+    sent = await sent_to(session, documents.keys())
+    return {
+        owner: {**document, "messages": {**document.get("messages", {}), "sent": sent.get(owner, {})}}
+        for owner, document in documents.items()
+    }
 
 
 async def next_features(session: AsyncSession, after: str, limit: int) -> list[CustomerFeatures]:

@@ -1,5 +1,6 @@
 """The ledger of deliveries: whether a message may be sent, whether it was, and what became of it."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlmodel import col, func, select
@@ -32,6 +33,18 @@ async def contacts_since(session: AsyncSession, customer_id: str, since: datetim
         .order_by(col(Delivery.reserved_at))
     )
     return list((await session.exec(query)).all())
+
+
+async def sent_to(session: AsyncSession, customer_ids: Collection[str]) -> dict[str, dict[str, list[int]]]:
+    """When messages were sent, by customer and channel, in seconds since 1970."""
+    query = select(Delivery.customer_id, Delivery.channel, Delivery.sent_at).where(
+        col(Delivery.customer_id).in_(customer_ids), col(Delivery.sent_at).is_not(None)
+    )
+    found: dict[str, dict[str, list[int]]] = {}
+    for customer_id, channel, at in (await session.exec(query)).all():
+        if at is not None:
+            found.setdefault(customer_id, {}).setdefault(channel, []).append(int(at.timestamp()))
+    return found
 
 
 async def lock_sends(session: AsyncSession, journey: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from learning.features import activity, carts, counts, interests, orders, responses, sessions
+from learning.features import activity, carts, counts, interests, messages, orders, responses, sessions
 from learning.features.observed import Observed, State
 
 Features = dict[str, State]
@@ -33,6 +33,7 @@ PARTS: Mapping[str, Part] = {
     "interests": Part(interests.fold, interests.merge, interests.view),
     "cart": Part(carts.fold, carts.merge, carts.view),
     "orders": Part(orders.fold, orders.merge, orders.view),
+    "messages": Part(messages.fold, messages.merge, messages.view),
     "activity": Part(activity.fold, activity.merge, activity.view),
     "responses": Part(responses.fold, responses.merge, responses.view),
 }

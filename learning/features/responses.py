@@ -4,18 +4,15 @@ from collections.abc import Collection
 from typing import Any
 
 from journeys.events import OUTCOMES
-from learning.features.observed import HOUR, Observed, State, word
-
-_CHANNELS = {"Email": "email", "Push": "push"}
-"""By the first word of an outcome's name; those of other channels name theirs in the property `channel`."""
+from learning.features.messages import channel_of
+from learning.features.observed import HOUR, Observed, State
 
 
 def fold(state: State, event: Observed) -> State:
     """Count an open or a click at its hour, in UTC. The order in which events come does not matter."""
     if OUTCOMES.get(event.name) not in ("opened", "clicked"):
         return state
-    channel = _CHANNELS.get(event.name.split()[0]) or word(event.properties.get("channel"))
-    if channel:
+    if channel := channel_of(event):
         hour = str(event.at // HOUR % 24)
         counts = state.setdefault(channel, {})
         counts[hour] = counts.get(hour, 0) + 1

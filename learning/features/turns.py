@@ -6,7 +6,7 @@ that can be worked out; a window changes when a bucket leaves it. Where time is 
 such moment, and the condition is looked at again every hour; one over scores, which fade slowly, every day.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -15,8 +15,9 @@ from typing import Any
 from journeys.checking.syntax import Call, Literal, Name, Node, Operation, parse
 from journeys.conditions import value
 from journeys.features import outermost, path_of
+from learning.features import messages
 from learning.features.document import Features
-from learning.features.observed import DAY, HOUR
+from learning.features.observed import DAY, HOUR, State
 from learning.features.sessions import GAP
 
 _COMPARING = ("<", "<=", ">", ">=", "==", "!=")
@@ -27,8 +28,6 @@ _WINDOWS = {
     **{f"last_{days}d": (DAY, days) for days in (7, 30, 90, 365)},
 }
 """By the last part of its path, how many seconds a window's buckets have, and how many of them it has."""
-_STATES = {"events": {HOUR: "h", DAY: "d"}, "orders": {DAY: "days"}}
-"""Where the parts of the features keep their buckets, by the length of these."""
 
 
 @dataclass(frozen=True)
@@ -124,12 +123,12 @@ def _kind(path: tuple[str, ...]) -> str:
     first, last = path[0], path[-1]
     if first == "scores":
         return "scores"
-    if first in _STATES and last in _WINDOWS:
+    if first in ("events", "orders", "messages") and last in _WINDOWS:
         return "window"
     if first == "session" and last == "active":
         return "visits"
-    whole = first in ("session", "cart", "orders") and len(path) == 1
-    return "time" if last in _GROWING or whole or (first == "events" and len(path) < 3) else ""
+    parts = {"session": 2, "cart": 2, "orders": 2, "events": 3, "messages": 4}
+    return "time" if last in _GROWING or len(path) < parts.get(first, 1) else ""
 
 
 def _slope(source: str, node: Node) -> float | None:
@@ -163,11 +162,18 @@ def _ahead(left: object, right: object) -> float | None:
 def _leaving(path: tuple[str, ...], features: Features) -> Iterator[int]:
     """When each bucket leaves a window."""
     length, many = _WINDOWS[path[-1]]
-    state: Any = features.get(path[0], {})
-    for name in path[1:-1]:
-        state = state.get(name, {})
-    buckets = state.get(_STATES[path[0]].get(length, ""), {})
-    yield from ((int(number) + many) * length for number in buckets)
+    yield from ((int(number) + many) * length for number in _buckets(path, length, features.get(path[0], {})))
+
+
+def _buckets(path: tuple[str, ...], length: int, state: State) -> Iterable[str]:
+    """The numbers of the buckets that a window counts."""
+    match path:
+        case ("events", name, _):
+            return state.get(name, {}).get("h" if length == HOUR else "d", ())
+        case ("messages", channel, outcome, _):
+            return messages.days(state, channel, outcome)
+        case _:
+            return state.get("days", ())
 
 
 def _text(source: str, node: Node) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 app = noun("customer", "Who is known: list, show, explain, merge, export, erase.")
 
 _WIDTH = 80
+_NAMES = 12
 
 Named = Annotated[
     str, typer.Argument(metavar="ID", help="A customer id, or a user id, anonymous id, mail address or phone.")
@@ -200,6 +201,16 @@ def _message(row: dict[str, Any]) -> str:
     return f"{minute(row['at'])} {row['step_id']} of {row['run']}: {row['outcome']}, {row['why']}{policies}"
 
 
+def _messages(channel: str, of: dict[str, Any]) -> str:
+    told = [f"{found['count']} {outcome}" for outcome, found in of.items() if found["count"]]
+    return f"{channel}: {', '.join(told) or 'nothing came of any'}"
+
+
+def _score(row: dict[str, Any]) -> str:
+    line = f"{row['score']} {row['value']:.3g}, {row['confidence']:.0%} sure, from {row['basis']}"
+    return textwrap.fill(line, _WIDTH - _NAMES, subsequent_indent=" " * _NAMES)
+
+
 def _evidence(row: dict[str, Any]) -> str:
     undo = f" (merge {row['merge_id']})" if row["merge_id"] else ""
     return f"{minute(row['at'])} {row['rule']}: {row['reason']}{undo}"
@@ -216,6 +227,8 @@ def print_profile(profile: dict[str, Any]) -> None:
         "time zone": [profile["time_zone"]],
         "locale": [profile["locale"]],
         "segments": [row["segment"] for row in profile["segments"] if row["member"]],
+        "messages": [_messages(channel, of) for channel, of in profile["features"]["messages"].items()],
+        "scores": [_score(row) for row in profile["scores"]],
         "open runs": profile["open_runs"],
         "traits": [f"{name}: {value}" for name, value in profile["traits"].items()],
     }

@@ -79,9 +79,8 @@ async def _fit(settings: "Settings") -> list[dict[str, Any]]:
 async def _show(settings: "Settings", customer_id: str) -> list[dict[str, Any]]:
     from datetime import UTC, datetime
 
-    from learning.features.sight import scores_of
-    from learning.scores.interface import Score
-    from store.customers import find_customer, scope_of
+    from starter.customers.scoring import read_scores
+    from store.customers import find_customer
     from store.features import features_of
 
     async with open_store(settings) as database, database.reading() as session:
@@ -89,11 +88,4 @@ async def _show(settings: "Settings", customer_id: str) -> list[dict[str, Any]]:
         if customer is None:
             raise CommandFailed(f"There is no customer '{customer_id}'; 'sojourn customer list' finds ids.")
         features = await features_of(session, customer.id)
-    rows: list[dict[str, Any]] = []
-    for name, found in scores_of(scope_of(customer), features, datetime.now(UTC)).items():
-        each = {name: found} if isinstance(found, Score) else {f"{name}.{by}": one for by, one in found.items()}
-        rows += [
-            {"score": path, "value": one.value, "confidence": one.confidence, "basis": one.basis}
-            for path, one in each.items()
-        ]
-    return rows
+    return [row.model_dump() for row in read_scores(customer, features, datetime.now(UTC))]

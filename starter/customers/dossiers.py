@@ -7,8 +7,10 @@ from typing import Any
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from journeys.features import FEATURES
 from learning.features.sight import see
 from starter.callers import Refusal
+from starter.customers.scoring import ScoreView, read_scores
 from starter.customers.timeline import Entry, entries
 from starter.ingestion.provenance import Words
 from starter.services import Services
@@ -102,6 +104,7 @@ class Profile(Summary):
     segments: list[SegmentView]
     features: dict[str, Any]
     """What is worked out from their events, as conditions see it now."""
+    scores: list[ScoreView]
     open_runs: list[str]
 
 
@@ -183,6 +186,7 @@ async def find(session: AsyncSession, customer_id: str) -> Customer:
 
 
 async def _profile(session: AsyncSession, customer: Customer) -> Profile:
+    features, now = await features_of(session, customer.id), datetime.now(UTC)
     segments = sorted((await memberships(session, [customer.id])).values(), key=lambda row: row.segment)
     addresses = await addresses_of(session, [customer.id])
     return Profile(
@@ -195,7 +199,8 @@ async def _profile(session: AsyncSession, customer: Customer) -> Profile:
         addresses=[await _address(session, row) for row in addresses],
         consents=[ConsentView.model_validate(row.model_dump()) for row in await consents_of(session, customer.id)],
         segments=[SegmentView.model_validate(row.model_dump()) for row in segments],
-        features=see({}, await features_of(session, customer.id), datetime.now(UTC), None),
+        features=see({}, features, now, dict.fromkeys(FEATURES.keys() - {"scores"}, ())),
+        scores=read_scores(customer, features, now),
         open_runs=[run.workflow_id for run in await open_runs(session, [customer.id])],
     )
 

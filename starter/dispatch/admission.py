@@ -8,13 +8,13 @@ from typing import Any
 from journeys.assignment import share
 from journeys.conditions import Scope, holds, value
 from journeys.events import JOURNEY_REQUESTED, SEGMENT_ENTERED, Event
-from journeys.features import asked_of
+from journeys.features import Asked, asked_of
 from journeys.ids import workflow_id
 from journeys.model import Again, Journey, Start
 from journeys.requests import asker_of
 from journeys.segments import started_by
 from learning.features.document import Features
-from learning.features.sight import asks_for_features, see
+from learning.features.sight import see
 from store.customers import scope_of
 from store.tables import Customer, Run
 
@@ -65,9 +65,9 @@ def could_start(journey: Journey, event_name: str) -> bool:
     return event_name in (start.event, JOURNEY_REQUESTED, SEGMENT_ENTERED if start.segment else None)
 
 
-def need_features(journeys: Iterable[Journey]) -> bool:
-    """Whether what starts any of the journeys asks for something that is worked out from events."""
-    return asks_for_features(asked_of(source for journey in journeys for source in _sources(journey)))
+def asked_by_starts(journeys: Iterable[Journey]) -> Asked | None:
+    """What the starts of journeys ask of the customer; None when that may be everything."""
+    return asked_of(source for journey in journeys for source in _sources(journey))
 
 
 def may_start(again: Again, last: Run | None, event: Event) -> bool:

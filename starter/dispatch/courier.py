@@ -76,7 +76,7 @@ class Courier:
         features: Features = {}
         if asks_for_features(asked):
             async with self._services.database.reading() as session:
-                features = await features_of(session, self._customer.id)
+                features = await features_of(session, self._customer.id, asked)
         return see(scope_of(self._customer), features, event.at, asked)
 
     async def _delivery(self, event: Event) -> Delivery | None:

@@ -8,11 +8,13 @@ import logging
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import Event
+from journeys.features import Asked
 from journeys.model import Journey
 from journeys.requests import NOT_STARTED, EndedRun
 from journeys.times import known_zone, zone_or_utc
 from learning.features.document import Features
-from starter.dispatch.admission import Entry, entries, is_held_out, may_start, need_features
+from learning.features.sight import asks_for_features
+from starter.dispatch.admission import Entry, asked_by_starts, entries, is_held_out, may_start
 from starter.dispatch.launch import Launcher, SomeoneElsesRun
 from starter.services import Services
 from store.features import features_of
@@ -38,7 +40,8 @@ class Entrance:
         Raises temporalio.service.RPCError when Temporal does not take one; then do it again.
         """
         journeys = self._services.journeys
-        features = await self._features() if need_features(journeys.values()) else {}
+        asked = asked_by_starts(journeys.values())
+        features = await self._features(asked) if asks_for_features(asked) else {}
         found = entries(journeys.values(), event, self._customer, features, self._zone)
         return [run for entry in found if (run := await self._keep(entry, event))]
 
@@ -59,9 +62,9 @@ class Entrance:
         run.first_run_id = await self._launcher.find(run) or ""
         return run if run.first_run_id else await self._launch(run, journey, event)
 
-    async def _features(self) -> Features:
+    async def _features(self, asked: Asked | None) -> Features:
         async with self._services.database.reading() as session:
-            return await features_of(session, self._customer.id)
+            return await features_of(session, self._customer.id, asked)
 
     async def _keep(self, entry: Entry, event: Event) -> Run | None:
         """Start a run; None when it may not start, is kept back, or was started and recorded before."""

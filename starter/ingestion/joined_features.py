@@ -43,9 +43,11 @@ async def part_features(session: AsyncSession, merge: Merge, now: datetime) -> N
     row = await session.get(CustomerFeatures, merge.survivor_id)
     if not evidence or row is None:
         return
-    before: Features = evidence["before"][0]["document"] if evidence["before"][0] else {}
+    then = CustomerFeatures.model_validate(evidence["before"][0]) if evidence["before"][0] else None
+    before: Features = then.document if then else {}
     if row.document != before:
         since = await events_after(session, merge.survivor_id, merge.evidence["last_event"])
         row.document = fold_all(before, [_observed(event) for event in since])
+        row.changed_at = since[-1].received_at if since else then.changed_at if then else row.changed_at
         session.add(row)
         await session.flush()

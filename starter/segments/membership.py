@@ -19,7 +19,7 @@ from learning.features.turns import turns
 from store.consents import consents_of_all
 from store.customers import scope_of
 from store.events import NewEvent
-from store.features import parameters
+from store.features import parameters, with_messages
 from store.segments import memberships, segment_records
 from store.tables import ConsentRecord, Customer, CustomerFeatures, Membership, SegmentRecord
 
@@ -64,13 +64,14 @@ class Look:
             self._fits = await parameters(self._session)
         if self._asks("consents"):
             self._consents = as_attributes(await consents_of_all(self._session, ids))
-        return [event for looked in customers for event in await self._one(looked)]
+        known = {looked.customer.id: looked.features.document if looked.features else {} for looked in customers}
+        documents = await with_messages(self._session, known, self._asked)
+        return [event for looked in customers for event in await self._one(looked, documents[looked.customer.id])]
 
     def _asks(self, name: str) -> bool:
         return self._asked is None or name in self._asked
 
-    async def _one(self, looked: Looked) -> list[NewEvent]:
-        document: Features = looked.features.document if looked.features else {}
+    async def _one(self, looked: Looked, document: Features) -> list[NewEvent]:
         features = {**document, "fits": self._fits}
         attributes = {**scope_of(looked.customer), "consents": self._consents.get(looked.customer.id, {})}
         scope = _scope(attributes, features, self._now, self._asked)

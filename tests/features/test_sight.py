@@ -24,6 +24,10 @@ EVERYTHING = [
     event("Order Completed", 20, total=10),
     event("Order Completed", 0.5, total=10),
     event("Email Opened", 1),
+    event("Email Delivered", 1),
+    event("Email Link Clicked", 1),
+    event("Email Bounced", 1),
+    event("Message Replied", 1, channel="email"),
     event("Product Added", 0.1, product_id="p1", price=10),
 ]
 
@@ -48,7 +52,9 @@ def test_what_expressions_name_of_the_customer_is_known(sources: list[str], aske
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_what_is_seen_is_what_the_language_says_there_is(name: str) -> None:
-    compare(FEATURES[name], see({}, fold_all({}, EVERYTHING), NOON, {name: ()})[name])
+    features = fold_all({}, EVERYTHING)
+    features["messages"]["sent"] = {"email": [int(NOON.timestamp())]}
+    compare(FEATURES[name], see({}, features, NOON, {name: ()})[name])
 
 
 def compare(kind: Kind, found: Any) -> None:

@@ -66,6 +66,11 @@ def test_the_moment_is_worked_out(condition: str, expected: list[timedelta]) -> 
     assert changes(condition, VIEWED) == expected
 
 
+def test_a_window_over_messages_runs_out_too() -> None:
+    opened = Observed("Email Opened", ago(days=1), {}, None)
+    assert changes("customer.messages.email.opened.last_7d > 0", opened) == [timedelta(days=5, hours=12)]
+
+
 def test_a_visit_is_over_after_half_an_hour() -> None:
     assert changes("customer.session.active", Observed("Page Viewed", ago(minutes=10), {}, Visit("/"))) == [
         timedelta(minutes=20, seconds=1)
