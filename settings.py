@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -104,6 +104,27 @@ class IdentityRules(BaseModel):
         return value.strip().lower() in _NOBODY or value in self.nobody
 
 
+class ContentRules(BaseModel):
+    """What the brand's content must keep to before it is approved: see docs/content.md."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    forbidden: tuple[str, ...] = ()
+    """Words that the brand does not write."""
+    required: tuple[str, ...] = ()
+    """Terms that everything that advertises must have."""
+    tones: tuple[str, ...] = ()
+    """The tones that content may be tagged with."""
+    legal: dict[str, str] = Field(default_factory=dict)
+    """By category: what content about it must say."""
+    tags: tuple[Literal["language", "intent", "stage", "tone", "topic", "author"], ...] = ()
+    """What the front matter of every content must say."""
+    sms_segments: int = Field(default=3, ge=1)
+    """How many segments an SMS may be cut into."""
+    approvers: str = ""
+    """The group whose members approve content; empty is anyone of the project."""
+
+
 class Project(BaseModel):
     """`sojourn.yaml`: brand, time zone, who may send events, who decides, and over which providers to send."""
 
@@ -127,6 +148,8 @@ class Project(BaseModel):
     tracking: Tracking = Tracking()
     rewards: Rewards | None = None
     """What outcomes are worth to decisions that say nothing of their own: see docs/learning.md."""
+    content: ContentRules = ContentRules()
+    """What content must keep to before it is approved."""
     webhooks: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By vendor: how the calls are proved with which it tells what became of messages."""
 

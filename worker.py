@@ -65,14 +65,15 @@ class Parts:
             await provider.close()
 
 
-def load_parts(settings: Settings) -> Parts:
-    """Read a project folder. Raises yamlfile.FileProblems with every problem at its line."""
+def load_parts(settings: Settings, *, unapproved: bool = False) -> Parts:
+    """Read a project folder. With `unapproved` content that nobody approved is used too: in rehearsals, where
+    nothing leaves. Raises yamlfile.FileProblems with every problem at its line."""
     folder = settings.project_dir
-    project = load_project(settings)
+    project, catalogue = load_project(settings), Catalogue.load(folder / "catalogue.yaml")
     return Parts(
         project=project,
         policies=load_policies(folder / "policies.yaml"),
-        library=Library.load(folder / "content", Catalogue.load(folder / "catalogue.yaml")),
+        library=Library.load(folder / "content", catalogue, unapproved=unapproved),
         providers=load_providers(project.channels, folder / "sojourn.yaml"),
         tools=load_tools(project.tools, folder / "sojourn.yaml"),
     )

@@ -60,6 +60,11 @@ class Catalogue:
             raise yamlfile.FileProblems(doubled)
         return cls(products)
 
+    @property
+    def products(self) -> list[Product]:
+        """Everything on sale, in the order of the file."""
+        return list(self._products.values())
+
     def product(self, product_id: str) -> Product | None:
         """The product with this id, or None when the shop has none."""
         return self._products.get(product_id)

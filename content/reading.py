@@ -9,7 +9,8 @@ from typing import cast
 from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString
 
 import yamlfile
-from content.shapes import SHAPES, EmailFrontMatter, FrontMatter
+from content.front import EmailFrontMatter, FrontMatter
+from content.shapes import SHAPES
 from content.source import Source
 from content.templates import Compiler, Fragment
 from content.variant import Tree, Variant, fragments
@@ -43,8 +44,10 @@ def read_email(files: Mapping[str, Path], compiler: Compiler) -> Variant:
     fields["text"] = compiler.compile(text.body, text.file, text.line, MAIL_NAMES)
     if main is not text:
         fields["html"] = compiler.compile(main.body, main.file, main.line, MAIL_NAMES, html=True)
+    bodies = [*fragments({name: tree for name, tree in fields.items() if name not in MAIL_NAMES})]
     if front.purpose == "marketing":
-        _require(fragments({name: tree for name, tree in fields.items() if name not in MAIL_NAMES}))
+        _require(bodies)
+    _require_texts(main.front, front, [[body] for body in bodies])
     return Variant(main.file, "email", front, fields, _version(sources.values(), fields))
 
 
@@ -62,6 +65,7 @@ def read_fields(channel: str, file: Path, compiler: Compiler) -> Variant:
     if channel in SHAPES:
         yamlfile.validate(SHAPES[channel], document)
     fields = cast(dict[str, Tree], _tree(document, document.root, (), compiler))
+    _require_texts(source.front, front, [[*fragments(fields)]])
     return Variant(file, channel, front, fields, _version([source], fields))
 
 
@@ -88,6 +92,26 @@ def _require(bodies: Iterable[Fragment]) -> None:
     ]
     if missing:
         raise FileProblems(missing)
+
+
+def _require_texts(document: Document, front: FrontMatter, bodies: Iterable[list[Fragment]]) -> None:
+    """Each body, which may be several fields, must have each text that the front matter requires."""
+    written = [_words(" ".join([part.source for part in body] + _layouts(body))) for body in bodies]
+    missing = [
+        document.problem(("requires", place), f"the text that it requires is not in it: {text}")
+        for place, text in enumerate(front.requires)
+        if any(_words(text) not in each for each in written)
+    ]
+    if missing:
+        raise FileProblems(missing)
+
+
+def _layouts(body: list[Fragment]) -> list[str]:
+    return [text for part in body for text in part.layouts.values()]
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _version(sources: Iterable[Source], fields: dict[str, Tree]) -> str:

@@ -1,26 +1,18 @@
-"""What the content of each channel must consist of: its front matter, and its finished fields."""
+"""What the finished fields of each channel must be."""
 
 import re
 from html.parser import HTMLParser
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from content.formats import is_language
-from journeys.parts import Purpose
+from content.fields import FilledLine, Line
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _ADDRESS = re.compile(r"(https?://\S|mailto:|tel:|cid:|#)", re.IGNORECASE)
 _UNREADABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 # A template may begin with the variable that has the whole address; filled in, braces lead nowhere.
 _TARGET = re.compile(r"https?://[^\s/]|/(?![/\\])|\{\{", re.IGNORECASE)
 _LINKS = frozenset({"href", "src", "action", "formaction", "background", "poster", "data"})
-
-
-def _one_line(text: str) -> str:
-    if _CONTROL.search(text):
-        raise ValueError("must be one line")
-    return text
 
 
 def _with_honest_links(html: str) -> str:
@@ -36,12 +28,6 @@ class _LinkReader(HTMLParser):
                 raise ValueError(f'<{tag} {name}="{address or ""}"> is not an address a mail can have')
 
 
-def _known_language(tag: str) -> str:
-    if not is_language(tag):
-        raise ValueError(f"'{tag}' is not a language; write one such as en or de")
-    return tag
-
-
 def _readable(text: str) -> str:
     if not text.strip() or _UNREADABLE.search(text):
         raise ValueError("must be a text that can be read, without control characters")
@@ -54,34 +40,8 @@ def _safe_target(url: str) -> str:
     return url
 
 
-Line = Annotated[str, Field(max_length=998), AfterValidator(_one_line)]
-FilledLine = Annotated[Line, Field(min_length=1)]
 Target = Annotated[Line, AfterValidator(_safe_target)]
 """Where a click leads: never to a script."""
-
-
-class FrontMatter(BaseModel):
-    """What is said about a content above it. Only what is approved leaves."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    status: Literal["approved", "draft"] = "approved"
-    purpose: Purpose = "marketing"
-    topic: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] | None = None
-    """The list that it belongs to: customers who left that are not sent it."""
-    language: Annotated[str, AfterValidator(_known_language)] | None = None
-    categories: frozenset[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]] = frozenset()
-    """What it is about beside its product: `alcohol`, `kitchen`..."""
-    valid_from: AwareDatetime | None = None
-    valid_until: AwareDatetime | None = None
-    """From when until when it may be used, with the offset to UTC."""
-
-
-class EmailFrontMatter(FrontMatter):
-    """A mail's subject and preheader are templates too."""
-
-    subject: FilledLine
-    preheader: Line = ""
 
 
 class Fields(BaseModel):

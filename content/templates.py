@@ -19,6 +19,9 @@ import yamlfile
 from content import formats, lint
 from content.rendering import RenderingFailed
 
+LAYOUTS = "_layout"
+"""The folder of layouts in a content folder."""
+
 LARGEST = 256 * 1024
 """The most characters a template may give."""
 
@@ -38,6 +41,8 @@ class Fragment:
     file: Path
     line: int
     template: Template
+    source: str
+    """What the author wrote."""
     layouts: Mapping[str, str]
     """The source of every layout it uses, directly or not, by name."""
     used: frozenset[str]
@@ -98,7 +103,7 @@ class Compiler:
         except TemplateSyntaxError as error:
             raise _syntax_problem(error, file) from error
         template = Template.from_code(self._environment, code, {})
-        return Fragment(file, line, template, {name: self._sources[name] for name in trees}, used)
+        return Fragment(file, line, template, source, {name: self._sources[name] for name in trees}, used)
 
     def check_layouts(self, also: Iterable[str]) -> list[yamlfile.Problem]:
         """The problems of all layouts, whether a content uses them or not."""

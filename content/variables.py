@@ -37,10 +37,11 @@ _INVISIBLE = {"Cc", "Cs", "Zl", "Zp"}
 _TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def variables(context: RenderContext, catalogue: Catalogue, language: str | None) -> dict[str, Any]:
-    """What a template sees of `context`, beside the product the event is about and those related to it."""
+def variables(
+    context: RenderContext, catalogue: Catalogue, product_id: str, language: str | None
+) -> dict[str, Any]:
+    """What a template sees of `context`, beside the product it is about and those related to it."""
     event = cast(dict[str, Any], harmless(context.event))
-    product_id = str(event.get("product_id", ""))
     product = catalogue.product(product_id)
     return {
         "brand": context.brand.model_dump(),

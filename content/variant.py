@@ -7,8 +7,9 @@ from typing import Any, TypeAlias, cast
 
 from pydantic import ValidationError
 
+from content.front import FrontMatter
 from content.rendering import RenderingFailed
-from content.shapes import SHAPES, FrontMatter
+from content.shapes import SHAPES
 from content.templates import Fragment
 
 Tree: TypeAlias = Fragment | dict[str, "Tree"] | list["Tree"]

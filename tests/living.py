@@ -21,6 +21,7 @@ from settings import Settings, load_project
 from starter.services import Services
 from store.database import Database
 from store.tables import Address, ConsentRecord, Customer, EventRecord, Run
+from tests.approving import approve_content
 from worker import load_parts, make_worker, sandboxed_runner
 from workflows.journey import CustomerJourney
 from workflows.search_attributes import ALL, at_start
@@ -186,3 +187,4 @@ def _write_project(folder: Path, mail_port: int) -> None:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text.replace("PORT", str(mail_port)), encoding="utf-8")
+    approve_content(folder)

@@ -104,7 +104,7 @@ class Asks:
         if contents is None:
             return
         if name in self._around.drafts:
-            self._report.tell(path, f"the content '{name}' is a draft; only what is approved leaves")
+            self._report.tell(path, f"the content '{name}' is not approved; only what is approved leaves")
         elif name not in contents:
             self._report.unknown(path, "there is no content", name, contents)
         elif missing := [channel for channel in step.send if channel not in contents[name]]:

@@ -11,6 +11,7 @@ _TOLD_AS_THEY_ARE = {
     "settings.SecretTooShort",
     "starter.cli.failures.CommandFailed",
     "starter.client.SojournError",
+    "starter.contents.shelf.ApprovalRefused",
     "starter.demo.play.DemoFailed",
     "starter.local.ports.PortTaken",
     "starter.local.temporal_server.LocalPartFailed",

@@ -9,6 +9,7 @@ import typer
 from starter.cli import (
     approvals,
     audit,
+    contents,
     customers,
     deliveries,
     erasures,
@@ -59,6 +60,7 @@ def root(
 
 _NOUNS = (
     journeys,
+    contents,
     events,
     customers,
     segments,

@@ -80,7 +80,7 @@ async def stage(project_dir: Path, journeys: Mapping[str, Journey]) -> AsyncGene
 async def _playing(
     settings: Settings, journeys: Mapping[str, Journey], sandbox: Sandbox, environment: WorkflowEnvironment
 ) -> AsyncGenerator[Stage]:
-    parts = load_parts(settings)
+    parts = load_parts(settings, unapproved=True)
     database = Database(settings.database)
     try:
         await migrate(database)

@@ -37,7 +37,7 @@ def test_what_the_project_has_may_be_asked_for(step: str, check_steps: Check):
     [
         ("send: sms\n    content: hello", "6:5: sojourn.yaml sets up no channel 'sms' (there are: email, push)"),
         ("send: push\n    content: helo", "7:5: there is no content 'helo' (did you mean 'hello'?)"),
-        ("send: push\n    content: soon", "7:5: the content 'soon' is a draft; only what is approved leaves"),
+        ("send: push\n    content: soon", "7:5: the content 'soon' is not approved; only what is approved leaves"),
         (f"{SEND}\n    offer: {{discount: 16%}}", "8:13: a discount of 16 % is above the cap of 15 %"),
         ("act: coupon\n    with: {discount: '20.0'}", "7:12: a discount of 20 % is above the cap of 15 %"),
         ("act: copon", "6:5: sojourn.yaml sets up no tool 'copon' (did you mean 'coupon'?)"),

@@ -10,6 +10,7 @@ from content.catalogue import Catalogue
 from content.library import Library
 from content.rendering import OfferTerms, Recipient, RenderContext
 from settings import Brand
+from tests.approving import approve_content
 
 NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 
@@ -35,7 +36,16 @@ def write(folder: Path) -> Callable[[str, str], Path]:
 
 @pytest.fixture
 def load(folder: Path) -> Callable[[], Library]:
-    return lambda: Library.load(folder, Catalogue.load(folder.parent / "catalogue.yaml"))
+    """Load the library, everything in it approved."""
+
+    def loaded() -> Library:
+        catalogue = Catalogue.load(folder.parent / "catalogue.yaml")
+        if folder.is_dir():
+            Library.load(folder, catalogue)
+            approve_content(folder.parent)
+        return Library.load(folder, catalogue)
+
+    return loaded
 
 
 @pytest.fixture

@@ -49,7 +49,9 @@ def test_a_draft_is_checked_but_never_leaves(write: Write, load: Load, context: 
     library = load()
 
     assert library.names() == []
-    with pytest.raises(UnknownContent, match="'hello' is a draft"):
+    with pytest.raises(
+        UnknownContent, match="'hello' for push may not leave: its front matter says that it is a draft"
+    ):
         library.render("hello", "push", context)
 
 
@@ -69,7 +71,8 @@ def test_a_channel_of_its_own_may_have_any_fields(write: Write, load: Load, cont
     ("name", "text", "expected"),
     [
         ("push.yaml.j2", "---\nstatsu: draft\n---\n" + PUSH, "2:1: unknown key 'statsu' (did you mean 'status'?)"),
-        ("push.yaml.j2", "---\nstatus: done\n---\n" + PUSH, "2:1: Input should be 'approved' or 'draft'"),
+        ("push.yaml.j2", "---\nstatus: done\n---\n" + PUSH, "2:1: Input should be 'draft', 'in_review' or"),
+        ("push.yaml.j2", "---\nstatus: approved\n---\n" + PUSH, "2:1: a file does not approve itself"),
         ("push.yaml.j2", "---\nlanguage: klingon\n---\n" + PUSH, "2:1: 'klingon' is not a language"),
         ("push.yaml.j2", "---\nstatus: draft\n" + PUSH, "1:1: the front matter has no end"),
         ("push.yaml.j2", "title: Hello\n", "1:1: 'body' is missing"),

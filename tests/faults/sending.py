@@ -25,6 +25,7 @@ from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.incoming import Incoming, Who
 from store.database import Database
 from store.tables import Address, Approval, ConsentRecord, Customer, Delivery, EventRecord, Identity, Span
+from tests.approving import approve_content
 from tests.retail import SECRET, TENT
 from worker import Parts, load_parts, make_activities
 from workflows.ports import ApprovalTerms, Asked, DeliverRequest, DeliverResult, Grant, Notes, RunRef
@@ -93,6 +94,7 @@ class Sending:
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
+        approve_content(self.folder)
         self.reload()
 
     async def shopper(self, name: str = "lena", **consents: bool) -> Shopper:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import time, timedelta
 
 from journeys.parts import Budget, SendWindow
+from tests.approving import approve_content
 from tests.faults.sending import NOON, Sending
 from workflows.ports import Denied, Held, Sent
 
@@ -33,6 +34,7 @@ async def test_the_next_channel_is_taken_when_the_first_is_not_allowed(small_sen
     content = small_sending.folder / "content"
     for file in (content / "browse-related").iterdir():
         (content / "browse-reminder" / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    approve_content(small_sending.folder)
     small_sending.reload()
     allowed, refused = await asyncio.gather(small_sending.shopper("a"), small_sending.shopper("b", push=False))
     both = {"channels": ("push", "email")}

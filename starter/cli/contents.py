@@ -1,0 +1,198 @@
+"""`sojourn content`: what there is to say, whether it may leave, and how it looks."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starter.cli.connection import Token
+from starter.cli.failures import CommandFailed
+from starter.cli.invocation import Format, Output, noun, open_store, settings_of
+from starter.cli.output import print_json, print_listing
+
+if TYPE_CHECKING:
+    from settings import Settings
+    from starter.contents.previewing import Previewed
+    from starter.contents.shelf import Shelf
+
+app = noun("content", "The project's content: check, approve, list, preview.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The content's name: that of its folder.")]
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    path: Annotated[Path | None, typer.Argument(help="A project folder. Default: the project.")] = None,
+    output: Output = Format.text,
+) -> None:
+    """Check all content against the rules: links, lengths, alt texts, brand.
+
+    Every problem is told as file:line:column, with the rule it breaks. A content that breaks a rule knowingly
+    names it at its head, as 'accept: [spam]'. No network is asked.
+    """
+    shelf, now = _shelf(path or settings_of(context).project_dir), datetime.now(UTC)
+    found = list(
+        dict.fromkeys(f for e in shelf.entries() for f in shelf.findings(e, now) if e.standing.state != "retired")
+    )
+    if output is Format.json:
+        print_json([{"rule": f.rule, **vars(f.problem)} for f in found])
+        if found:
+            raise typer.Exit(1)
+    elif found:
+        raise CommandFailed("\n".join([*map(str, found), f"{len(found)} problem{'s' if len(found) > 1 else ''}."]))
+    else:
+        names = sorted({entry.name for entry in shelf.entries()})
+        typer.echo(f"All right: {', '.join(names) or 'no content yet'}.")
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    state: Annotated[str, typer.Option(help="draft, in_review, approved or retired.")] = "",
+    output: Output = Format.text,
+) -> None:
+    """List content by name and channel: where it stands, and why."""
+    shelf = _shelf(settings_of(context).project_dir)
+    rows = [
+        {
+            "content": entry.name,
+            "channel": entry.variant.channel,
+            "state": entry.standing.state,
+            "why": entry.standing.why + (" (a machine wrote it)" if entry.variant.front.generated else ""),
+            "hash": entry.variant.version,
+            **entry.variant.front.model_dump(mode="json", exclude={"status"}),
+        }
+        for entry in shelf.entries()
+        if state in ("", entry.standing.state)
+    ]
+    columns = {"CONTENT": "content", "CHANNEL": "channel", "STATE": "state", "WHY": "why"}
+    print_listing(rows, columns, output, "There is no such content.")
+
+
+@app.command()
+def approve(
+    context: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which content.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything that is not approved yet.")] = False,
+    token: Token = "",
+    output: Output = Format.text,
+) -> None:
+    """Approve content as it is now, in your name: only what is approved leaves.
+
+    It is kept in content/approved.yaml, by the hash of every file that a message is made from. A worker reads
+    it when it starts. What is changed afterwards has to be approved anew.
+    """
+    from starter.contents.shelf import ApprovalRefused
+    from starter.identity import person_with_token
+
+    if bool(names) == everything:
+        raise CommandFailed("Name the content to approve, or say --all.")
+    shelf = _shelf(settings_of(context).project_dir)
+    person = person_with_token(shelf.project, token) if token else None
+    if person is None:
+        raise CommandFailed("Name your token of the project's sojourn.yaml with --token or SOJOURN_TOKEN.")
+    try:
+        wanted = [entry for name in names or [""] for entry in shelf.entries(name)]
+        if everything:
+            wanted = [entry for entry in wanted if entry.variant.front.status == "in_review"]
+        new = shelf.approve(wanted, person, datetime.now(UTC))
+    except ApprovalRefused as refused:
+        raise CommandFailed(str(refused)) from refused
+    rows = [{"content": e.name, "channel": e.variant.channel, "hash": e.variant.version} for e in new]
+    print_listing(rows, {"APPROVED": "content", "CHANNEL": "channel"}, output, "All of it was approved already.")
+
+
+@app.command()
+def preview(
+    context: typer.Context,
+    name: Name,
+    customer: Annotated[
+        str, typer.Option(metavar="ID", help="For this customer or user id. Default: someone made up.")
+    ] = "",
+    channel: Annotated[str, typer.Option(help="Only over this channel.")] = "",
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the mail's HTML to a file.")] = None,
+    output: Output = Format.text,
+) -> None:
+    """Show a content as a customer would get it over each channel, and why each part of it is theirs.
+
+    What nobody has approved is shown too. Nothing is sent, and the links in it do nothing.
+    """
+    settings = settings_of(context)
+    found = [
+        p for p in asyncio.run(_previews(settings, name, customer)) if channel in ("", p.entry.variant.channel)
+    ]
+    if not found:
+        raise CommandFailed(f"The content '{name}' has nothing for {channel}.")
+    if html is not None:
+        html.write_text(_html(found), encoding="utf-8")
+    if output is Format.json:
+        print_json([_as_json(previewed) for previewed in found])
+    else:
+        _print(found)
+
+
+async def _previews(settings: "Settings", name: str, customer: str) -> "list[Previewed]":
+    from journeys.loader import load_journeys
+    from starter.contents.previewing import preview_for, preview_sample
+    from starter.contents.shelf import ApprovalRefused
+    from store.customers import find_customer
+    from store.identity import owners_of
+
+    shelf, now = _shelf(settings.project_dir), datetime.now(UTC)
+    journeys = load_journeys(settings.project_dir / "journeys")
+    try:
+        if not customer:
+            return preview_sample(shelf, name, journeys, now)
+        async with open_store(settings) as database, database.reading() as session:
+            owner = (await owners_of(session, [("user", customer)])).get(("user", customer), customer)
+            found = await find_customer(session, owner)
+            if found is None or found.erased_at:
+                raise CommandFailed(f"There is no customer '{customer}'. See 'sojourn customer list'.")
+            return await preview_for(session, shelf, name, found, journeys, now)
+    except ApprovalRefused as refused:
+        raise CommandFailed(str(refused)) from refused
+
+
+def _shelf(folder: Path) -> "Shelf":
+    """The project's content. Raises yamlfile.FileProblems, or CommandFailed where there is no project."""
+    from starter.contents.shelf import Shelf
+
+    if not (folder / "sojourn.yaml").is_file():
+        raise CommandFailed(f"There is no project at {folder}: no sojourn.yaml there.")
+    return Shelf.open(folder)
+
+
+def _html(found: "list[Previewed]") -> str:
+    pages = [str(p.rendered.fields["html"]) for p in found if p.rendered and p.rendered.fields.get("html")]
+    if not pages:
+        raise CommandFailed("This content has no HTML that could be made.")
+    return pages[0]
+
+
+def _as_json(previewed: "Previewed") -> dict[str, Any]:
+    return {
+        "content": previewed.entry.name,
+        "channel": previewed.entry.variant.channel,
+        "state": previewed.entry.standing.state,
+        "fields": previewed.rendered.fields if previewed.rendered else None,
+        "problem": previewed.problem,
+        "reasons": [reason.model_dump() for reason in previewed.reasons],
+    }
+
+
+def _print(found: "list[Previewed]") -> None:
+    for previewed in found:
+        entry = previewed.entry
+        typer.echo(f"== {entry.variant.channel} ({entry.standing.state}: {entry.standing.why})")
+        if previewed.problem:
+            typer.echo(f"It cannot be made: {previewed.problem}")
+        for name, value in (previewed.rendered.fields if previewed.rendered else {}).items():
+            if value and name != "html":
+                typer.echo(f"{name}: {value}" if "\n" not in str(value) else f"{name}:\n{value}\n")
+        typer.echo("Because:")
+        for reason in previewed.reasons:
+            typer.echo(f"  {reason.part}: {reason.shows or '-'} ({reason.why})")
+        typer.echo("")

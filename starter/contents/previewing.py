@@ -1,0 +1,112 @@
+"""A content as one customer would get it over every channel, side by side; nothing is sent, and no link acts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from content.library import Entry
+from content.reasons import Reason, reasons
+from content.rendering import OfferTerms, Recipient, RenderContext, Rendered, RenderingFailed
+from journeys.model import Journey
+from journeys.parts import Offer
+from journeys.shapes import Shape
+from journeys.steps import Send, walk
+from journeys.times import known_zone
+from starter.contents.shelf import Shelf
+from store.events import list_events
+from store.tables import Customer
+
+_NOTHING = Offer(discount=10)
+"""The terms shown where no step says any."""
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """A content over one channel as one customer would get it, or why it cannot be made for them."""
+
+    entry: Entry
+    rendered: Rendered | None
+    problem: str
+    reasons: list[Reason]
+
+
+@dataclass(frozen=True)
+class _Use:
+    """Where a content is used: what starts the run that sends it, and the offer it makes."""
+
+    event: str | None = None
+    offer: Offer | None = None
+
+
+async def preview_for(
+    session: AsyncSession, shelf: Shelf, name: str, customer: Customer, journeys: dict[str, Journey], now: datetime
+) -> list[Previewed]:
+    """The content as this customer would get it at `now`, from the last event of theirs that starts a journey
+    which sends it. Raises ApprovalRefused for an unknown name."""
+    use = _use_of(name, journeys)
+    found = await list_events(session, name=use.event or "", customer_id=customer.id)
+    event = found.rows[0].properties if found.rows and use.event else {}
+    recipient = Recipient(
+        traits=customer.traits,
+        locale=customer.locale or "en",
+        time_zone=customer.time_zone if known_zone(customer.time_zone) else shelf.project.time_zone,
+    )
+    return [_previewed(shelf, entry, recipient, event, use.offer, now) for entry in shelf.entries(name)]
+
+
+def preview_sample(shelf: Shelf, name: str, journeys: dict[str, Journey], now: datetime) -> list[Previewed]:
+    """The content as a made-up customer would get it, of whom everything that `events.yaml` declares is known.
+
+    Raises ApprovalRefused for an unknown name."""
+    traits = {key: _sample(key, shape) for key, shape in (shelf.shapes.customer or {"first_name": None}).items()}
+    event = {key: _sample(key, s) for each in (shelf.shapes.events or {}).values() for key, s in each.items()}
+    for product in shelf.catalogue.products[:1]:
+        event |= product.model_dump(mode="json", include={"product_id", "name", "price", "currency"})
+    recipient = Recipient(traits=traits, locale="en", time_zone=shelf.project.time_zone)
+    use = _use_of(name, journeys)
+    return [_previewed(shelf, entry, recipient, event, use.offer, now) for entry in shelf.entries(name)]
+
+
+def _use_of(name: str, journeys: dict[str, Journey]) -> _Use:
+    """The first step that sends a content."""
+    for journey in journeys.values():
+        for step in walk(journey.steps):
+            if isinstance(step, Send) and step.content == name:
+                return _Use(journey.start.event, step.offer)
+    return _Use()
+
+
+def _previewed(
+    shelf: Shelf, entry: Entry, recipient: Recipient, event: dict[str, Any], offer: Offer | None, now: datetime
+) -> Previewed:
+    terms = offer or (_NOTHING if "offer" in entry.variant.used else None)
+    context = RenderContext(
+        brand=shelf.project.brand,
+        customer=recipient,
+        event=event,
+        run={part[4:]: f"({part[4:]})" for part in entry.variant.used if part.startswith("run.")},
+        offer=OfferTerms(discount=terms.discount, expires_at=now + terms.valid) if terms else None,
+        unsubscribe_url=f"{shelf.project.brand.url}/#preview-unsubscribe",
+        preferences_url=f"{shelf.project.brand.url}/#preview-preferences",
+        now=now,
+        delivery_id="preview",
+        url_key=b"preview",
+    )
+    why = reasons(entry.variant, context, shelf.catalogue)
+    try:
+        rendered = shelf.library.render(entry.name, entry.variant.channel, context)
+    except RenderingFailed as error:
+        return Previewed(entry, None, str(error), why)
+    return Previewed(entry, rendered, "", why)
+
+
+def _sample(name: str, shape: Shape | None) -> Any:
+    """A value such as a customer or an event may have."""
+    if name == "first_name" or shape is None:
+        return "Alex"
+    if shape.enum:
+        return shape.enum[0]
+    samples: dict[str, Any] = {"string": name.replace("_", " "), "number": 12.5, "integer": 3, "boolean": True}
+    return "EUR" if name == "currency" else samples.get(shape.type, [] if shape.type == "list" else {})

@@ -1,0 +1,136 @@
+"""`sojourn content`: checked, listed, approved and previewed from the command line."""
+
+import asyncio
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from store.database import Database
+from store.events import NewEvent, add_events
+from store.migrate import migrate
+from store.tables import Customer
+from tests.cli.conftest import RETAIL, Command
+
+PUSH = "content/browse-second-look/push.yaml.j2"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return shutil.copytree(RETAIL, tmp_path / "shop")
+
+
+def edit(shop: Path, old: str, new: str) -> None:
+    text = (shop / PUSH).read_text(encoding="utf-8")
+    (shop / PUSH).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_content_that_is_right_is_told_by_name(sojourn: Command, shop: Path):
+    answer = sojourn("content", "check", shop)
+
+    assert answer.code == 0
+    assert answer.out.startswith("All right: browse-offer, ")
+
+
+def test_a_problem_is_told_with_its_place_and_its_rule(sojourn: Command, shop: Path):
+    edit(shop, "once more", "cheap")
+
+    answer, listed = sojourn("content", "check", shop), sojourn("content", "check", shop, "-o", "json")
+
+    assert (answer.code, listed.code) == (1, 1)
+    assert answer.err.splitlines() == [
+        f"{shop / PUSH}:6:29: the brand does not write 'cheap' [brand]",
+        "1 problem.",
+    ]
+    assert [(f["rule"], f["line"], f["column"]) for f in json.loads(listed.out)] == [("brand", 6, 29)]
+
+
+def test_what_was_changed_is_listed_as_a_draft_and_approved_anew_by_a_person(sojourn: Command, shop: Path):
+    edit(shop, "once more", "once again")
+    listed = sojourn("--project", shop, "content", "list", "--state", "draft")
+
+    approved = sojourn(
+        "--project", shop, "content", "approve", "browse-second-look", SOJOURN_TOKEN="demo-token-maria"
+    )
+    after = json.loads(sojourn("--project", shop, "content", "list", "-o", "json").out)
+
+    assert "browse-second-look  push     draft  it was changed since ada@northwind.example" in listed.out
+    assert approved.code == 0
+    assert {row["state"] for row in after} == {"approved"}
+    assert [r["why"][:21] for r in after if r["content"] == "browse-second-look"] == ["maria@northwind.examp"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "token", "told"),
+    [
+        ("once more", "cheap", "demo-token-ada", "the brand does not write 'cheap'"),
+        ("language: en", "language: en\nstatus: draft", "demo-token-ada", "write 'status: in_review' when it is"),
+        ("language: en", "language: en\nauthor: ada@northwind.example", "demo-token-ada", "someone else approves"),
+        ("once more", "once again", "demo-token-omar", "is approved by the group 'marketing'; omar@northwind"),
+        ("once more", "once again", "wrong", "Name your token of the project's sojourn.yaml"),
+    ],
+)  # fmt: skip
+def test_what_may_not_be_approved_stays_as_it_is(
+    sojourn: Command, shop: Path, old: str, new: str, token: str, told: str
+):
+    edit(shop, old, new)
+    before = (shop / "content/approved.yaml").read_bytes()
+
+    answer = sojourn("--project", shop, "content", "approve", "browse-second-look", SOJOURN_TOKEN=token)
+
+    assert answer.code == 1
+    assert told in answer.err
+    assert (shop / "content/approved.yaml").read_bytes() == before
+
+
+def test_a_journey_with_content_that_nobody_approved_is_not_right(sojourn: Command, shop: Path):
+    edit(shop, "once more", "once again")
+
+    answer = sojourn("journey", "check", shop)
+
+    assert "the content 'browse-second-look' is not approved; only what is approved leaves" in answer.err
+
+
+def test_a_preview_shows_every_channel_and_why(sojourn: Command, shop: Path):
+    page = shop / "page.html"
+
+    answer = sojourn("--project", shop, "content", "preview", "browse-reminder", "--html", page)
+
+    assert answer.out.splitlines()[1] == "subject: The Ridgeline 40 backpack is still here"
+    assert "  related: Fell 28 day pack, Traverse 60 trekking pack (of the category 'Backpacks'" in answer.out
+    assert "preview-unsubscribe" in page.read_text(encoding="utf-8")
+
+
+async def _lena(shop: Path) -> None:
+    database = Database(f"sqlite:///{shop / 'sojourn.db'}")
+    await migrate(database)
+    at = datetime(2026, 3, 3, 9, tzinfo=UTC)
+    viewed = {"product_id": "lumen-2"}
+    async with database.transaction() as session:
+        session.add(Customer(id="c_lena", created_at=at, traits={"first_name": "Lena"}, locale="de-DE"))
+        await session.flush()
+        await add_events(session, [NewEvent("e1", "c_lena", "Product Viewed", viewed, at, at, "")])
+    await database.close()
+
+
+def test_a_preview_for_a_customer_is_made_from_their_own_last_event(sojourn: Command, shop: Path):
+    asyncio.run(_lena(shop))
+
+    answer = sojourn(
+        "--project", shop, "content", "preview", "browse-reminder", "--customer", "c_lena", "-o", "json",
+        SOJOURN_STATE_DIR=str(shop),
+    )  # fmt: skip
+
+    shown = json.loads(answer.out)[0]
+    assert shown["fields"]["subject"] == "The Lumen 2 tent is still here"
+    assert {"part": "customer.first_name", "shows": "Lena", "why": "what is known of the customer"} in shown[
+        "reasons"
+    ]
+
+
+def test_a_preview_of_what_does_not_exist_names_the_nearest(sojourn: Command, shop: Path):
+    answer = sojourn("--project", shop, "content", "preview", "browse-remindr")
+
+    assert answer.err == "There is no content 'browse-remindr' (did you mean 'browse-reminder'?).\n"
