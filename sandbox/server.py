@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from sandbox.aws_signatures import AwsKey
 from sandbox.callbacks.model import Caller
 from sandbox.callbacks.postmark import PostmarkCaller
 from sandbox.callbacks.sendgrid import SendGridCaller
@@ -21,6 +22,9 @@ from sandbox.google_accounts import GoogleAccounts
 from sandbox.http_server import serving
 from sandbox.mailbox import Mailbox
 from sandbox.pages import Pages
+from sandbox.postmark import Postmark
+from sandbox.sendgrid import SendGrid
+from sandbox.ses import Ses
 from sandbox.smtp import MailServer
 from sandbox.twilio import Twilio
 from sandbox.web_push import WebPushService
@@ -30,6 +34,8 @@ _USERNAME = "sandbox"
 _PHONE_NUMBER_ID = "106540352242922"
 _ACCOUNT_SID = "AC5ef8732a3c49700934481addd5ce1659"
 _SMS_SENDER = "+15005550006"
+_MAIL_DOMAIN = "mail.northwind.example"
+_REGION = "eu-central-1"
 _SLOW_SECONDS = 60.0
 
 
@@ -47,6 +53,9 @@ class Sandbox:
     whatsapp: WhatsApp
     twilio: Twilio
     web_push: WebPushService
+    sendgrid: SendGrid
+    postmark: Postmark
+    ses: Ses
     callers: Mapping[str, Caller]
     """Those that call back, by vendor."""
 
@@ -77,9 +86,21 @@ class Sandbox:
             key = google.write_key(state_dir)
             twilio = Twilio(mailbox, faults, _ACCOUNT_SID, secrets.token_hex(16), _SMS_SENDER)
             web_push = WebPushService(mailbox, faults, url)
-            callers = _callers(url, whatsapp, twilio)
             sandbox = cls(
-                url, smtp, key, mailbox, faults, mail_server, google, whatsapp, twilio, web_push, callers
+                http_url=url,
+                smtp_port=smtp,
+                service_account=key,
+                mailbox=mailbox,
+                faults=faults,
+                mail_server=mail_server,
+                google=google,
+                whatsapp=whatsapp,
+                twilio=twilio,
+                web_push=web_push,
+                sendgrid=SendGrid(mailbox, faults, f"SG.{secrets.token_urlsafe(48)}", _MAIL_DOMAIN),
+                postmark=Postmark(mailbox, faults, secrets.token_hex(18), _MAIL_DOMAIN),
+                ses=Ses(mailbox, faults, _aws_key(), _REGION, _MAIL_DOMAIN),
+                callers=_callers(url, whatsapp, twilio),
             )
             app.router.routes.extend(sandbox._routes())
             try:
@@ -107,6 +128,14 @@ class Sandbox:
             "TWILIO_ACCOUNT_SID": self.twilio.account_sid,
             "TWILIO_AUTH_TOKEN": self.twilio.auth_token,
             "TWILIO_SENDER": self.twilio.sender,
+            "SENDGRID_URL": self.http_url,
+            "SENDGRID_API_KEY": self.sendgrid.api_key,
+            "POSTMARK_URL": self.http_url,
+            "POSTMARK_SERVER_TOKEN": self.postmark.server_token,
+            "SES_URL": self.http_url,
+            "SES_REGION": self.ses.region,
+            "SES_ACCESS_KEY_ID": self.ses.key.id,
+            "SES_SECRET_ACCESS_KEY": self.ses.key.secret,
             "WEBPUSH_PRIVATE_KEY": self.web_push.private_key,
             "WEBPUSH_LOCAL_SERVICE": self.web_push.url,
         }
@@ -117,6 +146,9 @@ class Sandbox:
             Route("/google/token", self.google.token, methods=["POST"]),
             Route("/v1/projects/{project}/messages:send", fcm.send, methods=["POST"]),
             Route("/2010-04-01/Accounts/{account_sid}/Messages.json", self.twilio.send, methods=["POST"]),
+            Route("/v3/mail/send", self.sendgrid.send, methods=["POST"]),
+            Route("/email", self.postmark.send, methods=["POST"]),
+            Route("/v2/email/outbound-emails", self.ses.send, methods=["POST"]),
             Route("/web-push/{browser}", self.web_push.send, methods=["POST"]),
             Route("/{version:str}/{phone_number_id:str}/messages", self.whatsapp.send, methods=["POST"]),
             *_amazon_routes(self.callers),
@@ -133,6 +165,10 @@ def _callers(url: str, whatsapp: WhatsApp, twilio: Twilio) -> dict[str, Caller]:
         WhatsAppCaller(whatsapp.phone_number_id),
     )
     return {caller.vendor: caller for caller in callers}
+
+
+def _aws_key() -> AwsKey:
+    return AwsKey(f"AKIA{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30))
 
 
 def _amazon_routes(callers: Mapping[str, Caller]) -> list[Route]:

@@ -6,15 +6,15 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.message import EmailMessage
 from typing import Any, cast
 
 import aiosmtpd.smtp
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 from sandbox.faults import Answer, Fault, Faults
-from sandbox.mail_rules import complaints, parse
+from sandbox.mail_rules import complaints
 from sandbox.mailbox import Mailbox
+from sandbox.mails import keep_source
 
 _ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
 _REPLIES: dict[int, str] = {
@@ -111,7 +111,7 @@ class MailServer:
             return f"550 5.6.0 {'; '.join(wrong)}"
         if _is_reply(fault):
             return fault
-        number = self._keep(source, recipient)
+        number = keep_source(self.mailbox, source, recipient).number
         if fault in ("drop", "half", "garbled", "gateway"):
             server.transport.abort()
         if fault == "slow":
@@ -127,25 +127,6 @@ class MailServer:
         if prefix == "greylist" and self.faults.first_time(address):
             return 451
         return _MAGIC.get(prefix)
-
-    def _keep(self, source: bytes, recipient: str) -> int:
-        mail = parse(source)
-        content = {
-            "headers": {name: str(value) for name, value in mail.items()},
-            "text": _text(mail, "plain"),
-            "html": _text(mail, "html"),
-            "source": source.decode("ascii"),
-        }
-        delivery_id = str(mail.get("X-Sojourn-Delivery", ""))
-        kept = self.mailbox.add(
-            "email", recipient, delivery_id, str(mail["Message-ID"]), str(mail["Subject"]), content
-        )
-        return kept.number
-
-
-def _text(mail: EmailMessage, kind: str) -> str:
-    part = mail.get_body((kind,))
-    return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
 
 def _reply(fault: Fault) -> str:

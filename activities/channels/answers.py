@@ -7,6 +7,8 @@ from email.utils import parsedate_to_datetime
 from activities.channels.model import Refused, Remedy, RetryLater
 
 _LONGEST_REASON = 300
+_LAST_SECOND = 253_402_300_799
+"""The last that a date can be, in the year 9999."""
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,11 @@ def asked_to_wait(header: str | None) -> timedelta | None:
     except ValueError:
         return None
     return max(timedelta(), until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC))
+
+
+def until(header: str | None) -> timedelta | None:
+    """The wait until a time in seconds since 1970, as headers about rate limits tell it. None when it is none."""
+    if header is None or not header.strip().isdecimal():
+        return None
+    seconds = min(int(header), _LAST_SECOND)
+    return max(timedelta(), datetime.fromtimestamp(seconds, UTC) - datetime.now(UTC))

@@ -1,12 +1,13 @@
 """What providers with an HTTP API share: one client, and what a broken connection says about the message."""
 
+import re
 from abc import ABC
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any, TypeVar
 
 import httpx
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstraints, ValidationError
 
 from activities.channels.answers import asked_to_wait
 from activities.channels.model import OutcomeUnknown, Provider, Refused, RetryLater, SendError
@@ -18,6 +19,15 @@ _IDLE_SECONDS = 3
 BaseUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$"), AfterValidator(lambda u: u.rstrip("/"))]
 """Where a vendor's API is, without a slash at the end."""
 
+
+def _fits_a_header(token: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", token.get_secret_value()):
+        raise ValueError("the token is empty or has characters that no token has")
+    return token
+
+
+HeaderSecret = Annotated[SecretStr, AfterValidator(_fits_a_header)]
+"""A key or a token that signs in to a vendor's API."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
 

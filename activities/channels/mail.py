@@ -1,7 +1,8 @@
-"""Builds the mail that leaves, so that strict receivers and mail programs read it as it was meant."""
+"""Makes the mail that leaves, so that strict receivers and mail programs read it as it was meant."""
 
 import hashlib
 import re
+from abc import ABC
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -9,8 +10,12 @@ from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
-from activities.channels.model import Refused
+from pydantic import field_validator
+
+from activities.channels.fields import read_fields
+from activities.channels.model import OutgoingMessage, Provider, Refused
 from content.rendering import Rendered
+from content.shapes import EmailFields
 
 _URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -31,6 +36,40 @@ class _Policy(EmailPolicy):
 
 
 _WIRE = _Policy(linesep="\r\n", cte_type="7bit", max_line_length=998)
+
+
+class MailProvider(Provider, ABC):
+    """A provider that sends mail. All prepare the same parts of a mail; each hands them over in its own way."""
+
+    sender: str
+    """`Shop <hello@mail.shop.example>`."""
+
+    @field_validator("sender")
+    @classmethod
+    def _has_address(cls, sender: str) -> str:
+        sender_address(sender)
+        return sender
+
+    def prepare(self, rendered: Rendered, recipient: str, delivery_id: str) -> OutgoingMessage:
+        """Make the parts of the mail; only its Date is missing. Raises Refused for what cannot be a mail."""
+        name = self.provider
+        if not is_address(recipient):
+            reason = "this is not an address that mail can go to"
+            raise Refused(f"{name}.bad_address", reason, "deactivate_address")
+        fields = read_fields(EmailFields, rendered)
+        body: dict[str, Any] = {
+            "from": self.sender,
+            "to": recipient,
+            "subject": fields.subject,
+            "text": fields.text,
+            "html": fields.html,
+            "headers": headers(rendered, delivery_id, self.sender),
+        }
+        try:
+            build(body)
+        except ValueError as error:
+            raise Refused(f"{name}.bad_header", f"this cannot be a mail: {error}", "fix_content") from error
+        return OutgoingMessage(channel=self.channel, provider=name, recipient=recipient, body=body)
 
 
 def message_id(delivery_id: str, sender: str) -> str:

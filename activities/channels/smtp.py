@@ -4,10 +4,10 @@ import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import aiosmtplib
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from activities.channels import mail
 from activities.channels.answers import (
@@ -19,19 +19,15 @@ from activities.channels.answers import (
     Retry,
     failure,
 )
-from activities.channels.fields import read_fields
 from activities.channels.model import (
     AddressKind,
     OutcomeUnknown,
     OutgoingMessage,
-    Provider,
     Refused,
     RetryLater,
     SendError,
 )
 from activities.channels.smtp_connections import SmtpConnections
-from content.rendering import Rendered
-from content.shapes import EmailFields
 
 _ENHANCED = re.compile(r"[45](\.\d{1,3}\.\d{1,3})(?![.\d])")
 _GREYLISTED = Retry(timedelta(minutes=5))
@@ -59,7 +55,7 @@ _REPLIES: dict[int, Meaning] = {
 }
 
 
-class Smtp(Provider):
+class Smtp(mail.MailProvider):
     """Settings: the server, how to sign in to it, and who sends."""
 
     channel: ClassVar[str] = "email"
@@ -71,34 +67,8 @@ class Smtp(Provider):
     username: str = ""
     password: SecretStr = SecretStr("")
     tls: Literal["none", "starttls", "tls"] = "starttls"
-    sender: str
     timeout_seconds: float = Field(default=10, gt=0, le=11)
     """For connecting, and again for handing over: together within the activity's 30 seconds."""
-
-    @field_validator("sender")
-    @classmethod
-    def _has_address(cls, sender: str) -> str:
-        mail.sender_address(sender)
-        return sender
-
-    def prepare(self, rendered: Rendered, recipient: str, delivery_id: str) -> OutgoingMessage:
-        """Make the parts of the mail; only its Date is missing. Raises Refused for what cannot be a mail."""
-        if not mail.is_address(recipient):
-            raise Refused("smtp.bad_address", "this is not an address that mail can go to", "deactivate_address")
-        fields = read_fields(EmailFields, rendered)
-        body: dict[str, Any] = {
-            "from": self.sender,
-            "to": recipient,
-            "subject": fields.subject,
-            "text": fields.text,
-            "html": fields.html,
-            "headers": mail.headers(rendered, delivery_id, self.sender),
-        }
-        try:
-            mail.build(body)
-        except ValueError as error:
-            raise Refused("smtp.bad_header", f"this cannot be a mail: {error}", "fix_content") from error
-        return OutgoingMessage(channel=self.channel, provider=self.provider, recipient=recipient, body=body)
 
     async def send(self, message: OutgoingMessage, delivery_id: str) -> str:
         """Send, and give the Message-ID, which bounces and replies name."""

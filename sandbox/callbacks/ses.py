@@ -4,6 +4,7 @@ import base64
 import json
 import secrets
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar
 
 from cryptography import x509
@@ -42,11 +43,18 @@ class SesCaller(Caller):
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self._certificate = _certificate(self._key)
         self._token = secrets.token_hex(32)
         self.confirmed = False
         """Whether the subscription was confirmed."""
+
+    @cached_property
+    def _key(self) -> rsa.RSAPrivateKey:
+        # Made when it is first needed: it takes longer than all else that a sandbox does to start.
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    @cached_property
+    def _certificate(self) -> x509.Certificate:
+        return _certificate(self._key)
 
     def settings(self) -> dict[str, Any]:
         return {"topic_arns": [_TOPIC], "local_service": self._url}

@@ -55,7 +55,8 @@ async def make_provider(sandbox: Sandbox, store: Database) -> AsyncGenerator[Mak
 
     def make(name: str, channel: str = "", **changed: Any) -> Provider:
         [kind] = [k for (serves, n), k in known_providers().items() if n == name and channel in ("", serves)]
-        settings = {key: value for key, value in channels[kind.channel].items() if key != "provider"}
+        written = next(section for section in channels.values() if section["provider"] == name)
+        settings = {key: value for key, value in written.items() if key != "provider"}
         made.append(kind.model_validate(settings | changed).bind(store))
         return made[-1]
 

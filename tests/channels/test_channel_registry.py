@@ -44,7 +44,7 @@ def load(tmp_path: Path, text: str) -> dict[str, Any]:
     ("channels", "told"),
     [
         ("  email: {provider: smpt}", "2:11: 'smpt' is not a provider for email (did you mean 'smtp'?)"),
-        ("  email: {host: x}", "2:3: email has no provider (there are: smtp)"),
+        ("  email: {host: x}", "2:3: email has no provider (there are: postmark, sendgrid, ses, smtp)"),
         ("  push: {provider: smtp}", "2:10: 'smtp' is not a provider for push (there are: fcm)"),
         ("  fax: {provider: smtp}", "2:9: 'smtp' is not a provider for fax (there are: none)"),
         (f"  email: {SMTP[:-1]}, prot: 25}}", "unknown key 'prot' (did you mean 'port'?)"),

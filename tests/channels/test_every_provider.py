@@ -18,6 +18,9 @@ Arrivals = Callable[[], Awaitable[list[Any]]]
 
 CREDENTIALS = {
     "smtp": {"password": "wrong"},
+    "sendgrid": {"api_key": "wrong"},
+    "postmark": {"server_token": "wrong"},
+    "ses": {"secret_access_key": "wrong"},
     "whatsapp_cloud": {"token": "wrong"},
     "twilio_sms": {"auth_token": "wrong"},
     "web_push": {"private_key": "A" * 42 + "E"},
@@ -171,7 +174,7 @@ async def test_an_accident_before_the_mail_itself_is_tried_again_and_one_after_t
     impatient = make_provider(name, timeout_seconds=0.4)
     sandbox.faults.add(recipient=seen_by_vendor(address(impatient)), answer=accident)
 
-    with pytest.raises(RetryLater if impatient.channel == "email" else OutcomeUnknown):
+    with pytest.raises(RetryLater if impatient.provider == "smtp" else OutcomeUnknown):
         await impatient.send(message_for(impatient), "d_1")
 
     assert sandbox.mailbox.messages == []
@@ -248,6 +251,9 @@ def test_secrets_do_not_show(provider: Provider, sandbox: Sandbox) -> None:
     assert sandbox.whatsapp.token not in repr(provider)
     assert sandbox.twilio.auth_token not in repr(provider)
     assert sandbox.web_push.private_key not in repr(provider)
+    assert sandbox.sendgrid.api_key not in repr(provider)
+    assert sandbox.postmark.server_token not in repr(provider)
+    assert sandbox.ses.key.secret not in repr(provider)
     assert "PRIVATE KEY" not in repr(provider)
 
 
