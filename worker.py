@@ -16,6 +16,7 @@ from activities.acting import Acting
 from activities.broadcasting import Broadcasting
 from activities.channels.model import Provider
 from activities.channels.registry import load_providers
+from activities.channels.traffic import Traffic
 from activities.composing import Composer
 from activities.deciding import Deciding
 from activities.deliver import Delivering
@@ -88,7 +89,7 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url, tracker, zone)
     gathering = Gathering(zone, parts.project.brand.name)
     guard = Guard(parts.policies, gathering)
-    delivering = Delivering(database, composer, guard)
+    delivering = Delivering(database, composer, guard, Traffic(database, providers))
     requesting = Requesting(database)
     acting = Acting(database, parts.tools, parts.policies, gathering)
     perceiving, bookkeeping = Perceiving(database), Bookkeeping(database)

@@ -11,7 +11,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.attempt import Attempt
-from activities.channels.model import OutcomeUnknown, Refused, RetryLater
+from activities.channels.model import OutcomeUnknown, Refused, RetryLater, SendError
+from activities.channels.traffic import Traffic
 from activities.composing import Composer, Draft, hash_message
 from activities.facts import Case
 from activities.guard import Cleared, Guard, Judgement, findings_of
@@ -30,10 +31,11 @@ from workflows.ports import DeliverRequest, DeliverResult, Denied, Rejected, Sen
 class Delivering:
     """The `deliver` activity of one worker."""
 
-    def __init__(self, database: Database, composer: Composer, guard: Guard) -> None:
+    def __init__(self, database: Database, composer: Composer, guard: Guard, traffic: Traffic) -> None:
         self._database = database
         self._composer = composer
         self._guard = guard
+        self._traffic = traffic
 
     @activity.defn
     async def deliver(self, request: DeliverRequest) -> DeliverResult:
@@ -53,6 +55,10 @@ class Delivering:
         return result
 
     async def _deliver(self, attempt: Attempt, request: DeliverRequest, channel: str) -> DeliverResult:
+        try:
+            await self._traffic.admit(channel, attempt.now())
+        except RetryLater as error:
+            raise ApplicationError(error.reason, type=error.code, next_retry_delay=error.after) from error
         async with self._database.transaction() as session:
             reserved, spans = await self._reserve(session, attempt, request, channel)
             await write_down(session, request.run, request.notes, *spans)
@@ -78,7 +84,7 @@ class Delivering:
     async def _send(self, attempt: Attempt, cleared: Cleared) -> DeliverResult:
         draft, started = cleared.draft, attempt.now()
         try:
-            provider_id = await draft.provider.send(draft.message, attempt.delivery_id)
+            provider_id = await self._hand_over(attempt, draft)
         except RetryLater as error:
             await self._record(attempt, draft, started, "retrying", error.code, error.reason)
             raise ApplicationError(error.reason, type=error.code, next_retry_delay=error.after) from error
@@ -90,6 +96,17 @@ class Delivering:
             return Unknown(delivery_id=attempt.delivery_id, reason=error.reason)
         await self._record(attempt, draft, started, "sent", provider_id=provider_id)
         return Sent(delivery_id=attempt.delivery_id, provider_id=provider_id, channel=draft.message.channel)
+
+    async def _hand_over(self, attempt: Attempt, draft: Draft) -> str:
+        """Call the provider, and let what comes of it count for the messages after it."""
+        channel = draft.message.channel
+        try:
+            provider_id = await draft.provider.send(draft.message, attempt.delivery_id)
+        except SendError as error:
+            await self._traffic.report(channel, error, attempt.now())
+            raise
+        await self._traffic.report(channel, None, attempt.now())
+        return provider_id
 
     async def _record(
         self,

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-Channel = Literal["email", "push", "whatsapp", "sms", "web_push"]
+Channel = Literal["email", "push", "whatsapp", "sms", "web_push", "slack", "webhook"]
 
 
 @dataclass(frozen=True)

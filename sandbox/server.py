@@ -1,5 +1,6 @@
 """The sandbox as a whole: a mail server and the HTTP vendors on two ports of this machine, and one mailbox."""
 
+import base64
 import secrets
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from sandbox.apns import Apns
 from sandbox.aws_signatures import AwsKey
 from sandbox.callbacks.model import Caller
 from sandbox.callbacks.postmark import PostmarkCaller
@@ -19,15 +21,18 @@ from sandbox.callbacks.whatsapp import WhatsAppCaller
 from sandbox.faults import Faults
 from sandbox.fcm import Fcm
 from sandbox.google_accounts import GoogleAccounts
+from sandbox.http2_server import serving_http2
 from sandbox.http_server import serving
 from sandbox.mailbox import Mailbox
 from sandbox.pages import Pages
 from sandbox.postmark import Postmark
 from sandbox.sendgrid import SendGrid
 from sandbox.ses import Ses
+from sandbox.slack import Slack
 from sandbox.smtp import MailServer
 from sandbox.twilio import Twilio
 from sandbox.web_push import WebPushService
+from sandbox.webhook_service import WebhookService
 from sandbox.whatsapp import Template, WhatsApp
 
 _USERNAME = "sandbox"
@@ -36,6 +41,7 @@ _ACCOUNT_SID = "AC5ef8732a3c49700934481addd5ce1659"
 _SMS_SENDER = "+15005550006"
 _MAIL_DOMAIN = "mail.northwind.example"
 _REGION = "eu-central-1"
+_SLACK_CHANNEL = "C024BE91L"
 _SLOW_SECONDS = 60.0
 
 
@@ -44,6 +50,8 @@ class Sandbox:
     """A running sandbox. What it accepted is in `mailbox`; what goes wrong on request is in `faults`."""
 
     http_url: str
+    http2_url: str
+    """Where Apple's service is, which speaks HTTP/2 alone."""
     smtp_port: int
     service_account: Path
     mailbox: Mailbox
@@ -56,6 +64,10 @@ class Sandbox:
     sendgrid: SendGrid
     postmark: Postmark
     ses: Ses
+    apns: Apns
+    apns_key: Path
+    slack: Slack
+    webhook_service: WebhookService
     callers: Mapping[str, Caller]
     """Those that call back, by vendor."""
 
@@ -79,8 +91,13 @@ class Sandbox:
         mail_server = MailServer(mailbox, faults, _USERNAME, secrets.token_urlsafe(16))
         templates = dict(whatsapp_templates or {})
         whatsapp = WhatsApp(mailbox, faults, _PHONE_NUMBER_ID, "EAA" + secrets.token_urlsafe(48), templates)
-        app = Starlette()
-        async with mail_server.listening(smtp_port) as smtp, serving(app, http_port) as http:
+        apns = Apns(mailbox, faults)
+        app, apple = Starlette(), Starlette(routes=[Route("/3/device/{token}", apns.send, methods=["POST"])])
+        async with (
+            mail_server.listening(smtp_port) as smtp,
+            serving(app, http_port) as http,
+            serving_http2(apple, 0) as http2,
+        ):
             url = f"http://127.0.0.1:{http}"
             google = GoogleAccounts(f"{url}/google/token")
             key = google.write_key(state_dir)
@@ -88,6 +105,7 @@ class Sandbox:
             web_push = WebPushService(mailbox, faults, url)
             sandbox = cls(
                 http_url=url,
+                http2_url=f"http://127.0.0.1:{http2}",
                 smtp_port=smtp,
                 service_account=key,
                 mailbox=mailbox,
@@ -100,6 +118,10 @@ class Sandbox:
                 sendgrid=SendGrid(mailbox, faults, f"SG.{secrets.token_urlsafe(48)}", _MAIL_DOMAIN),
                 postmark=Postmark(mailbox, faults, secrets.token_hex(18), _MAIL_DOMAIN),
                 ses=Ses(mailbox, faults, _aws_key(), _REGION, _MAIL_DOMAIN),
+                apns=apns,
+                apns_key=apns.write_key(state_dir),
+                slack=Slack(mailbox, faults, f"xoxb-{secrets.token_hex(20)}", _SLACK_CHANNEL),
+                webhook_service=WebhookService(mailbox, faults, _webhook_secret()),
                 callers=_callers(url, whatsapp, twilio),
             )
             app.router.routes.extend(sandbox._routes())
@@ -136,6 +158,16 @@ class Sandbox:
             "SES_REGION": self.ses.region,
             "SES_ACCESS_KEY_ID": self.ses.key.id,
             "SES_SECRET_ACCESS_KEY": self.ses.key.secret,
+            "APNS_URL": self.http2_url,
+            "APNS_KEY_FILE": str(self.apns_key),
+            "APNS_KEY_ID": self.apns.key_id,
+            "APNS_TEAM_ID": self.apns.team_id,
+            "APNS_BUNDLE_ID": self.apns.bundle_id,
+            "SLACK_URL": f"{self.http_url}/slack/api",
+            "SLACK_TOKEN": self.slack.token,
+            "SLACK_CHANNEL": self.slack.channel_id,
+            "WEBHOOK_URL": f"{self.http_url}/webhook-service",
+            "WEBHOOK_SECRET": self.webhook_service.secret,
             "WEBPUSH_PRIVATE_KEY": self.web_push.private_key,
             "WEBPUSH_LOCAL_SERVICE": self.web_push.url,
         }
@@ -149,6 +181,8 @@ class Sandbox:
             Route("/v3/mail/send", self.sendgrid.send, methods=["POST"]),
             Route("/email", self.postmark.send, methods=["POST"]),
             Route("/v2/email/outbound-emails", self.ses.send, methods=["POST"]),
+            Route("/slack/api/chat.postMessage", self.slack.send, methods=["POST"]),
+            Route("/webhook-service", self.webhook_service.take, methods=["POST"]),
             Route("/web-push/{browser}", self.web_push.send, methods=["POST"]),
             Route("/{version:str}/{phone_number_id:str}/messages", self.whatsapp.send, methods=["POST"]),
             *_amazon_routes(self.callers),
@@ -169,6 +203,10 @@ def _callers(url: str, whatsapp: WhatsApp, twilio: Twilio) -> dict[str, Caller]:
 
 def _aws_key() -> AwsKey:
     return AwsKey(f"AKIA{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30))
+
+
+def _webhook_secret() -> str:
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 def _amazon_routes(callers: Mapping[str, Caller]) -> list[Route]:

@@ -13,9 +13,11 @@ _LAST_SECOND = 253_402_300_799
 
 @dataclass(frozen=True)
 class Retry:
-    """Not now. `after` is what the vendor's manual says to wait when its answer does not say."""
+    """Not now. `after` is what the vendor's manual says to wait when its answer does not say. `everyone`
+    marks what keeps it from taking any other message too: its own trouble, or a limit of the whole account."""
 
     after: timedelta | None = None
+    everyone: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def failure(
     """
     told = " ".join(_without(recipient, reason).split())[:_LONGEST_REASON]
     if isinstance(meaning, Retry):
-        return RetryLater(code, told, meaning.after if asked is None else asked)
+        after = meaning.after if asked is None else asked
+        return RetryLater(code, told, after, everyone=meaning.everyone)
     return Refused(code, told, meaning.remedy)
 
 

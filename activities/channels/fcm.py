@@ -35,8 +35,8 @@ _FCM_ERRORS: dict[str, Meaning] = {
     "UNREGISTERED": DEAD_ADDRESS,
     "INVALID_ARGUMENT": DEAD_ADDRESS,
     "SENDER_ID_MISMATCH": DEAD_ADDRESS,
-    "QUOTA_EXCEEDED": Retry(timedelta(seconds=60)),
-    "UNAVAILABLE": Retry(),
+    "QUOTA_EXCEEDED": Retry(timedelta(seconds=60), everyone=True),
+    "UNAVAILABLE": Retry(everyone=True),
     "INTERNAL": Retry(),
     "THIRD_PARTY_AUTH_ERROR": WRONG_SETUP,
     "UNSPECIFIED_ERROR": Retry(),
@@ -47,8 +47,8 @@ _GOOGLE_ERRORS: dict[str, Meaning] = {
     "PERMISSION_DENIED": WRONG_SETUP,
     "NOT_FOUND": WRONG_SETUP,
     "INVALID_ARGUMENT": WRONG_CONTENT,
-    "RESOURCE_EXHAUSTED": Retry(timedelta(seconds=60)),
-    "UNAVAILABLE": Retry(),
+    "RESOURCE_EXHAUSTED": Retry(timedelta(seconds=60), everyone=True),
+    "UNAVAILABLE": Retry(everyone=True),
     "INTERNAL": Retry(),
 }
 

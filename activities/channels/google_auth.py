@@ -97,7 +97,7 @@ class AccessTokens:
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise Refused(f"{self._prefix}.oauth", describe(error), "fix_configuration") from error
         except httpx.HTTPError as error:
-            raise RetryLater(f"{self._prefix}.oauth_unreachable", describe(error)) from error
+            raise RetryLater(f"{self._prefix}.oauth_unreachable", describe(error), everyone=True) from error
         if not answer.is_success:
             raise self._refusal(answer)
         granted = read_answer(_Granted, answer)

@@ -4,7 +4,7 @@ import re
 from abc import ABC
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import httpx
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstraints, ValidationError
@@ -35,6 +35,9 @@ Answer = TypeVar("Answer", bound=BaseModel)
 class HttpProvider(Provider, ABC):
     """A provider that sends by POSTing to a vendor."""
 
+    http2: ClassVar[bool] = False
+    """Whether the vendor speaks HTTP/2 alone."""
+
     timeout_seconds: float = Field(default=10, gt=0, le=11)
     """How long a call may stall. A send makes two that can, together within the activity's 30 seconds."""
 
@@ -44,7 +47,7 @@ class HttpProvider(Provider, ABC):
         limits = httpx.Limits(max_connections=100, keepalive_expiry=_IDLE_SECONDS)
         short = self.timeout_seconds / 3
         timeout = httpx.Timeout(self.timeout_seconds, connect=short, pool=short)
-        return httpx.AsyncClient(timeout=timeout, limits=limits)
+        return httpx.AsyncClient(http1=not self.http2, http2=self.http2, timeout=timeout, limits=limits)
 
     async def close(self) -> None:
         """Close the connections to the vendor."""
@@ -61,7 +64,7 @@ class HttpProvider(Provider, ABC):
         try:
             return await self.client.post(url, headers=headers, **body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise RetryLater(f"{name}.unreachable", describe(error)) from error
+            raise RetryLater(f"{name}.unreachable", describe(error), everyone=True) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
             raise Refused(f"{name}.bad_request", describe(error), "fix_configuration") from error
         except httpx.HTTPError as error:
@@ -72,7 +75,7 @@ class HttpProvider(Provider, ABC):
         code, reason = f"{self.provider}.{code}", f"HTTP {answer.status_code} {reason}".rstrip()
         if answer.status_code in (429, 503):
             wait = asked_to_wait(answer.headers.get("Retry-After"))
-            return RetryLater(code, reason, timedelta(minutes=1) if wait is None else wait)
+            return RetryLater(code, reason, timedelta(minutes=1) if wait is None else wait, everyone=True)
         if answer.is_success or answer.is_server_error:
             return OutcomeUnknown(code, reason)
         return Refused(code, reason, "fix_configuration")

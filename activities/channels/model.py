@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from content.rendering import Rendered
 from store.database import Database
@@ -31,11 +31,13 @@ class SendError(Exception):
 
 
 class RetryLater(SendError):
-    """The provider did not take the message now. `after` is what it asked for, if it did."""
+    """The provider did not take the message now. `after` is what it asked for, if it did; `everyone` says that it
+    would not take any other message either."""
 
-    def __init__(self, code: str, reason: str, after: timedelta | None = None) -> None:
+    def __init__(self, code: str, reason: str, after: timedelta | None = None, *, everyone: bool = False) -> None:
         super().__init__(code, reason)
         self.after = after
+        self.everyone = everyone
 
 
 class Refused(SendError):
@@ -70,6 +72,11 @@ class Provider(BaseModel, ABC):
     channel: ClassVar[str]
     provider: ClassVar[str]
     address_kind: ClassVar[AddressKind]
+    needs_store: ClassVar[bool] = False
+    """Whether it can only send once it is bound to a store."""
+
+    per_second: float | None = Field(default=None, gt=0)
+    """The most messages that one worker sends in a second, whatever the vendor would take."""
 
     @abstractmethod
     def prepare(self, rendered: Rendered, recipient: str, delivery_id: str) -> OutgoingMessage:

@@ -27,11 +27,11 @@ _ERRORS: dict[int, Meaning] = {
     **dict.fromkeys((405, 412, 413), WRONG_SETUP),  # credits used up; the account waits for approval, or is closed
     406: DEAD_ADDRESS,  # it bounced or complained before
     **dict.fromkeys((300, 402, 403, 409, 410, 411), WRONG_CONTENT),
-    100: Retry(timedelta(minutes=5)),  # maintenance
-    429: Retry(timedelta(minutes=1)),
+    100: Retry(timedelta(minutes=5), everyone=True),  # maintenance
+    429: Retry(timedelta(minutes=1), everyone=True),
 }
 # Postmark's own trouble, whatever code stands in the answer.
-_TROUBLE: dict[int, Meaning] = {500: Retry(), 503: Retry(timedelta(minutes=1))}
+_TROUBLE: dict[int, Meaning] = {500: Retry(everyone=True), 503: Retry(timedelta(minutes=1), everyone=True)}
 
 
 class Postmark(mail.MailProvider, HttpProvider):

@@ -16,9 +16,9 @@ from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessa
 _ERRORS: dict[int, Meaning] = {
     **dict.fromkeys((400, 413), WRONG_CONTENT),
     **dict.fromkeys((401, 403, 404, 405), WRONG_SETUP),  # the key, the sender's identity, the address of the API
-    429: Retry(),
-    500: Retry(),
-    503: Retry(timedelta(minutes=1)),
+    429: Retry(everyone=True),
+    500: Retry(everyone=True),
+    503: Retry(timedelta(minutes=1), everyone=True),
 }
 _UNTRACKED: dict[str, Any] = {
     "click_tracking": {"enable": False, "enable_text": False},

@@ -17,8 +17,8 @@ from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessa
 
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html and CommonErrors beside it
 _ERRORS: dict[str, Meaning] = {
-    **dict.fromkeys(("TooManyRequestsException", "ThrottlingException"), Retry()),
-    "LimitExceededException": Retry(timedelta(minutes=5)),
+    **dict.fromkeys(("TooManyRequestsException", "ThrottlingException"), Retry(everyone=True)),
+    "LimitExceededException": Retry(timedelta(minutes=5), everyone=True),
     **dict.fromkeys(("AccountSuspendedException", "SendingPausedException"), WRONG_SETUP),
     **dict.fromkeys(("MailFromDomainNotVerifiedException", "NotFoundException"), WRONG_SETUP),
     **dict.fromkeys(("MessageRejected", "BadRequestException"), WRONG_CONTENT),
@@ -26,12 +26,12 @@ _ERRORS: dict[str, Meaning] = {
     **dict.fromkeys(("UnrecognizedClientException", "InvalidClientTokenId", "AccessDeniedException"), WRONG_SETUP),
     **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"), WRONG_SETUP),
     **dict.fromkeys(("ExpiredTokenException", "MissingAuthenticationToken", "OptInRequired"), WRONG_SETUP),
-    **dict.fromkeys(("InternalServiceErrorException", "InternalFailure"), Retry()),
-    "ServiceUnavailable": Retry(timedelta(minutes=1)),
+    **dict.fromkeys(("InternalServiceErrorException", "InternalFailure"), Retry(everyone=True)),
+    "ServiceUnavailable": Retry(timedelta(minutes=1), everyone=True),
 }
 # What the same error means when its text has these words.
 _WORDED: dict[str, Meaning] = {
-    "Daily message quota exceeded": Retry(timedelta(hours=1)),
+    "Daily message quota exceeded": Retry(timedelta(hours=1), everyone=True),
     "is not verified": WRONG_SETUP,
 }
 

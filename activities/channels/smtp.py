@@ -44,7 +44,7 @@ _PERMANENT: dict[str, Meaning] = {
 _TEMPORARY: dict[str, Meaning] = {".7.1": _GREYLISTED, ".2.2": _FULL, ".5.3": _FULL}
 # Without an enhanced code a 550 may be about anything, so it condemns no address.
 _REPLIES: dict[int, Meaning] = {
-    421: Retry(),
+    421: Retry(everyone=True),
     450: _GREYLISTED,
     451: _GREYLISTED,
     452: _FULL,
@@ -118,7 +118,7 @@ def _error(error: Exception, recipient: str) -> SendError:
         about_us = not isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError)
         return _refusal(error.code, error.message, recipient, about_us)
     if isinstance(error, OSError):  # timeouts and lost connections, aiosmtplib's own among them
-        return RetryLater("smtp.unreachable", f"{type(error).__name__}: {error}")
+        return RetryLater("smtp.unreachable", f"{type(error).__name__}: {error}", everyone=True)
     return Refused("smtp.not_supported", str(error), "fix_configuration")
 
 

@@ -22,6 +22,7 @@ class Surface(Provider):
 
     provider: ClassVar[str] = "surface"
     address_kind: ClassVar[AddressKind] = "customer"
+    needs_store: ClassVar[bool] = True
 
     keep_for: Duration = timedelta(days=30)
     """How long a message is shown at most."""

@@ -36,8 +36,8 @@ _ERRORS: dict[int, Meaning] = {
     **dict.fromkeys((21602, 21605, 21617, 21656), WRONG_CONTENT),
     21610: OPTED_OUT,  # they wrote STOP to this sender
     21612: REFUSED,  # no way from this sender to this number
-    20429: Retry(timedelta(seconds=30)),
-    21611: Retry(timedelta(minutes=5)),  # the sender's queue is full
+    20429: Retry(timedelta(seconds=30), everyone=True),
+    21611: Retry(timedelta(minutes=5), everyone=True),  # the sender's queue is full
 }
 
 

@@ -39,9 +39,9 @@ _ERRORS: dict[int, Meaning] = {
     131048: WRONG_SETUP,
     131064: WRONG_SETUP,
     # rate limits
-    4: Retry(timedelta(minutes=1)),
-    80007: Retry(timedelta(minutes=1)),
-    130429: Retry(),
+    4: Retry(timedelta(minutes=1), everyone=True),
+    80007: Retry(timedelta(minutes=1), everyone=True),
+    130429: Retry(everyone=True),
     131056: Retry(timedelta(seconds=6)),
     # Meta's own trouble
     **dict.fromkeys((1, 2, 131000, 131016, 131052, 131053, 131057, 135000), Retry()),

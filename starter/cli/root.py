@@ -9,6 +9,7 @@ import typer
 from starter.cli import (
     approvals,
     audit,
+    channels,
     contents,
     customers,
     deliveries,
@@ -68,6 +69,7 @@ _NOUNS = (
     approvals,
     runs,
     deliveries,
+    channels,
     audit,
     keys,
     tokens,

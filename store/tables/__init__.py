@@ -3,6 +3,7 @@
 from store.tables.approvals import Approval, ApprovalState
 from store.tables.audit import AuditEntry
 from store.tables.autonomy import Tightening
+from store.tables.channels import ChannelPause
 from store.tables.columns import UtcTime
 from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
 from store.tables.customers import Address, Customer, Identity, IdentityChange, Merge
@@ -25,6 +26,7 @@ __all__ = [
     "Approval",
     "ApprovalState",
     "AuditEntry",
+    "ChannelPause",
     "ConsentRecord",
     "ConsentStatement",
     "Customer",

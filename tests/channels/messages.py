@@ -25,13 +25,15 @@ FIELDS: dict[str, dict[str, Any]] = {
     "whatsapp": {"template": "browse_offer", "language": "en", "parameters": ["Ada", "KEB10"]},
     "sms": {"text": "Northwind: the Keb jacket is back in your size. Stop: reply STOP"},
     "web_push": {"title": "Still warm?", "body": "Two left in your size.", "url": "https://shop.example/keb"},
+    "slack": {"text": "*Lena Koch* looked at the Keb jacket three times today."},
+    "webhook": {"reason": "high intent", "product": {"url": "https://shop.example/keb"}},
     **dict.fromkeys(("inbox", "banner", "checklist", "tooltip"), CARD),
 }
 TEMPLATES = {"browse_offer": "Hello {{1}}, your code is {{2}}."}
 RECIPIENTS = {
     "email": "ada@shoppers.example",
     "phone": "+4917012345678",
-    "push_token": "token-of-ada",
+    "push_token": "ada0" * 16,
     "customer": "c_ada",
 }
 """By kind of address; a browser's subscription is added when there is a push service to subscribe to."""

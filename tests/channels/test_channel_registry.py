@@ -45,7 +45,7 @@ def load(tmp_path: Path, text: str) -> dict[str, Any]:
     [
         ("  email: {provider: smpt}", "2:11: 'smpt' is not a provider for email (did you mean 'smtp'?)"),
         ("  email: {host: x}", "2:3: email has no provider (there are: postmark, sendgrid, ses, smtp)"),
-        ("  push: {provider: smtp}", "2:10: 'smtp' is not a provider for push (there are: fcm)"),
+        ("  push: {provider: smtp}", "2:10: 'smtp' is not a provider for push (there are: apns, fcm)"),
         ("  fax: {provider: smtp}", "2:9: 'smtp' is not a provider for fax (there are: none)"),
         (f"  email: {SMTP[:-1]}, prot: 25}}", "unknown key 'prot' (did you mean 'port'?)"),
         ("  email:\n    provider: smtp\n    host: x\n    sender: nobody", "5:5: 'nobody' is not a sender"),

@@ -24,6 +24,9 @@ CREDENTIALS = {
     "whatsapp_cloud": {"token": "wrong"},
     "twilio_sms": {"auth_token": "wrong"},
     "web_push": {"private_key": "A" * 42 + "E"},
+    "apns": {"key_id": "0000000000"},
+    "slack": {"token": "wrong"},
+    "webhook": {"secret": "whsec_" + "A" * 43 + "="},
 }
 P256DH = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
 HOSTILE_TEXT = [
@@ -87,6 +90,11 @@ def address(provider: Provider) -> str:
     return re.sub(r"http://127\.0\.0\.1:\d+", service, RECIPIENTS[provider.address_kind])
 
 
+def seen(provider: Provider) -> str:
+    """Whom the vendor knows the usual recipient as: our own people have a channel of their own."""
+    return getattr(provider, "post_to", "") or seen_by_vendor(address(provider))
+
+
 def message_for(provider: Provider) -> OutgoingMessage:
     return provider.prepare(rendered(provider.channel), address(provider), "d_1")
 
@@ -95,7 +103,7 @@ async def test_a_message_arrives_with_its_delivery_id(provider: Provider, arrive
     provider_id = await provider.send(message_for(provider), "d_1")
 
     [received] = await arrived()
-    assert received == (provider.channel, seen_by_vendor(address(provider)), "d_1", provider_id)
+    assert received == (provider.channel, seen(provider), "d_1", provider_id)
 
 
 async def test_many_messages_go_over_one_provider(provider: Provider, arrived: Arrivals) -> None:
@@ -137,7 +145,9 @@ async def test_a_message_that_was_stored_meanwhile_still_leaves(provider: Provid
 async def test_a_message_taken_without_a_usable_answer_has_an_unknown_outcome(
     accident: str, remote: Provider, sandbox: Sandbox
 ) -> None:
-    sandbox.faults.add(recipient=seen_by_vendor(address(remote)), answer=accident)
+    if (accident, remote.provider) == ("garbled", "webhook"):
+        pytest.skip("a service's yes has no id that could be missing")
+    sandbox.faults.add(recipient=seen(remote), answer=accident)
 
     with pytest.raises(OutcomeUnknown):
         await remote.send(message_for(remote), "d_1")
@@ -148,7 +158,7 @@ async def test_a_message_taken_without_a_usable_answer_has_an_unknown_outcome(
 async def test_a_gateway_that_answers_instead_leaves_the_outcome_unknown(
     remote: Provider, sandbox: Sandbox
 ) -> None:
-    sandbox.faults.add(recipient=seen_by_vendor(address(remote)), answer="gateway")
+    sandbox.faults.add(recipient=seen(remote), answer="gateway")
 
     with pytest.raises(OutcomeUnknown):
         await remote.send(message_for(remote), "d_1")
@@ -158,7 +168,7 @@ async def test_no_answer_in_time_leaves_the_outcome_unknown(
     name: str, make_provider: MakeProvider, sandbox: Sandbox
 ) -> None:
     impatient = make_provider(name, timeout_seconds=0.4)
-    sandbox.faults.add(recipient=seen_by_vendor(address(impatient)), answer="slow")
+    sandbox.faults.add(recipient=seen(impatient), answer="slow")
 
     with pytest.raises(OutcomeUnknown):
         await impatient.send(message_for(impatient), "d_1")
@@ -172,7 +182,7 @@ async def test_an_accident_before_the_mail_itself_is_tried_again_and_one_after_t
 ) -> None:
     """SMTP hears the recipient before the mail; over HTTP all is handed over at once."""
     impatient = make_provider(name, timeout_seconds=0.4)
-    sandbox.faults.add(recipient=seen_by_vendor(address(impatient)), answer=accident)
+    sandbox.faults.add(recipient=seen(impatient), answer=accident)
 
     with pytest.raises(RetryLater if impatient.provider == "smtp" else OutcomeUnknown):
         await impatient.send(message_for(impatient), "d_1")
@@ -181,7 +191,7 @@ async def test_an_accident_before_the_mail_itself_is_tried_again_and_one_after_t
 
 
 async def test_a_provider_recovers_from_a_broken_connection(remote: Provider, sandbox: Sandbox) -> None:
-    sandbox.faults.add(recipient=seen_by_vendor(address(remote)), answer="drop_early")
+    sandbox.faults.add(recipient=seen(remote), answer="drop_early")
     with pytest.raises((RetryLater, OutcomeUnknown)):
         await remote.send(message_for(remote), "d_1")
 
@@ -254,6 +264,8 @@ def test_secrets_do_not_show(provider: Provider, sandbox: Sandbox) -> None:
     assert sandbox.sendgrid.api_key not in repr(provider)
     assert sandbox.postmark.server_token not in repr(provider)
     assert sandbox.ses.key.secret not in repr(provider)
+    assert sandbox.slack.token not in repr(provider)
+    assert sandbox.webhook_service.secret not in repr(provider)
     assert "PRIVATE KEY" not in repr(provider)
 
 
@@ -288,10 +300,12 @@ async def test_hostile_text_is_refused_or_arrives_as_one_message_to_one_recipien
         await provider.send(message, f"d_{number}")
 
     assert {refused.remedy for refused in refusals} <= {"fix_content"}
-    assert [m.recipient for m in await arrived()] == [seen_by_vendor(address(provider))] * len(taken)
+    assert [m.recipient for m in await arrived()] == [seen(provider)] * len(taken)
 
 
 def test_content_of_another_channel_is_refused(provider: Provider) -> None:
+    if provider.channel == "webhook":
+        pytest.skip("a service of our own takes whatever it is sent")
     other = rendered("whatsapp" if provider.channel != "whatsapp" else "email")
 
     with pytest.raises(Refused) as refused:

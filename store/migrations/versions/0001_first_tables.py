@@ -51,6 +51,16 @@ def upgrade() -> None:
         batch_op.create_index('ix_audit_entry_customer', ['customer_id', 'id'], unique=False)
         batch_op.create_index('ix_audit_entry_kind', ['kind', 'at'], unique=False)
 
+    op.create_table('channel_pause',
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('worker', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('provider', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('since', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('until', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('channel', 'worker')
+    )
     op.create_table('customer',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('traits', sa.JSON(), nullable=False),
@@ -687,6 +697,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_customer_created_at'))
 
     op.drop_table('customer')
+    op.drop_table('channel_pause')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_kind')
         batch_op.drop_index('ix_audit_entry_customer')

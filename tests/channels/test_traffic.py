@@ -1,0 +1,151 @@
+"""What a worker lets through to a channel: its rate, the pauses a vendor asks for, and the circuit breaker."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from activities.channels.model import OutcomeUnknown, Refused, RetryLater, SendError
+from activities.channels.smtp import Smtp
+from activities.channels.traffic import Traffic
+from store.channels import list_pauses
+from store.database import Database
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+UNREACHABLE = RetryLater("smtp.unreachable", "connection refused", everyone=True)
+WRONG_PASSWORD = Refused("smtp.535", "bad credentials", "fix_configuration")
+NO_ANSWER = OutcomeUnknown("smtp.no_answer", "timed out")
+LIMITED = RetryLater("smtp.421", "too many", timedelta(seconds=40), everyone=True)
+
+
+def seconds(number: float) -> datetime:
+    return NOON + timedelta(seconds=number)
+
+
+def traffic_of(database: Database, per_second: float | None = None) -> Traffic:
+    smtp = Smtp(host="mail.example", sender="Shop <a@shop.example>", per_second=per_second)
+    return Traffic(database, {"email": smtp})
+
+
+@pytest.fixture
+def traffic(sqlite_database: Database) -> Traffic:
+    return traffic_of(sqlite_database)
+
+
+async def broken(traffic: Traffic, error: SendError = UNREACHABLE) -> Traffic:
+    for _ in range(5):
+        await traffic.admit("email", NOON)
+        await traffic.report("email", error, NOON)
+    return traffic
+
+
+async def waits(traffic: Traffic, at: float) -> float:
+    """How long a message is told to wait, in seconds."""
+    with pytest.raises(RetryLater) as later:
+        await traffic.admit("email", seconds(at))
+    assert later.value.after is not None
+    return later.value.after.total_seconds()
+
+
+@pytest.mark.parametrize("error", [UNREACHABLE, WRONG_PASSWORD, NO_ANSWER])
+async def test_five_messages_in_a_row_that_do_not_get_through_open_the_breaker(
+    error: SendError, traffic: Traffic
+) -> None:
+    await broken(traffic, error)
+
+    assert await waits(traffic, at=5) == 10
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Refused("smtp.5.1.1", "unknown user", "deactivate_address"),
+        Refused("smtp.5.6.0", "malformed", "fix_content"),
+        RetryLater("smtp.450", "greylisted", timedelta(minutes=5)),
+        None,
+    ],
+)
+async def test_what_is_about_one_message_alone_opens_nothing(error: SendError | None, traffic: Traffic) -> None:
+    for _ in range(2):
+        for _ in range(4):
+            await traffic.report("email", UNREACHABLE, NOON)
+        await traffic.report("email", error, NOON)
+
+    await traffic.admit("email", NOON)
+
+
+async def test_after_the_pause_one_message_goes_ahead_and_the_others_wait_for_what_becomes_of_it(
+    traffic: Traffic,
+) -> None:
+    await broken(traffic)
+
+    await traffic.admit("email", seconds(15))
+    assert await waits(traffic, at=15) == 2
+    await traffic.report("email", None, seconds(16))
+
+    await traffic.admit("email", seconds(16))
+    await traffic.admit("email", seconds(16))
+
+
+async def test_each_failed_try_makes_the_pause_twice_as_long_up_to_five_minutes(traffic: Traffic) -> None:
+    await broken(traffic)
+    at, pauses = 15.0, list[float]()
+    for _ in range(6):
+        await traffic.admit("email", seconds(at))
+        await traffic.report("email", UNREACHABLE, seconds(at))
+        pauses.append(await waits(traffic, at=at))
+        at += pauses[-1]
+
+    assert pauses == [30, 60, 120, 240, 300, 300]
+
+
+async def test_one_that_went_ahead_and_was_never_heard_of_again_lets_another_follow(traffic: Traffic) -> None:
+    """The guard may have denied it, or its worker's attempt timed out."""
+    await broken(traffic)
+    await traffic.admit("email", seconds(15))
+
+    await traffic.admit("email", seconds(46))
+
+
+async def test_a_wait_that_the_vendor_asks_for_holds_for_every_message(traffic: Traffic) -> None:
+    await traffic.report("email", LIMITED, NOON)
+
+    assert await waits(traffic, at=10) == 30
+    await traffic.admit("email", seconds(40))
+
+
+async def test_a_greylisted_recipient_keeps_nobody_else_waiting(traffic: Traffic) -> None:
+    await traffic.report("email", RetryLater("smtp.450", "greylisted", timedelta(minutes=5)), NOON)
+
+    await traffic.admit("email", NOON)
+
+
+async def test_ops_see_the_pause_until_a_message_gets_through(database: Database) -> None:
+    traffic = await broken(traffic_of(database), WRONG_PASSWORD)
+    async with database.reading() as session:
+        [pause] = await list_pauses(session, NOON)
+        over = await list_pauses(session, seconds(15))
+    assert (pause.channel, pause.provider, pause.code) == ("email", "smtp", "smtp.535")
+    assert pause.worker.startswith(f"{os.getpid()}@")
+    assert (pause.until, over) == (seconds(15), [])
+
+    await traffic.admit("email", seconds(15))
+    await traffic.report("email", None, seconds(14))
+
+    async with database.reading() as session:
+        assert await list_pauses(session, NOON) == []
+
+
+async def test_a_channels_own_rate_sends_the_surplus_back_for_turns_of_their_own(
+    sqlite_database: Database,
+) -> None:
+    traffic = traffic_of(sqlite_database, per_second=0.5)
+    await traffic.admit("email", NOON)
+
+    told = [await waits(traffic, at=0) for _ in range(3)]
+
+    assert told == pytest.approx([4, 6, 8], abs=0.5)
+
+
+async def test_a_channel_that_is_not_set_up_is_not_held_back(traffic: Traffic) -> None:
+    await traffic.admit("fax", NOON)
