@@ -23,9 +23,11 @@ from activities.deliver import Delivering
 from activities.erasing import Erasing
 from activities.facts import Gathering
 from activities.guard import Guard
+from activities.learning import Learning
 from activities.masking import Mask
 from activities.notes import Bookkeeping
 from activities.perceiving import Perceiving
+from activities.refitting import Refitting
 from activities.requesting import Requesting
 from activities.tools.model import Tool
 from activities.tools.registry import load_tools
@@ -42,8 +44,9 @@ from telemetry import collector_named, ship_spans
 from workflows.broadcast import Broadcast
 from workflows.erasing import EraseCustomer
 from workflows.journey import CustomerJourney
+from workflows.learning import LearnFromOutcomes
 
-WORKFLOWS = (CustomerJourney, Broadcast, EraseCustomer)
+WORKFLOWS = (CustomerJourney, Broadcast, EraseCustomer, LearnFromOutcomes)
 """Every kind of workflow; each has a recorded history that replays."""
 _BUILD = "sojourn-0.1.0"
 """Named, because the SDK otherwise hashes every loaded module at start."""
@@ -104,6 +107,8 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
         requesting.request_run,
         requesting.call_off_run,
         Broadcasting(database).broadcast,
+        Learning(database).learn,
+        Refitting(database).refit,
         bookkeeping.write_notes,
         bookkeeping.close_run,
         bookkeeping.move_run,

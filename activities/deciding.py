@@ -112,6 +112,7 @@ class Deciding:
             options=[option for option in request.options if option not in closed],
             closed_options=closed,
             features=request.features,
+            looks_at=list(request.names),
             settings=request.settings,
             probabilities=dict(plan.probabilities),
             option=plan.option,

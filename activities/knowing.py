@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from learning.planners.interface import Learner
 from learning.sampler.model import Model, seen
-from store.planning import find_point, sums_of
+from store.lessons import find_point, sums_of
 
 _MOST = 200
 """Models in memory: some megabytes each at the most."""

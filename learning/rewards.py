@@ -4,7 +4,7 @@ An outcome counts by when it happened, not by when it was heard of: one that com
 the correction is a difference (`sampler.statistics.credited`), so that nothing counts twice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,7 +50,7 @@ def reward(
     rewards: Rewards, option: str, decided_at: datetime, outcomes: Sequence[Outcome], now: datetime
 ) -> Reward:
     """The reward of a decision from all outcomes heard of so far, in any order, each told once or more often."""
-    once = {outcome.event_id: outcome for outcome in outcomes}
+    once = {(outcome.event_id, outcome.kind): outcome for outcome in outcomes}
     parts: list[Part] = []
     kinds: set[str] = set()
     for outcome in sorted(once.values(), key=lambda outcome: (outcome.at, outcome.event_id)):
@@ -78,14 +78,3 @@ def discounted(turns: Sequence[tuple[datetime, float]], daily: float = 0.0) -> l
         after = at
         returns.append(later)
     return returns[::-1]
-
-
-def corrections(
-    counted: Mapping[str, float | None], now_known: Mapping[str, float | None]
-) -> dict[str, tuple[float | None, float | None]]:
-    """Which decisions count otherwise than before: by id, what they counted with and what they count with now."""
-    return {
-        decision: (counted.get(decision), amount)
-        for decision, amount in now_known.items()
-        if counted.get(decision) != amount
-    }

@@ -31,6 +31,8 @@ class Turn:
     reward: float
     options: Sequence[str]
     """Those that were open."""
+    weight: float = 1.0
+    """How much it counts; what is long ago counts less."""
 
 
 _Step = tuple[int, Turn, Turn | None]
@@ -83,6 +85,8 @@ class _Fitted:
         self.targets: Array = np.empty((0, passes))
         self.blocks: list[str] = []
         """Of every row."""
+        self.weights: list[float] = []
+        """Of every row."""
         self._came: dict[int, Array] = {}
         """The values of the earliest turn so far of every trajectory."""
         self._places: dict[str, int] = {}
@@ -99,6 +103,7 @@ class _Fitted:
         self.targets = np.concatenate((self.targets, targets))
         self.rows = np.concatenate((self.rows, rows))
         self.blocks += [self.design.block(turn.option) for _, turn, _ in steps]
+        self.weights += [turn.weight for _, turn, _ in steps]
         return self
 
     def _ahead(self, turn: Turn | None) -> Array:
@@ -113,12 +118,14 @@ class _Fitted:
     def counted(self, targets: Array, doubts: Array | float = 0.0) -> dict[str, Statistics]:
         """The sums of all turns by block, for these values and variances of them."""
         squares, names = targets * targets + doubts, np.array(self.blocks)
+        weights = np.array(self.weights)
         sums: dict[str, Statistics] = {}
         for block in sorted(set(self.blocks)):
             own = names == block
-            rows = self.rows[own]
+            rows, share = self.rows[own], weights[own]
+            weighed = rows.T * share
             sums[block] = Statistics(
-                rows.T @ rows, rows.T @ targets[own], float(len(rows)), float(squares[own].sum())
+                weighed @ rows, weighed @ targets[own], float(share.sum()), float(squares[own] @ share)
             )
         return sums
 

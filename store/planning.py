@@ -1,10 +1,24 @@
-"""The log of planners' decisions, and what was learned from it."""
+"""The log of planners' decisions, and which of them there is something new to say of."""
 
-from sqlmodel import col, select
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.paging import Page, read_page
-from store.tables import LearnedBlock, LearnedPoint, PlannerDecision
+from store.tables import Delivery, EventRecord, LearningProgress, PlannerDecision
+
+_PROGRESS = "outcomes"
+
+
+class Point(NamedTuple):
+    """A step of a run that decides, perhaps several times."""
+
+    workflow_id: str
+    first_run_id: str
+    step_id: str
 
 
 async def find_decision(session: AsyncSession, decision_id: str) -> PlannerDecision | None:
@@ -27,16 +41,130 @@ async def list_decisions(
     return await read_page(session, ordered, number)
 
 
-async def find_point(session: AsyncSession, journey: str, decision: str, learned_as: str) -> LearnedPoint | None:
-    """What is learned at one point in one way; None before the first lesson."""
-    return await session.get(LearnedPoint, (journey, decision, learned_as))
+async def decisions_rewarded_by(session: AsyncSession, event_id: str) -> list[PlannerDecision]:
+    """The decisions that an event counted for, the earliest first."""
+    of = select(EventRecord.customer_id).where(col(EventRecord.id) == event_id)
+    query = select(PlannerDecision).where(col(PlannerDecision.customer_id).in_(of))
+    rows = (await session.exec(query.order_by(col(PlannerDecision.decided_at)))).all()
+    return [row for row in rows if any(part["event_id"] == event_id for part in row.parts)]
 
 
-async def sums_of(session: AsyncSession, journey: str, decision: str, learned_as: str) -> dict[str, bytes]:
-    """The sums of a point by block."""
-    query = select(LearnedBlock).where(
-        col(LearnedBlock.journey) == journey,
-        col(LearnedBlock.decision) == decision,
-        col(LearnedBlock.learned_as) == learned_as,
+async def log_of(
+    session: AsyncSession, journey: str, decision: str, since: datetime, most: int
+) -> list[PlannerDecision]:
+    """The latest decisions at one point since a moment, the earliest first."""
+    query = (
+        select(PlannerDecision)
+        .where(
+            col(PlannerDecision.journey) == journey,
+            col(PlannerDecision.decision) == decision,
+            col(PlannerDecision.decided_at) >= since,
+        )
+        .order_by(col(PlannerDecision.decided_at).desc(), col(PlannerDecision.id))
+        .limit(most)
+        .execution_options(populate_existing=True)
     )
-    return {row.block: row.sums for row in (await session.exec(query)).all()}
+    return list((await session.exec(query)).all())[::-1]
+
+
+async def touched(session: AsyncSession, after: int, until: int) -> list[Point]:
+    """The points of runs within whose windows something happened, by the events accepted after `after` up to
+    `until`."""
+    query = (
+        select(*_POINT)
+        .join(EventRecord, col(EventRecord.customer_id) == col(PlannerDecision.customer_id))
+        .where(
+            col(EventRecord.seq) > after,
+            col(EventRecord.seq) <= until,
+            col(EventRecord.occurred_at) >= col(PlannerDecision.decided_at),
+            col(EventRecord.occurred_at) <= col(PlannerDecision.closes_at),
+        )
+        .distinct()
+    )
+    return [Point(*row) for row in (await session.exec(query)).all()]
+
+
+async def due(session: AsyncSession, now: datetime, most: int) -> list[Point]:
+    """The points of runs with decisions whose windows are over and which are not closed yet, some at a time."""
+    query = (
+        select(*_POINT)
+        .where(col(PlannerDecision.closed).is_(False), col(PlannerDecision.closes_at) <= now)
+        .distinct()
+        .limit(most)
+    )
+    return [Point(*row) for row in (await session.exec(query)).all()]
+
+
+async def decisions_at(session: AsyncSession, point: Point) -> list[PlannerDecision]:
+    """The decisions at one point of a run in the order of time, which no other transaction changes until this
+    one ends."""
+    query = (
+        select(PlannerDecision)
+        .where(
+            col(PlannerDecision.workflow_id) == point.workflow_id,
+            col(PlannerDecision.first_run_id) == point.first_run_id,
+            col(PlannerDecision.step_id) == point.step_id,
+        )
+        .order_by(col(PlannerDecision.turn))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list((await session.exec(query)).all())
+
+
+async def happened_between(
+    session: AsyncSession, customer_id: str, names: Collection[str], since: datetime, until: datetime
+) -> list[EventRecord]:
+    """A customer's events of some names that happened within a time, in whatever order."""
+    query = select(EventRecord).where(
+        col(EventRecord.customer_id) == customer_id,
+        col(EventRecord.name).in_(names),
+        col(EventRecord.occurred_at) >= since,
+        col(EventRecord.occurred_at) <= until,
+    )
+    return list((await session.exec(query)).all())
+
+
+async def deliveries_at(session: AsyncSession, point: Point) -> dict[str, Delivery]:
+    """The deliveries of the run by id."""
+    query = select(Delivery).where(
+        col(Delivery.workflow_id) == point.workflow_id, col(Delivery.first_run_id) == point.first_run_id
+    )
+    return {row.id: row for row in (await session.exec(query)).all()}
+
+
+async def find_event(session: AsyncSession, event_id: str) -> EventRecord | None:
+    """An accepted event by its sender's id."""
+    return (await session.exec(select(EventRecord).where(col(EventRecord.id) == event_id))).first()
+
+
+async def learned_points(session: AsyncSession, since: datetime) -> Sequence[PlannerDecision]:
+    """The latest decision of each way in which something is learned, of those made since a moment."""
+    latest = (
+        select(func.max(PlannerDecision.decided_at))
+        .where(col(PlannerDecision.learned_as) != "", col(PlannerDecision.decided_at) >= since)
+        .group_by(col(PlannerDecision.journey), col(PlannerDecision.decision), col(PlannerDecision.learned_as))
+    )
+    query = select(PlannerDecision).where(
+        col(PlannerDecision.decided_at).in_(latest), col(PlannerDecision.learned_as) != ""
+    )
+    found = {(row.journey, row.decision, row.learned_as): row for row in (await session.exec(query)).all()}
+    return list(found.values())
+
+
+async def progress(session: AsyncSession) -> int:
+    """The event up to which outcomes were looked at."""
+    row = await session.get(LearningProgress, _PROGRESS)
+    return row.seq if row else 0
+
+
+async def keep_progress(session: AsyncSession, seq: int) -> None:
+    """Keep how far outcomes were looked at."""
+    await session.merge(LearningProgress(name=_PROGRESS, seq=seq))
+
+
+_POINT = (
+    col(PlannerDecision.workflow_id),
+    col(PlannerDecision.first_run_id),
+    col(PlannerDecision.step_id),
+)

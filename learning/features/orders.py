@@ -20,13 +20,13 @@ def fold(state: State, event: Observed) -> State:
     """Count an order or a refund. The order in which they come does not matter, but for what was forgotten."""
     if event.name == REFUNDED:
         state.setdefault("refunded", 0.0)
-        state["refunded"] += _amount(event.properties)
+        state["refunded"] += amount_of(event.properties)
         return state
     order_id = word(event.properties.get("order_id"))
     if event.name != ORDERED or (order_id and order_id in state.get("ids", ())):
         return state
     state = state if "n" in state else {**_nothing(event.at), **state}
-    amount = _amount(event.properties)
+    amount = amount_of(event.properties)
     state["n"] += 1
     state["value"] += amount
     state["discounted"] += _is_discounted(event.properties)
@@ -117,7 +117,7 @@ def _since(days: Mapping[str, list[float]], today: int, most: int) -> int:
     return int(sum(count for day, (count, _) in days.items() if today - most < int(day) <= today))
 
 
-def _amount(properties: Mapping[str, Any]) -> float:
+def amount_of(properties: Mapping[str, Any]) -> float:
     """What was paid, under the names that Segment's specification and its users have for it."""
     named = (number(properties.get(name)) for name in ("total", "revenue", "value"))
     return max(0.0, next((amount for amount in named if amount is not None), 0.0))

@@ -1,4 +1,4 @@
-"""Keeps a Temporal schedule for each scheduled journey, and none for those that are no more."""
+"""Keeps the schedules in Temporal: one for each scheduled journey, and those by which planners learn."""
 
 import asyncio
 import logging
@@ -24,13 +24,17 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from journeys.model import Journey
 from journeys.schedules import as_cron
+from journeys.steps import Planned, walk
 from starter.dispatch.signals import RPC_TIMEOUT
 from starter.services import Services
 from workflows.broadcast import BroadcastInput
+from workflows.learning import LearningInput
 from workflows.search_attributes import JOURNEY_NAME
 
 _WORKFLOW = "Broadcast"
-_PREFIX = "journey:"
+_PREFIX, _LEARNING = "journey:", "learning:"
+_OFTEN, _NIGHTLY = "*/5 * * * *", "20 3 * * *"
+_Given = BroadcastInput | LearningInput
 _QUEUE = "task_queue"
 """The memo field that says whose a schedule is, where several projects share a Temporal namespace."""
 _CATCH_UP = timedelta(hours=12)
@@ -54,11 +58,12 @@ async def reconcile(services: Services) -> None:
     """Make, change and delete schedules until they are those of the journeys. One that is right already is
     left alone, and one that was paused stays paused. Raises temporalio.service.RPCError."""
     temporal, queue = services.temporal, services.settings.task_queue
-    wanted = broadcasts(services.journeys, services.project.time_zone)
+    zone = services.project.time_zone
+    wanted: dict[str, _Given] = {**broadcasts(services.journeys, zone), **lessons(services.journeys, queue)}
     for schedule_id in await _existing(temporal, queue) - wanted.keys():
         await _delete(temporal, schedule_id)
     for schedule_id, given in wanted.items():
-        await _put(temporal, schedule_id, given, queue)
+        await _put(temporal, schedule_id, given, _schedule(given, queue, zone), queue)
 
 
 def schedule_id(journey: str) -> str:
@@ -80,23 +85,32 @@ def broadcasts(journeys: Mapping[str, Journey], time_zone: str) -> dict[str, Bro
     }
 
 
+def lessons(journeys: Mapping[str, Journey], queue: str) -> dict[str, LearningInput]:
+    """By the id of its schedule, how planners learn; nothing where no journey lets one choose."""
+    if not any(isinstance(step, Planned) for journey in journeys.values() for step in walk(journey.steps)):
+        return {}
+    return {
+        f"{_LEARNING}{queue}:often": LearningInput(),
+        f"{_LEARNING}{queue}:nightly": LearningInput(refit=True),
+    }
+
+
 async def _existing(temporal: Client, queue: str) -> set[str]:
     listed = await temporal.list_schedules(rpc_timeout=RPC_TIMEOUT)
     return {
         entry.id
         async for entry in listed
-        if entry.id.startswith(_PREFIX) and await entry.memo_value(_QUEUE, None) == queue
+        if entry.id.startswith((_PREFIX, _LEARNING)) and await entry.memo_value(_QUEUE, None) == queue
     }
 
 
-async def _put(temporal: Client, schedule_id: str, given: BroadcastInput, queue: str) -> None:
-    schedule = _schedule(given, queue)
+async def _put(temporal: Client, schedule_id: str, given: _Given, schedule: Schedule, queue: str) -> None:
     try:
         await temporal.create_schedule(schedule_id, schedule, memo={_QUEUE: queue}, rpc_timeout=RPC_TIMEOUT)
     except ScheduleAlreadyRunningError:
 
         async def change(found: ScheduleUpdateInput) -> ScheduleUpdate | None:
-            if await _given(temporal, found.description) == given:
+            if await _given(temporal, found.description, type(given)) == given:
                 return None
             return ScheduleUpdate(replace(schedule, state=found.description.schedule.state))
 
@@ -112,19 +126,41 @@ async def _delete(temporal: Client, schedule_id: str) -> None:
             raise
 
 
-async def _given(temporal: Client, described: ScheduleDescription) -> BroadcastInput | None:
-    """What a schedule as it is would broadcast; None when it cannot be told."""
+async def _given(temporal: Client, described: ScheduleDescription, kind: type[_Given]) -> _Given | None:
+    """What a schedule as it is starts its workflow with; None when it cannot be told."""
     action = described.schedule.action
     if not isinstance(action, ScheduleActionStartWorkflow):
         return None
     payloads = [given for given in action.args if isinstance(given, Payload)]
     try:
-        return (await temporal.data_converter.decode(payloads, [BroadcastInput]))[0]
+        return (await temporal.data_converter.decode(payloads, [kind]))[0]
     except (RuntimeError, ValueError, IndexError):  # one that an older release has made
         return None
 
 
-def _schedule(given: BroadcastInput, queue: str) -> Schedule:
+def _schedule(given: _Given, queue: str, time_zone: str) -> Schedule:
+    return (
+        _broadcast(given, queue) if isinstance(given, BroadcastInput) else _learning(given.refit, queue, time_zone)
+    )
+
+
+def _learning(refit: bool, queue: str, time_zone: str) -> Schedule:
+    """Often, or at night on the project's clock. What was missed is made up for by the next."""
+    name, cron = ("nightly", _NIGHTLY) if refit else ("often", _OFTEN)
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            "LearnFromOutcomes",
+            LearningInput(refit=refit),
+            id=f"{_LEARNING}{queue}:{name}",
+            task_queue=queue,
+            static_summary="learns from what came of decisions",
+        ),
+        spec=ScheduleSpec(cron_expressions=[cron], time_zone_name=time_zone),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+    )
+
+
+def _broadcast(given: BroadcastInput, queue: str) -> Schedule:
     names = TypedSearchAttributes([SearchAttributePair(JOURNEY_NAME, given.journey)])
     return Schedule(
         action=ScheduleActionStartWorkflow(

@@ -12,7 +12,7 @@ from store.tables.erasures import Erasure
 from store.tables.events import EventRecord, IntakeCount, OutboxEntry, Refusal
 from store.tables.features import CustomerFeatures, ScoreFit
 from store.tables.keys import CustomerKey
-from store.tables.planning import LearnedBlock, LearnedPoint, PlannerDecision
+from store.tables.planning import LearnedBlock, LearnedPoint, LearningProgress, PlannerDecision
 from store.tables.processes import Lease
 from store.tables.runs import JourneyVersion, Run, RunState, Span
 from store.tables.segments import Membership, SegmentRecord
@@ -42,6 +42,7 @@ __all__ = [
     "JourneyVersion",
     "LearnedBlock",
     "LearnedPoint",
+    "LearningProgress",
     "Lease",
     "Membership",
     "Merge",

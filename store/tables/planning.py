@@ -42,6 +42,9 @@ class PlannerDecision(SQLModel, table=True):
     closed_options: dict[str, str] = json_column()
     """Those that the policies closed, and why."""
     features: dict[str, float] = json_column()
+    """What it saw; of what it looks at, what is not known is not there."""
+    looks_at: list[str] = json_column()
+    """The names of the features that it declares."""
     settings: dict[str, Any] = json_column()
     probabilities: dict[str, float] = json_column()
     option: str
@@ -67,8 +70,6 @@ class PlannerDecision(SQLModel, table=True):
     credit: float | None = None
     """What it counts with in what was learned: for an agent's turn, with what later turns brought. None when it
     does not count."""
-    weight: float = 0.0
-    """The weight with which it counts."""
 
 
 class LearnedPoint(SQLModel, table=True):
@@ -85,6 +86,16 @@ class LearnedPoint(SQLModel, table=True):
     """Decisions that count."""
     changed_at: datetime = time_column()
     refitted_at: datetime | None = time_column(nullable=True)
+
+
+class LearningProgress(SQLModel, table=True):
+    """How far what happened was looked at."""
+
+    __tablename__ = "learning_progress"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+
+    name: str = Field(primary_key=True)
+    seq: int
+    """Of the last event that was looked at."""
 
 
 class LearnedBlock(SQLModel, table=True):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from journeys.rewards import Rewards
-from learning.rewards import Outcome, corrections, discounted, reward
+from learning.rewards import Outcome, discounted, reward
 
 DECIDED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REWARDS = Rewards.model_validate(
@@ -79,13 +79,6 @@ def test_order_and_repetition_do_not_matter(outcomes: list[Outcome], shuffle):
     again = outcomes * 2
     shuffle.shuffle(again)
     assert amount(again) == amount(outcomes)
-
-
-def test_only_what_changed_is_corrected():
-    known = {"d1": 1.0, "d2": None, "d3": 0.5}
-    assert corrections({"d1": 1.0, "d3": 0.2}, known) == {"d3": (0.2, 0.5)}
-    assert corrections(known, known) == {}
-    assert corrections({}, known) == {"d1": (None, 1.0), "d3": (None, 0.5)}
 
 
 def test_the_return_of_a_turn_is_what_came_after_it_too():

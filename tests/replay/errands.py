@@ -9,6 +9,7 @@ from temporalio.client import WorkflowHandle
 from tests.replay.stories import start_event
 from tests.retail import OMAR, TENT, RetailShop, Shopper
 from workflows.broadcast import Broadcast, BroadcastInput
+from workflows.learning import LearnFromOutcomes, LearningInput
 
 Errand = Callable[[RetailShop], Awaitable[WorkflowHandle[Any, Any]]]
 
@@ -43,7 +44,18 @@ async def a_customer_is_erased(shop: RetailShop) -> WorkflowHandle[Any, Any]:
     return shop.services.temporal.get_workflow_handle(f"erase:{customer_id}")
 
 
+async def what_came_of_decisions_is_learned(shop: RetailShop) -> WorkflowHandle[Any, Any]:
+    """At night, so that the log is gone through as well."""
+    return await shop.services.temporal.start_workflow(
+        LearnFromOutcomes.run,
+        LearningInput(refit=True),
+        id="learning:sojourn:nightly",
+        task_queue=shop.services.settings.task_queue,
+    )
+
+
 ERRANDS: dict[str, Errand] = {
     "broadcast": a_scheduled_journey_asks_everyone,
     "erasure": a_customer_is_erased,
+    "learning": what_came_of_decisions_is_learned,
 }

@@ -17,7 +17,7 @@ from activities.broadcasting import Broadcasting
 from journeys.ids import broadcast_event_id
 from journeys.model import Journey
 from starter.app import create_app
-from starter.runs.schedules import broadcasts, reconcile, schedule_id
+from starter.runs.schedules import broadcasts, lessons, reconcile, schedule_id
 from starter.services import Services
 from store.database import Database
 from store.tables import Customer, EventRecord, OutboxEntry, Run
@@ -244,6 +244,28 @@ async def test_a_schedule_is_at_its_time_in_the_projects_zone(shop: Services, na
 
 def _zone(found: Any) -> ZoneInfo:
     return ZoneInfo(found.schedule.spec.time_zone_name)
+
+
+async def test_where_planners_choose_they_learn_by_a_schedule_and_no_longer_when_none_does(
+    shop: Services, name: str
+) -> None:
+    publish(shop, DAILY, name=name, steps="[{choose: what, planner: sampler, options: [{option: a}]}]")
+    await reconcile(shop)
+    ids = sorted(lessons(shop.journeys, shop.settings.task_queue))
+    nightly, often = [await shop.temporal.get_schedule_handle(each).describe() for each in ids]
+    assert nightly.info.next_action_times[0].astimezone(_zone(nightly)).strftime("%H:%M") == "03:20"
+    assert often.info.next_action_times[1] - often.info.next_action_times[0] == timedelta(minutes=5)
+    publish(shop, DAILY, name=name)
+    await eventually(lambda: _has_schedules(shop, ids))
+    await reconcile(shop)
+    await eventually(lambda: _has_schedules(shop, []))
+    await shop.temporal.get_schedule_handle(schedule_id(name)).delete()
+
+
+async def _has_schedules(shop: Services, wanted: list[str]) -> bool:
+    prefix = f"learning:{shop.settings.task_queue}:"
+    found = [entry.id async for entry in await shop.temporal.list_schedules() if entry.id.startswith(prefix)]
+    return sorted(found) == wanted
 
 
 async def test_an_edited_journey_changes_its_schedule_and_one_that_was_paused_stays_so(

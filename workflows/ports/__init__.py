@@ -35,6 +35,7 @@ from workflows.ports.erasures import (
     end_runs,
     erase_customer,
 )
+from workflows.ports.learning import Learned, LearnRequest, Refitted, RefittedPoint, learn, refit
 from workflows.ports.people import (
     ApprovalTerms,
     Asked,
@@ -94,6 +95,8 @@ __all__ = [
     "GaveUp",
     "Grant",
     "Held",
+    "LearnRequest",
+    "Learned",
     "Message",
     "MoveRequest",
     "NoteRequest",
@@ -101,6 +104,8 @@ __all__ = [
     "Overtaken",
     "PauseRecord",
     "PerceiveRequest",
+    "Refitted",
+    "RefittedPoint",
     "Rejected",
     "RunRef",
     "RunRequest",
@@ -118,8 +123,10 @@ __all__ = [
     "deliver",
     "end_runs",
     "erase_customer",
+    "learn",
     "move_run",
     "perceive",
+    "refit",
     "request_run",
     "set_attributes",
     "write_notes",

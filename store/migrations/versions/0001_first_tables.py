@@ -136,6 +136,11 @@ def upgrade() -> None:
     sa.Column('refitted_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('journey', 'decision', 'learned_as')
     )
+    op.create_table('learning_progress',
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('name')
+    )
     op.create_table('lease',
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('owner', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -490,6 +495,7 @@ def upgrade() -> None:
     sa.Column('options', sa.JSON(), nullable=False),
     sa.Column('closed_options', sa.JSON(), nullable=False),
     sa.Column('features', sa.JSON(), nullable=False),
+    sa.Column('looks_at', sa.JSON(), nullable=False),
     sa.Column('settings', sa.JSON(), nullable=False),
     sa.Column('probabilities', sa.JSON(), nullable=False),
     sa.Column('option', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -506,7 +512,6 @@ def upgrade() -> None:
     sa.Column('cost', sa.Float(), nullable=False),
     sa.Column('reward', sa.Float(), nullable=True),
     sa.Column('credit', sa.Float(), nullable=True),
-    sa.Column('weight', sa.Float(), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
@@ -681,6 +686,7 @@ def downgrade() -> None:
 
     op.drop_table('refusal')
     op.drop_table('lease')
+    op.drop_table('learning_progress')
     op.drop_table('learned_point')
     op.drop_table('learned_block')
     op.drop_table('journey_version')

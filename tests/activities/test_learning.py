@@ -1,0 +1,144 @@
+"""What happened becomes rewards in the log and lessons in the store: once, and corrected when more is heard."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from activities.knowing import Knowledge
+from activities.learning import Learning
+from activities.refitting import Refitting
+from journeys.rewards import Rewards
+from learning.planners.registry import learner_of
+from store.database import Database
+from store.tables import Customer, EventRecord, LearnedPoint, PlannerDecision
+from tests.activities.conftest import NOON, attempt, rows
+from workflows.ports import Learned, LearnRequest
+
+REWARDS = Rewards.model_validate({"outcomes": {"purchased": {"share": 0.5, "within": "7d", "each": True}}})
+LEARNER = learner_of("sampler", {}, ("vip",))
+LATER = NOON + timedelta(days=8)
+
+
+def decision(number: int, option: str = "mail", **changes: Any) -> PlannerDecision:
+    assert LEARNER is not None
+    at = changes.pop("decided_at", NOON)
+    given: dict[str, Any] = {
+        "id": f"c_{number}", "customer_id": "c_1", "workflow_id": f"winback:c_1:{number}", "first_run_id": "r",
+        "journey": "winback", "version": "v1", "step_id": "next", "turn": 0, "decision": "nudge", "agent": False,
+        "planner": "sampler", "learned_as": LEARNER.key, "model": "", "options": ["mail", "push"],
+        "closed_options": {}, "features": {"vip": 1.0}, "looks_at": ["vip"], "settings": {},
+        "probabilities": {"mail": 0.5, "push": 0.5}, "option": option, "probability": 0.5, "why": "", "steps": [],
+        "rewards": REWARDS.model_dump(mode="json"), "goal": {}, "start_id": "e_0", "decided_at": at,
+        "closes_at": REWARDS.closes_at(at),
+    }  # fmt: skip
+    return PlannerDecision(**given | changes)
+
+
+@pytest.fixture
+async def shop(database: Database, customer: Customer) -> "Shop":
+    return Shop(database)
+
+
+class Shop:
+    """The store of a project, and the worker's way to learn from it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.seq = 0
+
+    async def decides(self, *decisions: PlannerDecision) -> None:
+        async with self.database.transaction() as session:
+            session.add_all(decisions)
+
+    async def sells(self, total: float, customer_id: str = "c_1") -> None:
+        """The customer buys a day after the decision."""
+        self.seq += 1
+        at = NOON + timedelta(days=1)
+        record = EventRecord(
+            seq=self.seq, id=f"e_{self.seq}", customer_id=customer_id, name="Order Completed",
+            properties={"total": total}, occurred_at=at, received_at=at,
+        )  # fmt: skip
+        async with self.database.transaction() as session:
+            session.add(record)
+
+    async def learns(self, now: datetime) -> Learned:
+        return await attempt(Learning(self.database).learn, LearnRequest(now=now))
+
+    async def row(self) -> PlannerDecision:
+        return (await rows(self.database, PlannerDecision))[0]
+
+    async def odds(self, now: datetime) -> list[float]:
+        """Of mail and push for a customer who is a VIP."""
+        assert LEARNER is not None
+        async with self.database.reading() as session:
+            model = await Knowledge().model(session, "winback", "nudge", LEARNER, now)
+        assert model is not None
+        return model.probabilities(("mail", "push"), {"vip": 1.0})
+
+
+async def test_an_order_becomes_the_reward_of_the_decision_and_leads_back_to_the_event(shop: Shop):
+    await shop.decides(decision(1))
+    await shop.sells(40.0)
+    assert await shop.learns(NOON + timedelta(days=2)) == Learned(rewarded=1, lessons=1)
+    row = await shop.row()
+    assert (row.reward, row.credit, row.closed) == (20.0, 20.0, False)
+    assert row.parts == [{"event_id": "e_1", "kind": "purchased", "amount": 20.0}]
+
+
+async def test_the_same_is_never_counted_twice(shop: Shop):
+    await shop.decides(decision(1))
+    await shop.sells(40.0)
+    await shop.learns(NOON + timedelta(days=2))
+    assert await shop.learns(NOON + timedelta(days=2)) == Learned(rewarded=0, lessons=0)
+    [point] = await rows(shop.database, LearnedPoint)
+    assert (point.lessons, point.revision) == (1, 1)
+
+
+async def test_silence_is_a_lesson_when_its_time_is_over(shop: Shop):
+    await shop.decides(decision(1))
+    assert await shop.learns(NOON + timedelta(days=2)) == Learned(rewarded=0, lessons=0)
+    assert await shop.learns(LATER) == Learned(rewarded=1, lessons=1)
+    assert ((await shop.row()).credit, (await shop.row()).closed) == (0.0, True)
+
+
+async def test_what_is_heard_of_late_corrects_what_was_learned_as_if_it_had_come_in_time(shop: Shop):
+    await shop.decides(decision(1), decision(2, "push", workflow_id="winback:c_1:b", customer_id="c_1"))
+    await shop.learns(LATER)
+    await shop.sells(40.0)
+    await shop.learns(LATER + timedelta(days=1))
+    late = await shop.odds(LATER + timedelta(days=1))
+    assert [row.credit for row in await rows(shop.database, PlannerDecision)] == [20.0, 20.0]
+    assert late == pytest.approx([0.5, 0.5], abs=0.01)
+
+
+async def test_the_option_that_brings_more_becomes_the_likelier(shop: Shop, database: Database):
+    async with database.transaction() as session:
+        session.add_all(Customer(id=f"c_{n}", traits={}, created_at=NOON) for n in range(2, 42))
+    for number in range(2, 42):
+        await shop.decides(decision(number, "mail" if number % 2 else "push", customer_id=f"c_{number}"))
+        if number % 2:
+            await shop.sells(2.0, f"c_{number}")
+    await shop.learns(LATER)
+    mail, push = await shop.odds(LATER)
+    assert mail > 0.9 > push
+
+
+async def test_a_refit_from_the_log_knows_the_same_of_decisions_that_stand_alone(shop: Shop, database: Database):
+    async with database.transaction() as session:
+        session.add_all(Customer(id=f"c_{n}", traits={}, created_at=NOON) for n in range(2, 62))
+    for number in range(2, 62):
+        await shop.decides(decision(number, "mail" if number % 2 else "push", customer_id=f"c_{number}"))
+        if number % 3 == 0:
+            await shop.sells(2.0, f"c_{number}")
+    await shop.learns(LATER)
+    before = await shop.odds(LATER)
+    refitted = await attempt(Refitting(database).refit, LearnRequest(now=LATER))
+    assert [(point.decision, point.decisions) for point in refitted.points] == [("nudge", 60)]
+    assert await shop.odds(LATER) == pytest.approx(before, abs=1e-6)
+
+
+async def test_a_log_that_is_too_short_changes_nothing(shop: Shop, database: Database):
+    await shop.decides(decision(1))
+    await shop.learns(LATER)
+    assert (await attempt(Refitting(database).refit, LearnRequest(now=LATER))).points == ()
