@@ -1,18 +1,20 @@
 """The filters of templates: amounts, shares and moments as the customer writes them."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton, format_time
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from content.links import sign_url
 from journeys.times import parse_duration, zone_or_utc
+
+_LARGEST, _PLACES = Decimal(10) ** 15, 12
 
 
 def reading_locale(customer: str, language: str | None) -> str:
@@ -69,10 +71,42 @@ def signed(context: Context, url: str, good_for: str) -> str:
     return sign_url(str(url), context["url_key"], context["now"] + parse_duration(good_for))
 
 
+@pass_context
+def number(context: Context, value: object) -> str:
+    """`1234.5 | number` is `1,234.5` in English and `1.234,5` in German. Raises ValueError."""
+    return format_decimal(_number(value), locale=context["locale"])
+
+
+@pass_context
+def date_alone(context: Context, day: object) -> str:
+    """A day, as `Tue, Mar 3`: of a moment, on the customer's clock, or of an ISO 8601 text. Raises ValueError."""
+    if isinstance(day, str):
+        day = datetime.fromisoformat(day) if "T" in day else date.fromisoformat(day)
+    if isinstance(day, datetime) and day.tzinfo is not None:
+        day = day.astimezone(zone_or_utc(context["time_zone"]))
+    if not isinstance(day, date):
+        raise ValueError(f"{day!r} is not a day")
+    return format_skeleton("MMMEd", day, locale=context["locale"])
+
+
+@pass_context
+def plural(context: Context, count: object, **forms: str) -> str:
+    """`2 | plural(one="# night", other="# nights")` is `2 nights`: the form that the language has for the number,
+    by the categories of Unicode CLDR; `#` is the number as it is written there. Raises ValueError."""
+    if "other" not in forms or _unknown(forms):
+        raise ValueError("plural: name the forms by zero, one, two, few, many and other, which has to be there")
+    amount, locale = _number(count), Locale.parse(context["locale"])
+    form = forms.get(str(locale.plural_form(amount)), forms["other"])
+    return form.replace("#", format_decimal(amount, locale=locale))
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "money": money,
     "percent": percent,
     "datetime": date_and_time,
+    "date": date_alone,
+    "number": number,
+    "plural": plural,
     "signed": signed,
 }
 
@@ -84,4 +118,12 @@ def _number(value: object) -> Decimal:
         raise ValueError(f"{value!r} is not a number") from error
     if not number.is_finite():
         raise ValueError(f"{value!r} is not a number")
+    # Written out, a number such as 1e999999 is as long as it is large.
+    if abs(number) >= _LARGEST or number != round(number, _PLACES):
+        raise ValueError("the number is too large or too exact to be written")
     return number
+
+
+def _unknown(forms: Mapping[str, str]) -> set[str]:
+    """What is no category of plurals."""
+    return forms.keys() - {"zero", "one", "two", "few", "many", "other"}

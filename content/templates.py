@@ -1,32 +1,39 @@
 """Jinja2 templates that can only show data: compiled when the library is loaded, checked at their lines.
 
-Templates are trusted, their authors commit them; what they show is not. So a value is never part of a
-template's source, is escaped in HTML without a way around it, and has no methods a template could call.
+What they show is not trusted: a value is never part of a template's source, is escaped in HTML without a way
+around it, and has no methods a template could call. What they do is bounded, see `content.metering`.
 """
 
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, TemplateSyntaxError, Undefined, nodes
 from jinja2.exceptions import TemplateError
 from jinja2.meta import find_referenced_templates
+from jinja2.runtime import BlockReference, Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 import yamlfile
 from content import formats, lint
+from content.metering import GROWING, LARGEST, METERS, TooMuch, bounding, calculated, metered, rewritten, written
 from content.rendering import RenderingFailed
 
 LAYOUTS = "_layout"
 """The folder of layouts in a content folder."""
 
-LARGEST = 256 * 1024
-"""The most characters a template may give."""
-
-# `safe` and `urlize` let a value become markup, `attr` reaches past the data, the others print at any width.
-_FORBIDDEN_FILTERS = ("safe", "urlize", "attr", "format", "center")
+# What is not among them lets a value become markup (`safe`, `urlize`), reaches past the data (`attr`), or makes as
+# much as it is told to (`format`, `center`, `indent`, `batch`, `slice`, `wordwrap`).
+_FILTERS = frozenset(
+    {
+        "abs", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float", "forceescape",
+        "groupby", "int", "items", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr",
+        "reverse", "round", "select", "selectattr", "sort", "string", "striptags", "sum", "title", "trim",
+        "truncate", "unique", "upper", "urlencode", "wordcount",
+    }
+)  # fmt: skip
 _FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
 
 
@@ -52,11 +59,12 @@ class Fragment:
         """The finished text, without blanks around it. Raises RenderingFailed."""
         parts, size = list[str](), 0
         try:
-            for part in self.template.generate(variables):
-                parts.append(part)
-                size += len(part)
-                if size > LARGEST:
-                    raise RenderingFailed(self.file, self.line, f"the result is longer than {LARGEST} characters")
+            with metered():
+                for part in self.template.generate(variables):
+                    parts.append(part)
+                    size += len(part)
+                    if size > LARGEST:
+                        raise TooMuch(f"the result is longer than {LARGEST} characters")
         except _FAILURES as error:
             raise RenderingFailed(*self._place(error), str(error) or type(error).__name__) from error
         return "".join(parts).strip()
@@ -78,12 +86,13 @@ class Compiler:
             autoescape=_is_html,
             trim_blocks=True,
             lstrip_blocks=True,
-            loader=FunctionLoader(self._load),
+            finalize=cast(Any, written),
+            loader=_Layouts(self._load),
         )
         self._environment.globals.clear()
-        self._environment.filters.update(cast(Any, formats.FILTERS))
-        for name in _FORBIDDEN_FILTERS:
-            del self._environment.filters[name]
+        own = {**GROWING, **formats.FILTERS}
+        kept = {name: work for name, work in self._environment.filters.items() if name in _FILTERS} | dict(own)
+        self._environment.filters = {name: bounding(work) for name, work in kept.items()} | dict(METERS)
 
     def compile(
         self, source: str, file: Path, line: int = 1, also: Iterable[str] = (), *, html: bool = False
@@ -99,7 +108,7 @@ class Compiler:
         trees = self._with_layouts(tree)
         used = frozenset[str]().union(*(lint.names_used(inner) for inner in (tree, *trees.values())))
         try:
-            code = self._environment.compile(tree, name=_HTML if html else _TEXT, filename=str(file))
+            code = self._environment.compile(rewritten(tree), name=_HTML if html else _TEXT, filename=str(file))
         except TemplateSyntaxError as error:
             raise _syntax_problem(error, file) from error
         template = Template.from_code(self._environment, code, {})
@@ -135,8 +144,32 @@ class Compiler:
         return found
 
 
+class _Layouts(FunctionLoader):
+    """Loads layouts as their templates are compiled: counting what they do."""
+
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 Jinja2 names it so
+    ) -> Template:
+        source, file, _ = self.get_source(environment, name)
+        code = environment.compile(rewritten(environment.parse(source, name, file)), name, file)
+        return Template.from_code(environment, code, globals or {})
+
+
 class _DataEnvironment(ImmutableSandboxedEnvironment):
-    """A dot or a bracket after data finds a part of the data, never a method: `event.items` is a property."""
+    """A dot or a bracket after data finds a part of the data, never a method: `event.items` is a property.
+    Only macros are called."""
+
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        return calculated(operator, left, right, self.binop_table[operator])
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        owner = getattr(obj, "__self__", obj)
+        return isinstance(owner, Macro | BlockReference | LoopContext | Undefined)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, Mapping):

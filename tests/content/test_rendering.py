@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from content.library import Library
+from content.metering import LARGEST
 from content.rendering import RenderContext, RenderingFailed
-from content.templates import LARGEST
 
 Write = Callable[[str, str], Path]
 Load = Callable[[], Library]
