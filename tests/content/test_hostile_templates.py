@@ -66,7 +66,9 @@ def test_a_hostile_template_is_stopped_soon_and_before_it_fills_the_memory(
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.thread_time()
 
     # A filter that is not there is told when the content is loaded, the rest when it is rendered.
-    with pytest.raises(Exception, match=r"No filter named|for numbers|too|more than|longer|recursion|unsafe|safely"):
+    with pytest.raises(
+        Exception, match=r"No filter named|for numbers|too|more than|longer|recursion|unsafe|safely"
+    ):
         _render(write, load, context, template)
 
     assert time.thread_time() - began < 5
