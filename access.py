@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from journeys.approvers import ApproverGroup
+
 Role = Literal["strategy_owner", "content_owner", "approver", "ops", "privacy_officer", "reader"]
 Permission = Literal[
     "approvals:decide",
@@ -46,11 +48,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 
-class Group(BaseModel):
+class Group(ApproverGroup):
     """People who decide the approvals that name the group, and the roles they have. One that is not described
     is of approvers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     roles: tuple[Role, ...] = ("approver",)
     members_of: tuple[str, ...] = ()

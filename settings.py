@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import yamlfile
 from access import Group, Permission, Person, SignIn, WriteKey, permissions_of
+from journeys.approvers import check_escalations
 from journeys.rewards import Rewards
 from journeys.times import ZoneName
 
@@ -136,7 +137,7 @@ class Project(BaseModel):
     write_keys: tuple[WriteKey, ...] = Field(min_length=1)
     people: tuple[Person, ...] = ()
     groups: dict[str, Group] = Field(default_factory=dict)
-    """The groups by name: their roles, and who of the identity provider is in them."""
+    """The groups by name: their roles, who of the identity provider is in them, and when they work."""
     sign_in: SignIn | None = None
     """Where people sign in; None leaves it to the tokens of `people`."""
     channels: dict[str, dict[str, Any]]
@@ -152,6 +153,11 @@ class Project(BaseModel):
     """What content must keep to before it is approved."""
     webhooks: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By vendor: how the calls are proved with which it tells what became of messages."""
+
+    @model_validator(mode="after")
+    def _escalates_to_an_end(self) -> "Project":
+        check_escalations(self.groups)
+        return self
 
     def may(self, person: Person, permission: Permission) -> bool:
         """Whether someone has a role that may do this."""

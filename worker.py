@@ -27,6 +27,8 @@ from activities.learning import Learning
 from activities.masking import Mask
 from activities.notes import Bookkeeping
 from activities.perceiving import Perceiving
+from activities.permission import Permission
+from activities.questions import Questions
 from activities.refitting import Refitting
 from activities.requesting import Requesting
 from activities.tools.model import Tool
@@ -91,10 +93,12 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     zone = parts.project.time_zone
     composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url, tracker, zone)
     gathering = Gathering(zone, parts.project.brand.name)
-    guard = Guard(parts.policies, gathering)
+    questions = Questions(parts.project.groups)
+    guard = Guard(parts.policies, gathering, questions)
+    permission = Permission(parts.policies, gathering, questions)
     delivering = Delivering(database, composer, guard, Traffic(database, providers))
     requesting = Requesting(database)
-    acting = Acting(database, parts.tools, parts.policies, gathering)
+    acting = Acting(database, parts.tools, permission)
     perceiving, bookkeeping = Perceiving(database), Bookkeeping(database)
     erasing = Erasing(database)
     return [

@@ -162,7 +162,7 @@ def _action(case: Case, approved: bool) -> Action:
 def _asked(terms: ApprovalTerms) -> NeedsApproval | None:
     if terms.group is None:
         return None
-    return NeedsApproval(group=terms.group, tier=terms.tier, reason="the journey asks for it")
+    return NeedsApproval(group=terms.group, tier=terms.tier, people=terms.people, reason="the journey asks for it")
 
 
 async def _tightened(session: AsyncSession, journey: str) -> NeedsApproval | None:

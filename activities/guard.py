@@ -16,18 +16,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.composing import Draft
 from activities.facts import Case, Gathering
-from activities.questions import Subject, ask
+from activities.questions import Question, Questions, Subject
 from journeys.counting import COUNTS
 from journeys.interrupts import InterruptRules
 from learning.features.sight import asks_for_features, see
 from policies.autonomy import AutonomyPolicy
-from policies.model import Deny, Hold, NeedsApproval, Policy, Ruling, rule
+from policies.model import Deny, Facts, Hold, NeedsApproval, Policy, Ruling, rule
 from policies.registry import known_policies
 from policies.suppression import SuppressionPolicy
 from store.approvals import find_approval, mark_decided
 from store.customers import scope_of
 from store.events import as_event
 from store.features import features_of
+from store.grants import covering_grant, use_grant
 from store.ledger import events_since
 from store.tables import Approval, Customer
 from workflows.ports import ActRequest, Asked, DeliverRequest, Denied, Held, Overtaken
@@ -50,9 +51,10 @@ Judgement = Cleared | Denied | Held | Asked | Overtaken
 class Guard:
     """Judges deliveries by the policies of one project, and those of the journey on top."""
 
-    def __init__(self, policies: Sequence[Policy], gathering: Gathering) -> None:
+    def __init__(self, policies: Sequence[Policy], gathering: Gathering, questions: Questions) -> None:
         self._policies = with_always(policies)
         self._gathering = gathering
+        self._questions = questions
 
     async def judge(self, session: AsyncSession, case: Case) -> tuple[Judgement, Ruling | None]:
         """What may happen now, and what every policy said. The customer is locked already."""
@@ -67,7 +69,12 @@ class Guard:
         if isinstance(verdict, Deny):
             return Denied(reason=verdict.reason), ruling
         if isinstance(verdict, NeedsApproval):
-            return await _ask(session, case, policies, verdict, ruling), ruling
+            covered = await self._covered(session, case, policies, facts, verdict)
+            if covered is None:
+                question = _question(case, policies, verdict, ruling)
+                await _settle_spent(session, case)
+                return await self._questions.put(session, question, case.now), ruling
+            return covered
         if isinstance(verdict, Hold):
             return Held(until=verdict.until, reason=verdict.reason), ruling
         if granted and request.grant:
@@ -83,6 +90,28 @@ class Guard:
         policies = (*self._policies, *own_policies(case.request.policies))
         verdict = rule(policies, await self._gathering.facts(session, case, policies, approved=False)).verdict
         return verdict.reason if isinstance(verdict, Deny) else ""
+
+    async def _covered(
+        self, session: AsyncSession, case: Case, policies: tuple[Policy, ...], facts: Facts, wanted: NeedsApproval
+    ) -> tuple[Judgement, Ruling] | None:
+        """What may happen because a person agreed to all that is like this; None when nobody did."""
+        if wanted.tier != "supervised" or wanted.people > 1:
+            return None
+        discount = case.request.offer.discount if case.request.offer else None
+        delivery, limits = case.delivery_id, {"discount": discount, "amount": None}
+        alike = _similar(case, policies)
+        grant = await covering_grant(session, alike, delivery, group=wanted.group, now=case.now, **limits)
+        if grant is None:
+            return None
+        approved = facts.action.model_copy(update={"approved": True})
+        ruling = rule(policies, facts.model_copy(update={"action": approved}))
+        if isinstance(verdict := ruling.verdict, Deny):
+            return Denied(reason=verdict.reason), ruling
+        if isinstance(verdict, Hold):
+            return Held(until=verdict.until, reason=verdict.reason), ruling
+        if not await use_grant(session, grant.id, case.delivery_id, case.now):
+            return None
+        return Cleared(draft=case.draft, approval_id=grant.approval_id), ruling
 
 
 async def overtaken(
@@ -152,9 +181,23 @@ async def _granted(session: AsyncSession, case: Case, policies: tuple[Policy, ..
     return approval if case.draft.content_hash == approval.content_hash == grant.content_hash else None
 
 
-async def _ask(
-    session: AsyncSession, case: Case, policies: tuple[Policy, ...], wanted: NeedsApproval, ruling: Ruling
-) -> Asked:
+def _similar(case: Case, policies: tuple[Policy, ...]) -> str:
+    """What this has in common with others that a person may agree to with it."""
+    request, draft = case.request, case.draft
+    common = [
+        request.run.journey,
+        request.step_id,
+        draft.message.channel,
+        draft.message.provider,
+        request.content,
+        draft.rendered.content_version,
+        request.offer.model_dump_json() if request.offer else "",
+        _fingerprint(policies),
+    ]
+    return hashlib.sha256("\n".join(common).encode()).hexdigest()
+
+
+def _question(case: Case, policies: tuple[Policy, ...], wanted: NeedsApproval, ruling: Ruling) -> Question:
     request, draft = case.request, case.draft
     subject = Subject(
         channel=draft.message.channel,
@@ -165,12 +208,18 @@ async def _ask(
         discount=request.offer.discount if request.offer else None,
         findings=findings_of(ruling),
         customer_id=draft.customer.id,
+        similar=_similar(case, policies),
+        author=draft.rendered.author,
     )
-    if (grant := request.grant) and draft.made_anew:
-        # The decision counts for what it was about. Left open, that question would be found in place of this one.
+    reason = f"{wanted.reason}; {draft.made_anew}" if draft.made_anew else wanted.reason
+    wanted = wanted.model_copy(update={"reason": reason})
+    return Question(request, request.approval, subject, case.delivery_id, wanted)
+
+
+async def _settle_spent(session: AsyncSession, case: Case) -> None:
+    """A decision counts for what it was about, also when that came too late and is asked anew. Left open, that
+    question would be found in place of the new one."""
+    if (grant := case.request.grant) and case.draft.made_anew:
         await mark_decided(
             session, grant.approval_id, state="approved", by=grant.by, reason=grant.reason, at=grant.at
         )
-    reason = f"{wanted.reason}; {draft.made_anew}" if draft.made_anew else wanted.reason
-    wanted = wanted.model_copy(update={"reason": reason})
-    return await ask(session, request, request.approval, subject, case.delivery_id, wanted, case.now)

@@ -5,7 +5,7 @@ from temporalio import activity
 
 from activities.spans import pause_span, run_span, run_traceparent, step_span
 from journeys.requests import EndedRun
-from store.approvals import mark_decided
+from store.approvals import mark_decided, put_to
 from store.database import Database
 from store.ledger import settle_given_up, settle_unfinished
 from store.requests import tell_end
@@ -24,6 +24,9 @@ async def write_down(session: AsyncSession, run: RunRef, notes: Notes, *spans: S
     """Write notes, and the caller's own spans, within the caller's transaction. Twice is as good as once."""
     pauses = (pause_span(run, pause) for pause in notes.pauses)
     await write_spans(session, [*pauses, *(step_span(run, record) for record in notes.records), *spans])
+    for now in notes.questions:
+        put = {"group": now.group, "assignee": now.assignee, "by": now.by}
+        await put_to(session, now.approval_id, agreed=now.agreed, at=now.at, **put)
     for closed in notes.closed_approvals:
         await mark_decided(
             session, closed.approval_id, state=closed.state, by=closed.by, reason=closed.reason, at=closed.at

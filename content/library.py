@@ -104,6 +104,7 @@ class Library:
             unsubscribe_url=context.unsubscribe_url if marketing else "",
             language=front.language,
             categories=front.categories | ({product.category} if product else frozenset[str]()),
+            author=front.author,
             valid_from=front.valid_from,
             valid_until=front.valid_until,
             margin=product.margin if product else None,

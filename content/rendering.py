@@ -32,6 +32,8 @@ class Rendered(BaseModel):
     valid_until: datetime | None = None
     margin: float | None = None
     """Per cent of its product's price that stay with the shop; None when the catalogue does not say."""
+    author: str = ""
+    """Who wrote the content, if it says so."""
     content_version: str
     """The hash of the template this was rendered from."""
 

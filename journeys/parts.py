@@ -90,6 +90,8 @@ class ApprovalRule(Part):
 
     group: str
     tier: Literal["supervised", "human"] = "supervised"
+    people: int = Field(default=1, ge=1, le=5)
+    """How many must agree."""
     within: Duration = timedelta(hours=24)
     otherwise: Literal["skip", "stop"] = "skip"
 

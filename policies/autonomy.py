@@ -26,6 +26,8 @@ class TierRule(BaseModel):
     tier: Tier
     group: str = ""
     """Who decides; empty is the group of the policy."""
+    people: int = Field(default=1, ge=1, le=5)
+    """How many must agree."""
     tool: Names = ()
     channel: Names = ()
     purpose: Purpose | None = None
@@ -100,7 +102,9 @@ class AutonomyPolicy(Policy):
     def _need(self, rule: TierRule) -> NeedsApproval | None:
         if rule.tier == "full":
             return None
-        return NeedsApproval(group=rule.group or self.group, tier=rule.tier, reason=_words(rule))
+        return NeedsApproval(
+            group=rule.group or self.group, tier=rule.tier, people=rule.people, reason=_words(rule)
+        )
 
     def _sensitive(self, action: Action) -> Verdict:
         if not action.sensitive:
@@ -150,7 +154,8 @@ def _words(rule: TierRule) -> str:
         f"to customers where {rule.where}" if rule.where != "true" else "",
     ]
     about = ", ".join(part for part in said if part) or "every action"
-    return f"{about}: {'a person must agree' if rule.tier == 'human' else 'a person looks at it first'}"
+    who = f"{rule.people} people" if rule.people > 1 else "a person"
+    return f"{about}: {who} must {'agree' if rule.tier == 'human' else 'look at it first'}"
 
 
 def _range(what: str, above: float | None, up_to: float | None, unit: str) -> str:

@@ -115,6 +115,8 @@ class NeedsApproval(Fact):
     verdict: Literal["needs_approval"] = "needs_approval"
     group: str
     tier: Literal["supervised", "human"] = "supervised"
+    people: int = 1
+    """How many must agree."""
     reason: str
 
 
@@ -276,9 +278,14 @@ def rule(policies: Sequence[Policy], facts: Facts) -> Ruling:
 
 
 def strictest(verdicts: Iterable[Verdict]) -> Verdict:
-    """The strictest of some verdicts, of holds the longest, of approvals that of the stricter tier; without any,
-    all is allowed."""
-    return max(verdicts, key=_rank, default=Allow())
+    """The strictest of some verdicts, of holds the longest, of approvals that of the stricter tier, with as many
+    people as any of them wants; without any, all is allowed."""
+    spoken = list(verdicts)
+    found = max(spoken, key=_rank, default=Allow())
+    if isinstance(found, NeedsApproval):
+        most = max(verdict.people for verdict in spoken if isinstance(verdict, NeedsApproval))
+        return found if found.people == most else found.model_copy(update={"people": most})
+    return found
 
 
 def _rank(verdict: Verdict) -> tuple[int, datetime | None, bool]:

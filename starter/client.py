@@ -151,13 +151,33 @@ class Sojourn:
         """One approval with all that is needed to decide it. Raises Refused when there is none."""
         return await self._ask("GET", f"/v1/approvals/{quote(approval_id, safe='')}")
 
-    async def approve(self, approval_id: str, reason: str = "") -> dict[str, Any]:
-        """Let exactly this message leave. Raises Refused when it may not be decided, or not by you."""
-        return await self._decide(approval_id, "approve", reason)
+    async def approve(
+        self, approval_id: str, reason: str = "", *, similar: int = 0, days: float = 7
+    ) -> dict[str, Any]:
+        """Let exactly this message leave, and with `similar` so many others like it within so many days.
+
+        Raises Refused when it may not be decided, or not by you.
+        """
+        more = {"similar": {"most": similar, "days": days}} if similar else {}
+        return await self._decide(approval_id, "approve", reason, **more)
 
     async def reject(self, approval_id: str, reason: str = "") -> dict[str, Any]:
         """Keep this message from leaving. Raises Refused when it may not be decided, or not by you."""
         return await self._decide(approval_id, "reject", reason)
+
+    async def hand(self, approval_id: str, to: str, reason: str = "") -> dict[str, Any]:
+        """Let others decide: a group, or a person of its group by their address. Raises Refused when you may not,
+        or nobody there could."""
+        return await self._decide(approval_id, "hand", reason, to=to)
+
+    async def grants(self, *, over: bool = False) -> list[dict[str, Any]]:
+        """The standing grants that last, or those that are over; the latest first."""
+        answer = await self._ask("GET", "/v1/approvals/grants", params={"over": over})
+        return cast(list[dict[str, Any]], answer["grants"])
+
+    async def revoke(self, grant_id: str) -> dict[str, Any]:
+        """End a standing grant at once. Raises Refused when there is none, or it is not yours to end."""
+        return await self._ask("POST", f"/v1/approvals/grants/{quote(grant_id, safe='')}/revoke")
 
     @property
     def customers(self) -> CustomerCalls:
@@ -165,9 +185,9 @@ class Sojourn:
         return CustomerCalls(self._ask)
 
     async def _decide(
-        self, approval_id: str, decision: Literal["approve", "reject"], reason: str
+        self, approval_id: str, decision: Literal["approve", "reject", "hand"], reason: str, **more: Any
     ) -> dict[str, Any]:
-        body = {"decision": decision, "reason": reason}
+        body = {"decision": decision, "reason": reason, **more}
         return await self._ask("POST", f"/v1/approvals/{approval_id}/decision", json=body)
 
     async def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:

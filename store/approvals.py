@@ -84,6 +84,27 @@ def tell_approval(
     record(session, "approval", subject, by, facts, at=at, customer_id=customer_id, evidence=evidence)
 
 
+async def put_to(
+    session: AsyncSession,
+    approval_id: str,
+    *,
+    group: str,
+    assignee: str,
+    agreed: Sequence[str],
+    by: str,
+    at: datetime,
+) -> None:
+    """Whom an open question is put to from `at` (UTC) on, and who agreed already. Twice is as good as once."""
+    query = select(Approval).where(col(Approval.id) == approval_id, col(Approval.state) == "open")
+    row = (await session.exec(query.with_for_update())).first()
+    if row is None or (row.group, row.assignee, row.agreed) == (group, assignee, list(agreed)):
+        return
+    what = "agreed" if len(agreed) > len(row.agreed) else "handed" if by else "escalated"
+    row.group, row.assignee, row.agreed = group, assignee, list(agreed)
+    session.add(row)
+    tell_approval(session, row, what, by or "sojourn", at, None)
+
+
 async def open_approval(session: AsyncSession, delivery_id: str, basis: str) -> Approval | None:
     """The open question about a delivery that was asked on the same basis, if there is one."""
     query = select(Approval).where(

@@ -14,7 +14,7 @@ from journeys.loader import load_journeys
 from settings import Brand, Project, Settings
 from starter.services import Services
 from store.database import Database
-from store.tables import Approval, Customer, Delivery, Run, Span
+from store.tables import Approval, Customer, Delivery, Run, Span, StandingGrant
 from workflows.ports import CloseRequest, RunRef, StepRecord
 
 JOURNEY = "browse-abandonment"
@@ -139,6 +139,7 @@ def approval(approval_id: str = "a_1", **changes: Any) -> Approval:
         "customer_id": "c_lena",
         "group": "marketing",
         "tier": "supervised",
+        "agreed": [],
         "author": MARIA.email,
         "channel": channel,
         "recipient": _RECIPIENTS[channel],
@@ -159,6 +160,23 @@ def approval(approval_id: str = "a_1", **changes: Any) -> Approval:
         "otherwise": "skip",
     }
     return Approval.model_validate(given | changes)
+
+
+def grant(grant_id: str = "g_1", **changes: Any) -> StandingGrant:
+    """Ada's word for five others like `a_1`, within a week of now by the clock on the wall."""
+    given: dict[str, Any] = {
+        "id": grant_id,
+        "journey": JOURNEY,
+        "similar": "alike",
+        "approval_id": "a_1",
+        "group": "marketing",
+        "discount": 10.0,
+        "most": 5,
+        "given_by": ADA.email,
+        "given_at": datetime.now(UTC),
+        "ends_at": datetime.now(UTC) + timedelta(days=7),
+    }
+    return StandingGrant.model_validate(given | changes)
 
 
 def delivery(delivery_id: str, step_id: str, content: str, channel: str, state: str, ago: timedelta) -> Delivery:

@@ -12,7 +12,7 @@ MODULES = ("access", "codec", "customer_keys", "settings", "telemetry", "worker"
 
 MAY_IMPORT = {
     "yamlfile": set[str](),
-    "access": set[str](),
+    "access": {"journeys"},
     "settings": {"access", "yamlfile", "journeys"},
     "telemetry": {"store"},
     "customer_keys": {"settings", "store"},

@@ -161,6 +161,7 @@ class Conduct:
         return ports.ApprovalTerms(
             group=asking.group or None,
             tier="human" if self.journey.tier == "human" else asking.tier,
+            people=asking.people,
             author=self.journey.owner,
             within=asking.within,
             otherwise=asking.otherwise,

@@ -13,9 +13,9 @@ from journeys.interrupts import Interrupt
 from journeys.steps import WaitFor
 from workflows.approval import InvalidToken, verify_decision
 from workflows.conduct import Conduct, Ended, GoalReached, Interrupted, show
-from workflows.memory import Refusal
 from workflows.moving import why_not_move
 from workflows.ports import ClosedApproval, Decision
+from workflows.question import Refusal
 from workflows.search_attributes import JOURNEY_APPROVAL
 from workflows.state import Heard, Move, Progress, RunInput, RunResult
 from workflows.steps import perform
@@ -50,11 +50,11 @@ class CustomerJourney:
         """Take in an event; the dispatcher sends each at least once."""
         self._memory.observe(event, workflow.now(), event.customer)
 
-    @workflow.update(description="Approve or reject what the run asks about, with a signed decision.")
+    @workflow.update(description="Decide what the run asks about, with a signed decision.")
     def decide_approval(self, token: str) -> str:
-        """Take a decision. It was checked by the validator; the answer names who decided what."""
-        decision = self._memory.state.decision = self._judge(token)
-        return f"{'approved' if decision.approved else 'rejected'} by {decision.approver}"
+        """Take a decision. It was checked by the validator; the answer says what became of it: `approved`,
+        `rejected`, `agreed` while more people must, `handed` to others."""
+        return self._memory.question.take(self._judge(token), workflow.now())
 
     @decide_approval.validator
     def check_decision(self, token: str) -> None:
@@ -68,7 +68,7 @@ class CustomerJourney:
     def approval(self, token: str) -> None:
         """The same as `decide_approval` without an answer: what does not count is logged and ignored."""
         try:
-            self._memory.state.decision = self._judge(token)
+            self._memory.question.take(self._judge(token), workflow.now())
         except (InvalidToken, Refusal) as refusal:
             workflow.logger.warning("a decision was refused", extra={"reason": str(refusal)})
 
@@ -122,7 +122,7 @@ class CustomerJourney:
     def _judge(self, token: str) -> Decision:
         """The decision in a token. Raises InvalidToken or Refusal when it does not count."""
         decision = verify_decision(token, self._conduct.given.approval_key)
-        self._memory.judge_decision(decision, workflow.now())
+        self._memory.question.judge(decision, workflow.now())
         return decision
 
     async def _close_interrupted(self) -> RunResult:
@@ -138,5 +138,5 @@ class CustomerJourney:
             closed = ClosedApproval(
                 approval_id=approval.approval_id, state="withdrawn", reason=reason, at=workflow.now()
             )
-            self._memory.close_approval(closed)
+            self._memory.question.close(closed)
             show(JOURNEY_APPROVAL.value_unset())

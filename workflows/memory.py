@@ -13,9 +13,6 @@ from journeys.parts import EventMatch
 from journeys.requests import EndedRun
 from journeys.steps import Agent, Repeat, Send, Step, WaitFor, verb, walk
 from workflows.ports import (
-    Asked,
-    ClosedApproval,
-    Decision,
     DeliverResult,
     Notes,
     PauseRecord,
@@ -23,13 +20,10 @@ from workflows.ports import (
     Sent,
     StepRecord,
 )
-from workflows.state import SEEN_EVENTS, Loop, OpenApproval, RunInput, RunState
+from workflows.question import Question
+from workflows.state import SEEN_EVENTS, Loop, RunInput, RunState
 
 _NO_FACTS = {"sent": False, **dict.fromkeys(OUTCOMES.values(), False)}
-
-
-class Refusal(Exception):
-    """A decision that does not count, with a reason for whoever sent it."""
 
 
 class Memory:
@@ -52,6 +46,7 @@ class Memory:
             time_zone=given.time_zone,
             causes=_traces(given.start),
         )
+        self.question = Question(self.state)
 
     def facts(self) -> dict[str, Any]:
         """What conditions see as `run`: every send, done or not, by its step id, what steps set, and how many
@@ -128,47 +123,6 @@ class Memory:
         key = delivery_key(self.run.workflow_id, self.run.first_run_id, step.id, pass_)
         self.state.deliveries[key] = step.id
         return pass_
-
-    def ask(self, asked: Asked) -> OpenApproval:
-        """Open the question to a person; the same question stays as it was, with any answer it has."""
-        approval = self.state.approval
-        if approval is None or approval.approval_id != asked.approval_id:
-            self.state.decision = None
-            approval = OpenApproval(
-                approval_id=asked.approval_id,
-                content_hash=asked.content_hash,
-                group=asked.group,
-                author=asked.author,
-                asked_at=asked.asked_at,
-                deadline=asked.deadline,
-            )
-            self.state.approval = approval
-        return approval
-
-    def judge_decision(self, decision: Decision, now: datetime) -> None:
-        """Whether a decision counts now. Raises Refusal with a reason for the approver."""
-        approval = self.state.approval
-        if approval is None or approval.approval_id != decision.approval_id:
-            raise Refusal("this approval is not open: it was decided, withdrawn or replaced by a newer one")
-        if self.state.decision is not None:
-            raise Refusal(f"{self.state.decision.approver} has already decided this")
-        if self.state.interrupt is not None:
-            raise Refusal(f"the run is ending: {self.state.interrupt.reason}")
-        if now >= approval.deadline:
-            raise Refusal("the time to decide has passed")
-        if decision.content_hash != approval.content_hash:
-            raise Refusal("the content has changed since it was shown; look at it again")
-        if approval.group not in decision.groups:
-            raise Refusal(f"only the group '{approval.group}' decides this")
-        if decision.approver == approval.author:
-            raise Refusal("nobody approves what they wrote")
-
-    def close_approval(self, closed: ClosedApproval | None) -> None:
-        """The question is settled: by a decision, or as `closed` says."""
-        self.state.approval = None
-        self.state.decision = None
-        if closed:
-            self.state.closed_approvals.append(closed)
 
     def finish(
         self,
@@ -250,6 +204,7 @@ class Memory:
             records=tuple(self.state.records),
             pauses=tuple(self.state.pauses),
             closed_approvals=tuple(self.state.closed_approvals),
+            questions=tuple(self.state.questions),
         )
 
     def written(self, notes: Notes) -> None:
@@ -257,6 +212,7 @@ class Memory:
         self.state.records = self.state.records[len(notes.records) :]
         self.state.pauses = self.state.pauses[len(notes.pauses) :]
         self.state.closed_approvals = self.state.closed_approvals[len(notes.closed_approvals) :]
+        self.state.questions = self.state.questions[len(notes.questions) :]
 
     def _take_outcome(self, event: Event) -> None:
         step = self.state.deliveries.get(event.delivery)

@@ -29,7 +29,7 @@ def timeline_url(public_url: str, workflow_id: str) -> str:
 
 def _doing(state: RunState, doing: str) -> str:
     if state.approval:
-        return f"asking {state.approval.group} for approval"
+        return f"asking {state.approval.assignee or state.approval.group} for approval"
     return doing
 
 

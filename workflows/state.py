@@ -9,7 +9,7 @@ from journeys.events import Event
 from journeys.interrupts import Interrupt
 from journeys.model import Journey
 from journeys.requests import EndedRun
-from workflows.ports import ClosedApproval, Decision, Grant, Message, PauseRecord, StepRecord
+from workflows.ports import ClosedApproval, Decision, Grant, Message, PauseRecord, QuestionNow, StepRecord, Turn
 
 Doing = Literal["waiting", "sending", "asking", "ended"]
 SEEN_EVENTS = 500
@@ -22,9 +22,20 @@ class OpenApproval(Message):
     approval_id: str
     content_hash: str
     group: str
+    assignee: str = ""
+    """The one person of the group to whom it was handed; empty is anyone of them."""
+    handed_at: tuple[datetime, ...] = ()
+    """When, as the decisions say that did it; the same decision does it once."""
+    people: int = 1
+    """How many must agree."""
+    agreed: tuple[str, ...] = ()
+    """Who has, so far."""
     author: str
+    content_author: str = ""
     asked_at: datetime
     deadline: datetime
+    turns: tuple[Turn, ...] = ()
+    """Who is asked next, as long as nobody decides."""
 
 
 class Loop(BaseModel):
@@ -83,6 +94,7 @@ class RunState(BaseModel):
     records: list[StepRecord] = Field(default_factory=list)
     pauses: list[PauseRecord] = Field(default_factory=list)
     closed_approvals: list[ClosedApproval] = Field(default_factory=list)
+    questions: list[QuestionNow] = Field(default_factory=list)
     causes: list[str] = Field(default_factory=list)
     """Traceparents of the events that moved the present step on."""
 

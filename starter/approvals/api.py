@@ -1,16 +1,18 @@
 """Approvals over HTTP, for the CLI, the Python client and whoever builds another door."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from access import Person
-from starter.approvals.decisions import Approvals, Decided, why_may_not_decide
+from starter.approvals.decisions import Approvals, Decided
+from starter.approvals.grants import Grants, Similar
+from starter.approvals.rights import why_may_not_decide
 from starter.callers import CallerRoute, may
 from starter.services import Shared
-from store.tables import Approval, ApprovalState
+from store.tables import Approval, ApprovalState, StandingGrant
 
 router = APIRouter(prefix="/v1/approvals", route_class=CallerRoute, tags=["approvals"])
 _Reader = Annotated[Person, may("approvals:read")]
@@ -27,12 +29,18 @@ class ApprovalView(BaseModel):
     workflow_id: str
     customer_id: str
     group: str
+    tier: str
+    people: int
+    agreed: list[str]
+    assignee: str
     author: str
+    content_author: str
     channel: str
     recipient: str
     message: dict[str, Any]
     content_hash: str
     discount: float | None
+    amount: float | None
     reason: str
     findings: list[dict[str, Any]]
     requested_at: datetime
@@ -53,11 +61,50 @@ class ApprovalList(BaseModel):
     more: bool
 
 
+class GrantView(BaseModel):
+    """A standing grant. Times are UTC."""
+
+    id: str
+    journey: str
+    approval_id: str
+    group: str
+    discount: float | None
+    amount: float | None
+    most: int
+    used: int
+    given_by: str
+    given_at: datetime
+    ends_at: datetime
+    revoked_by: str
+    revoked_at: datetime | None
+
+
+class GrantList(BaseModel):
+    """One page of standing grants; ask for the page after it while `more` is true."""
+
+    grants: list[GrantView]
+    page: int
+    more: bool
+
+
+class SimilarBody(BaseModel):
+    """How often and for how many days others like it may leave without a person."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    most: int = Field(ge=1)
+    days: float = Field(gt=0)
+
+
 class DecisionBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    decision: Literal["approve", "reject"]
+    decision: Literal["approve", "reject", "hand"]
     reason: str = ""
+    to: str = ""
+    """To hand it to: a group, or the address of a person of its group."""
+    similar: SimilarBody | None = None
+    """To approve others like it, too."""
 
 
 @router.get("")
@@ -72,6 +119,21 @@ async def list_approvals(
     return ApprovalList(approvals=[_view(row, caller) for row in found.rows], page=found.number, more=found.more)
 
 
+@router.get("/grants")
+async def list_grants(
+    _caller: _Reader, services: Shared, over: bool = False, page: Annotated[int, Query(ge=1, le=10_000)] = 1
+) -> GrantList:
+    """The standing grants that last, or those that are over; the latest first."""
+    found = await Grants(services).list(over=over, number=page)
+    return GrantList(grants=[_grant_view(row) for row in found.rows], page=found.number, more=found.more)
+
+
+@router.post("/grants/{grant_id}/revoke")
+async def revoke_grant(grant_id: str, caller: _Decider, services: Shared) -> GrantView:
+    """End a standing grant at once."""
+    return _grant_view(await Grants(services).revoke(grant_id, caller))
+
+
 @router.get("/{approval_id}")
 async def get_approval(approval_id: str, caller: _Reader, services: Shared) -> ApprovalView:
     """One approval, whatever its state."""
@@ -80,10 +142,18 @@ async def get_approval(approval_id: str, caller: _Reader, services: Shared) -> A
 
 @router.post("/{approval_id}/decision")
 async def decide(approval_id: str, body: DecisionBody, caller: _Decider, services: Shared) -> Decided:
-    """Approve or reject. The same decision twice counts once."""
-    return await Approvals(services).decide(approval_id, caller, body.decision == "approve", body.reason)
+    """Approve, reject, or hand to others. The same decision twice counts once."""
+    approvals = Approvals(services)
+    if body.decision == "hand":
+        return await approvals.hand(approval_id, caller, body.to, body.reason)
+    similar = Similar(body.similar.most, timedelta(days=body.similar.days)) if body.similar else None
+    return await approvals.decide(approval_id, caller, body.decision == "approve", body.reason, similar)
 
 
 def _view(approval: Approval, caller: Person) -> ApprovalView:
     why_not = why_may_not_decide(approval, caller) if approval.state == "open" else f"It is {approval.state}."
     return ApprovalView.model_validate(approval.model_dump() | {"may_decide": not why_not, "why_not": why_not})
+
+
+def _grant_view(grant: StandingGrant) -> GrantView:
+    return GrantView.model_validate(grant.model_dump())

@@ -5,18 +5,31 @@ once whether it counts. Only then is the approval settled in the store.
 """
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn, cast
+from typing import Any, Literal, NoReturn, cast
 
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from access import Person
-from starter.callers import Refusal
+from starter.approvals.grants import Similar, check_similar, grant_of
+from starter.approvals.refusals import (
+    AlreadyDecided,
+    Closed,
+    NotAllowed,
+    NotFound,
+    ReasonNeeded,
+    RefusedByRun,
+    RunGone,
+    TemporalUnavailable,
+)
+from starter.approvals.rights import recipient_of, why_may_not_decide, why_may_not_hand
 from starter.services import Services
-from store.approvals import Settled, find_approval, mark_decided, open_approvals, settled_approvals
+from store.approvals import Settled, find_approval, mark_decided, open_approvals, put_to, settled_approvals
+from store.grants import give_grant
 from store.paging import Page
 from store.tables import Approval, ApprovalState
 from workflows.journey import CustomerJourney
@@ -35,59 +48,12 @@ _TRY_AGAIN = {
 _LONGEST_REASON = 2_000
 
 
-class DecisionRefused(Refusal):
-    """A decision that was not taken. The message tells the approver why, and what to do.
-
-    DecisionRefused
-    +-- NotFound              there is no such approval
-    +-- NotAllowed            this person may not decide it
-    +-- ReasonNeeded          a rejection says why; a reason is not endless
-    +-- AlreadyDecided        someone was faster
-    +-- Closed                it expired or was withdrawn
-    +-- RunGone               its run is over
-    +-- RefusedByRun          the run does not accept it
-    +-- TemporalUnavailable   nobody knows yet: deciding again is safe
-    """
-
-
-class NotFound(DecisionRefused):
-    code, status = "not_found", 404
-
-
-class NotAllowed(DecisionRefused):
-    code, status = "not_allowed", 403
-
-
-class ReasonNeeded(DecisionRefused):
-    code, status = "reason_needed", 400
-
-
-class AlreadyDecided(DecisionRefused):
-    code, status = "already_decided", 409
-
-
-class Closed(DecisionRefused):
-    code, status = "closed", 410
-
-
-class RunGone(DecisionRefused):
-    code, status = "run_gone", 410
-
-
-class RefusedByRun(DecisionRefused):
-    code, status = "refused_by_run", 409
-
-
-class TemporalUnavailable(DecisionRefused):
-    code, status = "temporal_unavailable", 503
-
-
 @dataclass(frozen=True)
 class Decided:
-    """A decision that counts. `at` is UTC."""
+    """A decision that counts, `at` in UTC: `agreed` while more people must, `handed` when others decide."""
 
     approval_id: str
-    state: ApprovalState
+    state: ApprovalState | Literal["agreed", "handed"]
     by: str
     at: datetime
 
@@ -118,40 +84,76 @@ class Approvals:
             raise NotFound("There is no such approval. Look in the list for what is open.")
         return approval
 
-    async def decide(self, approval_id: str, person: Person, approve: bool, reason: str = "") -> Decided:
-        """Take a person's decision. The same decision twice counts once. Raises a DecisionRefused."""
+    async def decide(
+        self, approval_id: str, person: Person, approve: bool, reason: str = "", similar: Similar | None = None
+    ) -> Decided:
+        """Take a person's decision, with `similar` also for others like it. The same decision twice counts once.
+
+        Raises a DecisionRefused.
+        """
         approval, state = await self.get(approval_id), _state_of(approve)
+        if similar:
+            check_similar(approval, similar)
         if why_not := why_may_not_decide(approval, person):
             raise NotAllowed(why_not)
         if approval.state != "open":
             return _settled(approval, person, state)
         reason = _checked_reason(reason.strip(), approve)
         now = datetime.now(UTC)
-        token = self._services.signer.sign(
-            Decision(
-                approval_id=approval.id,
-                content_hash=approval.content_hash,
-                approved=approve,
-                approver=person.email,
-                groups=person.groups,
-                reason=reason,
-                decided_at=now,
-            )
-        )
-        if not await self._reaches_run(approval, token, _update_id(approval, person, state)):
+        decision = _decision(approval, person, now, approved=approve, reason=reason)
+        answer = await self._reaches_run(approval, decision, _update_id(approval, person, state))
+        if not answer:
             return await self._without_run(approval, person, state)
         async with self._services.database.transaction() as session:
-            await mark_decided(session, approval.id, state=state, by=person.email, reason=reason, at=now)
+            if answer.startswith("agreed "):
+                agreed = [*approval.agreed, person.email]
+                await put_to(
+                    session, approval.id, group=approval.group, assignee="", agreed=agreed, by=person.email, at=now
+                )
+                return Decided(approval_id=approval.id, state="agreed", by=person.email, at=now)
+            by = ", ".join([*approval.agreed, person.email]) if approve else person.email
+            await mark_decided(session, approval.id, state=state, by=by, reason=reason, at=now)
+            if similar and approve:
+                await give_grant(session, grant_of(approval, person, similar, now))
         return Decided(approval_id=approval.id, state=state, by=person.email, at=now)
 
-    async def _reaches_run(self, approval: Approval, token: str, update_id: str) -> bool:
-        """Give the decision to the run; False when the run is over. Raises RefusedByRun, TemporalUnavailable."""
+    async def hand(self, approval_id: str, person: Person, to: str, reason: str = "") -> Decided:
+        """Let others decide: a group, or one person of the group by their address. Raises a DecisionRefused."""
+        approval, now = await self.get(approval_id), datetime.now(UTC)
+        if why_not := why_may_not_hand(approval, person):
+            raise NotAllowed(why_not)
+        if approval.state != "open":
+            return _settled(approval, person, None)
+        group, assignee = recipient_of(self._services.project, approval, to.strip())
+        reason = _checked_reason(reason.strip(), approve=True)
+        decision = _decision(approval, person, now, approved=False, reason=reason, to=group, assignee=assignee)
+        # Handed there and back again it is another time, so its update has an id of its own.
+        if not await self._reaches_run(approval, decision, secrets.token_hex(20)):
+            return await self._without_run(approval, person, None)
+        async with self._services.database.transaction() as session:
+            await put_to(
+                session,
+                approval.id,
+                group=group,
+                assignee=assignee,
+                agreed=approval.agreed,
+                by=person.email,
+                at=now,
+            )
+        return Decided(approval_id=approval.id, state="handed", by=person.email, at=now)
+
+    async def _reaches_run(self, approval: Approval, decision: Decision, update_id: str) -> str:
+        """Give the decision to the run, and get its answer; empty when the run is over.
+
+        Raises RefusedByRun, TemporalUnavailable.
+        """
+        token = self._services.signer.sign(decision)
         handle = self._services.temporal.get_workflow_handle(
             approval.workflow_id, first_execution_run_id=approval.first_run_id
         )
         run = cast(Any, handle)  # the SDK's overloads of execute_update are partly untyped
         try:
-            await run.execute_update(
+            answer: str = await run.execute_update(
                 CustomerJourney.decide_approval, token, id=update_id, rpc_timeout=_ANSWER_WITHIN
             )
         except WorkflowUpdateFailedError as refusal:
@@ -160,15 +162,15 @@ class Approvals:
             _try_again(error)
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
-                return False
+                return ""
             if error.status in _TRY_AGAIN:
                 _try_again(error)
             raise
         except RuntimeError as error:  # what a client raises that connects on first use, and cannot
             _try_again(error)
-        return True
+        return answer
 
-    async def _without_run(self, approval: Approval, person: Person, state: Settled) -> Decided:
+    async def _without_run(self, approval: Approval, person: Person, state: Settled | None) -> Decided:
         """The run is over. It settled the approval on its way, or died and left it open: then it is withdrawn."""
         now = datetime.now(UTC)
         async with self._services.database.transaction() as session:
@@ -180,19 +182,23 @@ class Approvals:
         return _settled(await self.get(approval.id), person, state)
 
 
-def why_may_not_decide(approval: Approval, person: Person) -> str:
-    """Why this person may not decide this, in plain words; empty when they may."""
-    if approval.group not in person.groups:
-        return f"Only people of the group '{approval.group}' decide this. Ask one of them."
-    if approval.author == person.email:
-        return "You wrote this journey, and nobody approves what they wrote. Ask a colleague."
-    return ""
+def _decision(approval: Approval, person: Person, now: datetime, *, approved: bool, **more: str) -> Decision:
+    return Decision(
+        approval_id=approval.id,
+        content_hash=approval.content_hash,
+        approved=approved,
+        approver=person.email,
+        groups=person.groups,
+        decided_at=now,
+        **more,
+    )
 
 
-def _settled(approval: Approval, person: Person, wanted: Settled) -> Decided:
+def _settled(approval: Approval, person: Person, wanted: Settled | None) -> Decided:
     """The answer for an approval that is no longer open: fine if this is the same decision again."""
     if approval.state in ("approved", "rejected"):
-        if approval.decided_by == person.email and approval.state == wanted and approval.decided_at:
+        decided_by = approval.decided_by.split(", ")
+        if wanted and person.email in decided_by and approval.state == wanted and approval.decided_at:
             return Decided(approval.id, wanted, person.email, approval.decided_at)
         who = "You have" if approval.decided_by == person.email else f"{approval.decided_by} has"
         raise AlreadyDecided(f"{who} already {approval.state} this. Nothing more is needed.")

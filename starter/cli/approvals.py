@@ -1,9 +1,10 @@
 """`sojourn approval`: what waits for a person, and their decisions. Over HTTP, as every approver decides."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -11,7 +12,12 @@ from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
 from starter.cli.invocation import Format, Output, noun
 from starter.cli.output import print_facts, print_json, print_listing
 
-app = noun("approval", "What waits for a person: list, show, approve, reject.")
+if TYPE_CHECKING:
+    from starter.client import Sojourn
+
+Answer = TypeVar("Answer")
+
+app = noun("approval", "What waits for a person: list, show, approve, reject, hand, grants.")
 Id = Annotated[str, typer.Argument(metavar="APPROVAL", help="Its id, as 'approval list' shows it.")]
 
 
@@ -31,7 +37,7 @@ def list_(
     output: Output = Format.text,
 ) -> None:
     """List approvals; open ones by their deadline."""
-    found = asyncio.run(_list(url, token, state))
+    found = _with(url, token, lambda client: client.approvals(state))
     rows = found if output is Format.json else [row | {"until": _minute(row["deadline"])} for row in found]
     columns = {"UNTIL (UTC)": "until", "GROUP": "group", "CHANNEL": "channel", "APPROVAL": "id"}
     print_listing(rows, columns, output, f"There are no {state} approvals.")
@@ -40,7 +46,7 @@ def list_(
 @app.command()
 def show(approval: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
     """Show one approval: what would leave, to whom, and why it is asked."""
-    found = asyncio.run(_show(url, token, approval))
+    found = _with(url, token, lambda client: client.approval(approval))
     if output is Format.json:
         print_json(found)
     else:
@@ -51,12 +57,15 @@ def show(approval: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output
 def approve(
     approval: Id,
     reason: Annotated[str, typer.Option(help="Why, if there is something to say.")] = "",
+    similar: Annotated[int, typer.Option(min=0, help="How many others like it may leave, too.")] = 0,
+    days: Annotated[float, typer.Option(min=0, help="For how many days others like it may leave.")] = 7,
     url: Url = DEFAULT_URL,
     token: Token = "",
     output: Output = Format.text,
 ) -> None:
-    """Let exactly this message leave."""
-    _tell(asyncio.run(_decide(url, token, approval, "approve", reason)), output)
+    """Let exactly this message leave, and with --similar others like it."""
+    decided = _with(url, token, lambda client: client.approve(approval, reason, similar=similar, days=days))
+    _tell(decided, output)
 
 
 @app.command()
@@ -68,23 +77,55 @@ def reject(
     output: Output = Format.text,
 ) -> None:
     """Keep this message from leaving."""
-    _tell(asyncio.run(_decide(url, token, approval, "reject", reason)), output)
+    _tell(_with(url, token, lambda client: client.reject(approval, reason)), output)
 
 
-async def _list(url: str, token: str, state: str) -> list[dict[str, Any]]:
-    async with deciding(url, token) as client:
-        return await client.approvals(state)
+@app.command()
+def hand(
+    approval: Id,
+    to: Annotated[str, typer.Option(help="A group, or a person of its group by their address.")],
+    reason: Annotated[str, typer.Option(help="Why, if there is something to say.")] = "",
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    output: Output = Format.text,
+) -> None:
+    """Let others decide."""
+    _tell(_with(url, token, lambda client: client.hand(approval, to, reason)), output)
 
 
-async def _show(url: str, token: str, approval_id: str) -> dict[str, Any]:
-    async with deciding(url, token) as client:
-        return await client.approval(approval_id)
+@app.command()
+def grants(
+    over: Annotated[bool, typer.Option(help="Those that are over instead.")] = False,
+    revoke: Annotated[str, typer.Option(metavar="GRANT", help="End this one at once.")] = "",
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    output: Output = Format.text,
+) -> None:
+    """List standing grants: what leaves without a person, because one agreed to all that is like it."""
+    if revoke:
+        ended = _with(url, token, lambda client: client.revoke(revoke))
+        if output is Format.json:
+            print_json(ended)
+        else:
+            typer.echo(f"{ended['id']} is over, revoked by {ended['revoked_by'] or 'nobody: it had ended'}.")
+        return
+    found = _with(url, token, lambda client: client.grants(over=over))
+    if output is Format.text:
+        found = [
+            row | {"until": _minute(row["ends_at"]), "times": f"{row['used']} of {row['most']}"} for row in found
+        ]
+    columns = {"UNTIL (UTC)": "until", "USED": "times", "JOURNEY": "journey", "GRANT": "id"}
+    print_listing(found, columns, output, f"There are no grants that {'are over' if over else 'last'}.")
 
 
-async def _decide(url: str, token: str, approval_id: str, decision: str, reason: str) -> dict[str, Any]:
-    async with deciding(url, token) as client:
-        decide = client.approve if decision == "approve" else client.reject
-        return await decide(approval_id, reason)
+def _with(url: str, token: str, ask: Callable[["Sojourn"], Awaitable[Answer]]) -> Answer:
+    """What the service answers when it is asked in someone's name."""
+
+    async def asking() -> Answer:
+        async with deciding(url, token) as client:
+            return await ask(client)
+
+    return asyncio.run(asking())
 
 
 def _tell(decided: dict[str, Any], output: Format) -> None:
@@ -100,7 +141,11 @@ def _print_card(card: dict[str, Any]) -> None:
         {
             "approval": card["id"],
             "state": card["state"],
-            "asked of": card["group"],
+            "asked of": f"{card['group']}, now {card['assignee']}" if card["assignee"] else card["group"],
+            "tier": card["tier"],
+            "agreed": f"{', '.join(card['agreed']) or 'nobody'}; {card['people']} must"
+            if card["people"] > 1
+            else "",
             "because": card["reason"],
             "until": f"{_minute(card['deadline'])} UTC, then: {card['otherwise']}",
             "journey": f"{card['journey']}, step {card['step_id']}, by {card['author']}",

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from starter.approvals.decisions import Approvals, DecisionRefused, why_may_not_decide
+from starter.approvals.decisions import Approvals
+from starter.approvals.refusals import DecisionRefused
+from starter.approvals.rights import why_may_not_decide
 from starter.callers import see_to
 from starter.console.page import Console, PageRoute, SignedIn
 from starter.console.preview import Preview, preview_of

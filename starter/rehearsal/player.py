@@ -8,7 +8,9 @@ from sqlmodel import col, select
 from temporalio.service import RPCError
 
 from journeys.events import OUTCOMES
-from starter.approvals.decisions import Approvals, DecisionRefused, why_may_not_decide
+from starter.approvals.decisions import Approvals
+from starter.approvals.refusals import DecisionRefused
+from starter.approvals.rights import why_may_not_decide
 from starter.ingestion.changes import apply_profiles
 from starter.ingestion.incoming import ConsentChange, Incoming, Profile, Who
 from starter.ingestion.items import NAMES, Envelope, Malformed, read_item

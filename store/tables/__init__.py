@@ -1,6 +1,6 @@
 """The tables, by what they are about. All times are UTC."""
 
-from store.tables.approvals import Approval, ApprovalState
+from store.tables.approvals import Approval, ApprovalState, GrantUse, StandingGrant
 from store.tables.audit import AuditEntry
 from store.tables.autonomy import Tightening
 from store.tables.channels import ChannelPause
@@ -36,6 +36,7 @@ __all__ = [
     "DeliveryState",
     "Erasure",
     "EventRecord",
+    "GrantUse",
     "Identity",
     "IdentityChange",
     "IntakeCount",
@@ -54,6 +55,7 @@ __all__ = [
     "ScoreFit",
     "SegmentRecord",
     "Span",
+    "StandingGrant",
     "Suppression",
     "SurfaceMessage",
     "Tightening",

@@ -27,14 +27,26 @@ class Approval(SQLModel, table=True):
     group: str
     tier: str = word_column()
     """`supervised` or `human`."""
+    people: int = 1
+    """How many must agree."""
+    agreed: list[str] = json_column()
+    """Who has, as long as others must too."""
+    assignee: str = ""
+    """The one person of the group to whom it was handed; empty is anyone of them."""
     author: str
+    content_author: str = ""
     channel: str
     recipient: str
     message: dict[str, Any] = json_column()
     content_hash: str
     basis: str
     """A hash of all that the message was made from; when that changes, the question is asked again."""
+    similar: str = ""
+    """A hash of what makes others like it; empty when each is for itself."""
     discount: float | None = None
+    """Per cent."""
+    amount: float | None = None
+    """Of money, in its own currency."""
     reason: str
     findings: list[dict[str, Any]] = json_column()
     state: str = word_column()
@@ -44,3 +56,39 @@ class Approval(SQLModel, table=True):
     decided_by: str = ""
     decided_at: datetime | None = time_column(nullable=True)
     decision_reason: str = ""
+
+
+class StandingGrant(SQLModel, table=True):
+    """A person's word for all that is like what they approved, so often and until then."""
+
+    __tablename__ = "standing_grant"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+
+    id: str = Field(primary_key=True)
+    journey: str = Field(index=True)
+    similar: str = Field(index=True)
+    """The hash that what it covers has in common: journey, step, content and its version, offer and policies."""
+    approval_id: str = Field(foreign_key="approval.id")
+    """What the person saw when they gave it."""
+    group: str
+    discount: float | None = None
+    """The most it covers, in per cent."""
+    amount: float | None = None
+    """The most it covers, of money."""
+    most: int
+    """How often it can be used."""
+    used: int = 0
+    given_by: str
+    given_at: datetime = time_column()
+    ends_at: datetime = time_column()
+    revoked_by: str = ""
+    revoked_at: datetime | None = time_column(nullable=True)
+
+
+class GrantUse(SQLModel, table=True):
+    """What left under a standing grant: once for each delivery or action, however often it is tried."""
+
+    __tablename__ = "grant_use"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+
+    delivery_id: str = Field(primary_key=True)
+    grant_id: str = Field(foreign_key="standing_grant.id", index=True)
+    at: datetime = time_column()

@@ -11,6 +11,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.acting import Acting
 from activities.facts import Gathering
+from activities.permission import Permission
+from activities.questions import Questions
 from activities.tools.model import Tool
 from activities.tools.refund import Refund
 from journeys.events import Event
@@ -89,8 +91,7 @@ class Desk:
         return Acting(
             self.database,
             {tool.name: tool for tool in tools or (self.refund,)},
-            self.policies,
-            Gathering("UTC", "Northwind"),
+            Permission(self.policies, Gathering("UTC", "Northwind"), Questions({})),
         )
 
     @property

@@ -50,7 +50,7 @@ async def test_a_planner_that_is_unsure_asks(tiered: Desk):
     asked = await tiered.act(refund_of(20.0, confidence=0.4))
     assert (asked.tier, asked.reason) == (
         "supervised",
-        "chosen with a confidence below 0.6: a person looks at it first",
+        "chosen with a confidence below 0.6: a person must look at it first",
     )
 
 

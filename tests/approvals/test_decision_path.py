@@ -4,7 +4,8 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from starter.approvals.decisions import Approvals, DecisionRefused, RefusedByRun, RunGone, TemporalUnavailable
+from starter.approvals.decisions import Approvals
+from starter.approvals.refusals import DecisionRefused, RefusedByRun, RunGone, TemporalUnavailable
 from store.approvals import find_approval
 from store.tables import Approval
 from tests.living import LivingShop

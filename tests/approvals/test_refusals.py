@@ -5,10 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
-from starter.approvals.decisions import Approvals, NotAllowed, NotFound
+from access import Person
+from starter.approvals.decisions import Approvals
+from starter.approvals.refusals import NotAllowed, NotFound
 from starter.services import Services
 from store.approvals import find_approval
-from tests.seeding import ADA, MARIA, NOW, OMAR, approval, customer, put
+from tests.seeding import ADA, MARIA, NOW, OMAR, approval, customer, grant, put
 
 DECISION = "/v1/approvals/a_1/decision"
 
@@ -160,3 +162,64 @@ async def test_the_service_refuses_without_any_door(shop: Services) -> None:
         await Approvals(shop).decide("a_2", ADA, approve=True)
     assert [row.id for row in (await Approvals(shop).open_for(ADA)).rows] == ["a_1"]
     assert (await Approvals(shop).open_for(OMAR)).rows == []
+
+
+@pytest.mark.parametrize(
+    ("state", "person", "body", "refused"),
+    [
+        ({"assignee": "lars@northwind.example"}, ADA, {}, (403, "not_allowed", "This was handed to lars")),
+        ({"people": 2, "agreed": [ADA.email]}, ADA, {}, (403, "not_allowed", "You have agreed already; 2 people")),
+        ({"content_author": ADA.email}, ADA, {}, (403, "not_allowed", "You wrote this content")),
+        ({}, MARIA, {"decision": "hand", "to": "support"}, (403, "not_allowed", "You wrote this journey")),
+        ({}, OMAR, {"decision": "hand", "to": "support"}, (403, "not_allowed", "Only people of the group")),
+        ({}, ADA, {"decision": "hand", "to": "nobody"}, (400, "nobody_there", "Nobody who could decide this")),
+        ({}, ADA, {"decision": "hand"}, (400, "nobody_there", "Nobody who could decide this")),
+        ({}, ADA, {"decision": "hand", "to": OMAR.email}, (400, "nobody_there", "Nobody who could decide this")),
+        ({}, ADA, {"decision": "hand", "to": MARIA.email}, (400, "nobody_there", "Nobody who could decide this")),
+        ({"state": "expired"}, ADA, {"decision": "hand", "to": "support"}, (410, "closed", "The time to decide")),
+        (
+            {"state": "approved", "decided_by": ADA.email, "decided_at": NOW},
+            ADA,
+            {"decision": "hand", "to": "support"},
+            (409, "already_decided", "You have already approved"),
+        ),
+        (
+            {"similar": ""},
+            ADA,
+            {"similar": {"most": 5, "days": 7}},
+            (409, "not_similar", "Each of these is decided"),
+        ),
+        ({"similar": "x"}, ADA, {"similar": {"most": 5, "days": 91}}, (409, "not_similar", "up to 90 days")),
+        (
+            {"similar": "x"},
+            ADA,
+            {"similar": {"most": 0, "days": 1}},
+            (400, "invalid", "greater than or equal to 1"),
+        ),
+    ],
+)
+async def test_what_may_not_be_done_with_it_is_refused_in_words(
+    api: httpx.AsyncClient,
+    shop: Services,
+    state: dict[str, Any],
+    person: Person,
+    body: dict[str, Any],
+    refused: tuple[int, str, str],
+) -> None:
+    await put(shop.database, customer(), approval(**state))
+    status, code, message = await _decide(api, person.token, **body)
+    assert (status, code) == refused[:2]
+    assert refused[2] in message
+
+
+async def test_a_grant_is_ended_by_its_group_only(api: httpx.AsyncClient, shop: Services) -> None:
+    await put(shop.database, customer(), approval(), grant())
+
+    missing = await api.post("/v1/approvals/grants/g_2/revoke", headers=bearer(ADA.token))
+    foreign = await api.post("/v1/approvals/grants/g_1/revoke", headers=bearer(OMAR.token))
+    revoked = [await api.post("/v1/approvals/grants/g_1/revoke", headers=bearer(ADA.token)) for _ in range(2)]
+    listed = (await api.get("/v1/approvals/grants", headers=bearer(ADA.token))).json()["grants"]
+
+    assert (missing.status_code, foreign.status_code) == (404, 403)
+    assert [answer.json()["revoked_by"] for answer in revoked] == [ADA.email, ADA.email]
+    assert listed == []

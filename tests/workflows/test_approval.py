@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 
-from tests.workflows.conftest import SIGNER, Runs, asks, decision
+from tests.workflows.conftest import SIGNER, Runs, asks, decision, is_asking, question
 from workflows.approval import DecisionSigner
 from workflows.journey import CustomerJourney
-from workflows.ports import Decision
+from workflows.ports import Decision, DeliverRequest, DeliverResult, Turn
 from workflows.state import RunResult
 
 OFFER = """
@@ -133,3 +133,33 @@ async def test_the_raw_signal_ignores_a_forged_decision(runs: Runs) -> None:
 def _payload(token: str) -> bytes:
     payload = token.partition(".")[0]
     return base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+
+
+async def test_when_nobody_decides_the_next_group_is_asked_and_then_the_time_is_over(runs: Runs) -> None:
+    def with_turn(request: DeliverRequest) -> DeliverResult:
+        asked = question(request, "marketing", "10 %")
+        return asked.model_copy(update={"turns": (Turn(at=asked.asked_at + timedelta(hours=8), group="brand"),)})
+
+    runs.world.answers("offer", with_turn)
+    run = await runs.start(OFFER)
+    await is_asking(run)
+    await runs.passes(timedelta(hours=9))
+    progress = await run.query(CustomerJourney.progress)
+    assert progress.approval is not None
+    assert progress.approval.group == "brand"
+    assert "only the group 'brand'" in await refusal(run, decision())
+    [told] = [note for request in runs.world.notes for note in request.notes.questions]
+    assert (told.group, told.by) == ("brand", "")
+    await run.result()
+    assert runs.world.story == ["offer expired", "after sent"]
+
+
+async def test_a_handed_question_is_told_at_once_and_decided_by_the_others(runs: Runs) -> None:
+    run = await asked(runs)
+    assert (
+        await run.execute_update(CustomerJourney.decide_approval, decision(to="brand")) == "handed to brand by ada"
+    )
+    answer = await run.execute_update(CustomerJourney.decide_approval, decision(approver="bea", groups=("brand",)))
+    await run.result()
+    assert answer == "approved by bea"
+    assert [note.group for request in runs.world.notes for note in request.notes.questions] == ["brand"]

@@ -42,6 +42,7 @@ from workflows.ports.people import (
     AskRequest,
     Decision,
     Grant,
+    Turn,
     ask,
 )
 from workflows.ports.planning import (
@@ -59,6 +60,7 @@ from workflows.ports.runs import (
     NoteRequest,
     Notes,
     PauseRecord,
+    QuestionNow,
     RunRef,
     RunRequest,
     StepRecord,
@@ -104,6 +106,7 @@ __all__ = [
     "Overtaken",
     "PauseRecord",
     "PerceiveRequest",
+    "QuestionNow",
     "Refitted",
     "RefittedPoint",
     "Rejected",
@@ -113,6 +116,7 @@ __all__ = [
     "SetRequest",
     "StepRecord",
     "StepRequest",
+    "Turn",
     "Unknown",
     "act",
     "ask",

@@ -16,10 +16,19 @@ class ApprovalTerms(Message):
     """The group the journey itself wants to ask; None when only a policy may ask."""
     tier: Literal["supervised", "human"] = "supervised"
     """Of what the journey itself asks."""
+    people: int = 1
+    """How many must agree to what the journey itself asks."""
     author: str
     """Who wrote the journey, and so may not approve it."""
     within: Duration
     otherwise: Literal["skip", "stop"]
+
+
+class Turn(Message):
+    """The group that is asked from a moment on, as long as nobody has decided."""
+
+    at: datetime
+    group: str
 
 
 class Asked(Message):
@@ -30,14 +39,22 @@ class Asked(Message):
     content_hash: str
     group: str
     tier: Literal["supervised", "human"] = "supervised"
+    people: int = 1
+    """How many must agree."""
     author: str
+    """Who wrote the journey, and so may not approve it."""
+    content_author: str = ""
+    """Who wrote the content, if it says so; they may not approve it either."""
     asked_at: datetime
     deadline: datetime
+    turns: tuple[Turn, ...] = ()
+    """In order, and all before the deadline."""
     reason: str
 
 
 class Decision(Message):
-    """What a person decided, as the approvals service attested it."""
+    """What a person decided, as the approvals service attested it. With a `to` it is nothing decided, but that
+    others decide: the group `to`, or the one person `assignee` of it."""
 
     approval_id: str
     content_hash: str
@@ -45,6 +62,8 @@ class Decision(Message):
     approver: str
     groups: tuple[str, ...]
     reason: str = ""
+    to: str = ""
+    assignee: str = ""
     decided_at: datetime
     """On the approver's clock. It orders nothing: whether it came in time the workflow decides."""
 

@@ -62,12 +62,25 @@ class ClosedApproval(Message):
     at: datetime
 
 
+class QuestionNow(Message):
+    """Whom an open question is put to by now, and who agreed already."""
+
+    approval_id: str
+    group: str
+    assignee: str
+    agreed: tuple[str, ...]
+    by: str = ""
+    """Who handed it over or agreed; empty when only time has passed."""
+    at: datetime
+
+
 class Notes(Message):
     """The bookkeeping that rides along with the next activity: each note is written exactly once."""
 
     records: tuple[StepRecord, ...] = ()
     pauses: tuple[PauseRecord, ...] = ()
     closed_approvals: tuple[ClosedApproval, ...] = ()
+    questions: tuple[QuestionNow, ...] = ()
 
 
 class StepRequest(Message):

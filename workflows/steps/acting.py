@@ -43,7 +43,7 @@ async def approve(run: Conduct, step: Approve) -> str | None:
     run.memory.written(notes)
     decided = await answer(run, step, asked)
     if isinstance(decided, Grant):
-        run.memory.close_approval(
+        run.memory.question.close(
             ClosedApproval(
                 approval_id=asked.approval_id,
                 state="approved",

@@ -1,6 +1,7 @@
 """Waiting for a person: the question, the answer, and what happens without one."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from temporalio import workflow
@@ -9,6 +10,7 @@ from journeys.steps import Step
 from workflows.conduct import Conduct, show
 from workflows.ports import Asked, ClosedApproval, Grant
 from workflows.search_attributes import JOURNEY_APPROVAL, JOURNEY_STAGE
+from workflows.state import OpenApproval, RunState
 from workflows.steps.leaving import pause_openly
 
 
@@ -22,26 +24,15 @@ class Refused:
 
 async def answer(run: Conduct, step: Step, asked: Asked) -> Grant | Refused:
     """Wait for a person's decision, or for the time they have to be over."""
-    approval = run.memory.ask(asked)
+    approval = run.memory.question.ask(asked)
     show(JOURNEY_STAGE.value_set("approval"), JOURNEY_APPROVAL.value_set(asked.group))
     run.now_doing("asking")
     state = run.memory.state
-    summary = f"{step.id}: approval by {asked.group}"
-    await pause_openly(
-        run,
-        step,
-        "approval",
-        approval.asked_at,
-        approval.deadline,
-        summary,
-        asked.reason,
-        lambda: "" if state.decision is None else "approved" if state.decision.approved else "rejected",
-        "expired",
-    )
+    await pause_openly(run, step, "approval", approval.asked_at, asked.reason, partial(_settled, run, step))
     show(JOURNEY_STAGE.value_set("running"), JOURNEY_APPROVAL.value_unset())
     decision = state.decision
     if decision is not None and decision.approved:
-        run.memory.close_approval(None)
+        run.memory.question.close(None)
         state.grant = Grant(
             approval_id=asked.approval_id,
             content_hash=asked.content_hash,
@@ -56,7 +47,33 @@ async def answer(run: Conduct, step: Step, asked: Asked) -> Grant | Refused:
     closed = ClosedApproval(
         approval_id=asked.approval_id, state=refused.outcome, by=by, reason=refused.reason, at=workflow.now()
     )
-    run.memory.close_approval(closed)
+    run.memory.question.close(closed)
     # At once, so that nobody is still asked.
     await run.write_notes()
     return refused
+
+
+async def _settled(run: Conduct, step: Step) -> str:
+    """Wait until it is `approved`, `rejected` or `expired`; meanwhile others may be asked."""
+    state = run.memory.state
+    while True:
+        approval = state.approval
+        assert approval is not None, "a question is open until it is settled here"
+        until = approval.turns[0].at if approval.turns else approval.deadline
+        summary = f"{step.id}: approval by {approval.assignee or approval.group}"
+        await run.pause(until, summary, partial(_is_changed, state, approval))
+        if state.decision is not None:
+            return "approved" if state.decision.approved else "rejected"
+        if state.approval is approval:
+            if not approval.turns:
+                return "expired"
+            run.memory.question.turn(workflow.now())
+        if state.approval and state.approval.group != approval.group:
+            show(JOURNEY_APPROVAL.value_set(state.approval.group))
+        run.now_doing("asking")
+        # At once, so that whoever is asked now sees it.
+        await run.write_notes()
+
+
+def _is_changed(state: RunState, approval: OpenApproval) -> bool:
+    return state.decision is not None or state.approval is not approval

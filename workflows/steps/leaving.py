@@ -56,7 +56,12 @@ async def hold(run: Conduct, step: Step, until: datetime, reason: str) -> None:
     """Wait until the step may be tried again. The hold has a span of its own."""
     state = run.memory.state
     state.paused_since = state.paused_since or workflow.now()
-    await pause_openly(run, step, "hold", state.paused_since, until, f"{step.id} held: {reason}", reason)
+
+    async def over() -> str:
+        await run.pause(until, f"{step.id} held: {reason}")
+        return "over"
+
+    await pause_openly(run, step, "hold", state.paused_since, reason, over)
 
 
 async def overtaken(run: Conduct, step: Step, found: Overtaken) -> None:
@@ -74,20 +79,16 @@ async def pause_openly(
     step: Step,
     kind: Literal["hold", "approval"],
     since: datetime,
-    until: datetime,
-    summary: str,
     reason: str,
-    outcome: Callable[[], str] = lambda: "",
-    otherwise: str = "over",
+    settled: Callable[[], Coroutine[Any, Any, str]],
 ) -> None:
-    """Pause until a time, or until there is an `outcome`, and record it as a part of the step; `otherwise` is
-    its outcome when the time came first.
+    """Pause until it is `settled` with an outcome, and record it as a part of the step.
 
     One that goes on after continue-as-new is recorded at its real end only. Raises what `Conduct.pause` raises.
     """
     try:
-        await run.pause(until, summary, lambda: bool(outcome()))
+        outcome = await settled()
     except (Interrupted, GoalReached, asyncio.CancelledError):
         run.memory.note_pause(step, kind, since, workflow.now(), "interrupted", reason)
         raise
-    run.memory.note_pause(step, kind, since, workflow.now(), outcome() or otherwise, reason)
+    run.memory.note_pause(step, kind, since, workflow.now(), outcome, reason)

@@ -1,0 +1,47 @@
+"""Who may decide what: known before the run is asked, which judges by the same rules and has the last word."""
+
+from access import Person
+from settings import Project
+from starter.approvals.refusals import NobodyThere
+from store.tables import Approval
+
+
+def why_may_not_decide(approval: Approval, person: Person) -> str:
+    """Why this person may not decide this, in plain words; empty when they may."""
+    if approval.group not in person.groups:
+        return f"Only people of the group '{approval.group}' decide this. Ask one of them."
+    if approval.author == person.email:
+        return "You wrote this journey, and nobody approves what they wrote. Ask a colleague."
+    if approval.content_author == person.email:
+        return "You wrote this content, and nobody approves what they wrote. Ask a colleague."
+    if person.email in approval.agreed:
+        return f"You have agreed already; {approval.people} people must. Ask a colleague."
+    if approval.assignee not in ("", person.email):
+        return f"This was handed to {approval.assignee}. Hand it to yourself to decide it."
+    return ""
+
+
+def why_may_not_hand(approval: Approval, person: Person) -> str:
+    """Why this person may not hand this to others; empty when they may. One to whom it was not handed may."""
+    unassigned = approval.model_copy(update={"assignee": "", "agreed": []})
+    return why_may_not_decide(unassigned, person)
+
+
+def recipient_of(project: Project, approval: Approval, to: str) -> tuple[str, str]:
+    """The group and, if it is one person of it, the address of those to whom `to` hands a question.
+
+    Raises NobodyThere when none of them could decide.
+    """
+    authors = (approval.author, approval.content_author)
+    able = [person for person in project.people if person.email not in authors]
+    # People of an identity provider's groups are not listed here.
+    from_elsewhere = to in project.groups and bool(project.groups[to].members_of)
+    if from_elsewhere or any(to in person.groups for person in able):
+        return to, ""
+    for person in able:
+        if person.email == to and approval.group in person.groups:
+            return approval.group, person.email
+    message = (
+        f"Nobody who could decide this is in a group '{to}', and nobody of '{approval.group}' has that address."
+    )
+    raise NobodyThere(f"{message} Hand it to another group, or to a colleague of that group.")

@@ -1,0 +1,108 @@
+"""What a run asks people: which decisions count, and what each of them does. No Temporal in it."""
+
+from datetime import datetime
+from typing import Any
+
+from workflows.ports import Asked, ClosedApproval, Decision, QuestionNow
+from workflows.state import OpenApproval, RunState
+
+
+class Refusal(Exception):
+    """A decision that does not count, with a reason for whoever sent it."""
+
+
+class Question:
+    """The question that a run has open, if it has one."""
+
+    def __init__(self, state: RunState) -> None:
+        self._state = state
+
+    def ask(self, asked: Asked) -> OpenApproval:
+        """Open the question to a person; the same question stays as it was, with any answer it has."""
+        approval = self._state.approval
+        if approval is None or approval.approval_id != asked.approval_id:
+            self._state.decision = None
+            approval = OpenApproval(
+                approval_id=asked.approval_id,
+                content_hash=asked.content_hash,
+                group=asked.group,
+                people=asked.people,
+                author=asked.author,
+                content_author=asked.content_author,
+                turns=asked.turns,
+                asked_at=asked.asked_at,
+                deadline=asked.deadline,
+            )
+            self._state.approval = approval
+        return approval
+
+    def judge(self, decision: Decision, now: datetime) -> None:
+        """Whether a decision counts now. Raises Refusal with a reason for the approver."""
+        approval = self._state.approval
+        if approval is None or approval.approval_id != decision.approval_id:
+            raise Refusal("this approval is not open: it was decided, withdrawn or replaced by a newer one")
+        if self._state.decision is not None:
+            raise Refusal(f"{self._state.decision.approver} has already decided this")
+        if self._state.interrupt is not None:
+            raise Refusal(f"the run is ending: {self._state.interrupt.reason}")
+        if now >= approval.deadline:
+            raise Refusal("the time to decide has passed")
+        if decision.content_hash != approval.content_hash:
+            raise Refusal("the content has changed since it was shown; look at it again")
+        if approval.group not in decision.groups:
+            raise Refusal(f"only the group '{approval.group}' decides this")
+        if approval.assignee not in ("", decision.approver) and not decision.to:
+            raise Refusal(f"this was handed to {approval.assignee}; hand it on, or let them decide")
+        if decision.approver in (approval.author, approval.content_author):
+            raise Refusal("nobody approves what they wrote")
+        if decision.to and decision.decided_at in approval.handed_at:
+            raise Refusal("this was handed over already")
+        if decision.approver in approval.agreed and decision.approved and not decision.to:
+            raise Refusal("you have agreed already; somebody else must, too")
+
+    def take(self, decision: Decision, now: datetime) -> str:
+        """Take a decision that counts. The first word of the answer is what became of the question."""
+        approval, who = self._state.approval, decision.approver
+        assert approval is not None, "a decision counts only while something is asked"
+        if decision.to:
+            others: dict[str, Any] = {"group": decision.to, "assignee": decision.assignee}
+            others |= {"handed_at": (*approval.handed_at, decision.decided_at)}
+            self._ask_others(approval.model_copy(update=others), now, who)
+            return f"handed to {decision.assignee or decision.to} by {who}"
+        if not decision.approved:
+            self._state.decision = decision
+            return f"rejected by {who}"
+        agreed = (*approval.agreed, who)
+        if len(agreed) < approval.people:
+            self._ask_others(approval.model_copy(update={"agreed": agreed, "assignee": ""}), now, who)
+            return f"agreed by {who}; {approval.people - len(agreed)} more must agree"
+        self._state.decision = decision.model_copy(update={"approver": ", ".join(agreed)})
+        return f"approved by {', '.join(agreed)}"
+
+    def turn(self, now: datetime) -> None:
+        """The next group is asked now, as nobody has decided."""
+        approval = self._state.approval
+        assert approval is not None, "a turn belongs to an open question"
+        turn, *left = approval.turns
+        others = {"turns": tuple(left), "group": turn.group, "assignee": ""}
+        self._ask_others(approval.model_copy(update=others), now)
+
+    def _ask_others(self, approval: OpenApproval, now: datetime, by: str = "") -> None:
+        self._state.approval = approval
+        self._state.questions.append(
+            QuestionNow(
+                approval_id=approval.approval_id,
+                group=approval.group,
+                assignee=approval.assignee,
+                agreed=approval.agreed,
+                by=by,
+                at=now,
+            )
+        )
+
+    def close(self, closed: ClosedApproval | None) -> None:
+        """The question is settled: by a decision, or as `closed` says."""
+        self._state.approval = None
+        self._state.decision = None
+        if closed:
+            self._state.closed_approvals.append(closed)
