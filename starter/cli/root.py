@@ -15,7 +15,9 @@ from starter.cli import (
     decisions,
     deliveries,
     erasures,
+    evaluating,
     events,
+    experiments,
     init,
     journeys,
     keys,
@@ -70,6 +72,7 @@ _NOUNS = (
     scores,
     planners,
     decisions,
+    experiments,
     approvals,
     runs,
     deliveries,
@@ -83,5 +86,5 @@ for noun in _NOUNS:
     app.add_typer(noun.app)
 for verb in (erasures.erase, erasures.erased):
     customers.app.command()(verb)
-for verb in (init.init, processes.demo, processes.dev, processes.worker, processes.serve):
+for verb in (init.init, evaluating.evaluate, processes.demo, processes.dev, processes.worker, processes.serve):
     app.command()(verb)

@@ -1,0 +1,135 @@
+"""`sojourn evaluate`: what another planner would have brought, from the log of the one that acted."""
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starter.cli.failures import CommandFailed
+from starter.cli.invocation import Format, Output, open_store, settings_of
+from starter.cli.output import print_json, print_listing
+
+if TYPE_CHECKING:
+    from learning.evaluation.promotion import Evidence
+    from settings import Settings
+
+_MOST = 20_000
+
+
+def evaluate(
+    context: typer.Context,
+    planner: Annotated[str, typer.Argument(metavar="PLANNER", help="The planner that might take over.")],
+    journey: Annotated[str, typer.Option(help="The journey whose log is used.")],
+    decision: Annotated[str, typer.Option(help="The decision point in it.")],
+    planner_settings: Annotated[
+        str, typer.Option("--settings", metavar="JSON", help="The planner's settings, as JSON.")
+    ] = "{}",
+    days: Annotated[int, typer.Option(min=1, help="How far back the log is read.")] = 90,
+    output: Output = Format.text,
+) -> None:
+    """Estimate from the log what another planner would have brought, and say whether it may take over.
+
+    The log must come from a planner that explores: what was never tried cannot be judged. Ends with 1 when the
+    evidence is too weak, and says why. To let it take over is a change of the journey, by a person.
+    """
+    wanted = _settings(planner, planner_settings)
+    evidence = asyncio.run(_evaluate(settings_of(context), planner, wanted, journey, decision, days))
+    if output is Format.json:
+        print_json(_document(evidence))
+    else:
+        _tell(evidence)
+    raise typer.Exit(0 if evidence.promoted else 1)
+
+
+def _settings(planner: str, text: str) -> dict[str, Any]:
+    """The settings, checked. Raises CommandFailed."""
+    from pydantic import ValidationError
+
+    from journeys.steps import conditions_of
+    from learning.planners.registry import planner_settings
+    from yamlfile import nearest
+
+    known = planner_settings()
+    if planner not in known:
+        raise CommandFailed(
+            f"There is no planner '{planner}' ({nearest(planner, list(known)) or ', '.join(known)})."
+        )
+    try:
+        given = json.loads(text)
+        known[planner].model_validate(given)
+    except (ValueError, ValidationError) as error:
+        raise CommandFailed(f"These are no settings of '{planner}': {str(error).splitlines()[0]}") from error
+    if any(conditions_of(given)):
+        raise CommandFailed(
+            "The log keeps features, not which conditions held: a rule with an 'if' cannot be judged by it."
+        )
+    return given
+
+
+async def _evaluate(
+    settings: "Settings", planner: str, given: dict[str, Any], journey: str, decision: str, days: int
+) -> "Evidence":
+    from datetime import UTC, datetime, timedelta
+
+    from learning.evaluation.asking import Logged, judge_planner
+    from learning.planners.registry import known_planners, learner_of
+    from learning.sampler.model import seen
+    from store.lessons import sums_of
+    from store.planning import log_of
+
+    now = datetime.now(UTC)
+    async with open_store(settings) as database, database.reading() as session:
+        rows = await log_of(session, journey, decision, now - timedelta(days=days), _MOST)
+        looks_at = rows[-1].looks_at if rows else []
+        learner = learner_of(planner, given, looks_at)
+        stored = await sums_of(session, journey, decision, learner.key) if learner else {}
+    logged = [
+        Logged(
+            row.id,
+            row.customer_id,
+            row.turn,
+            row.options,
+            row.features,
+            row.option,
+            row.probability,
+            row.credit,
+        )
+        for row in rows
+        if row.closed and row.credit is not None
+    ]
+    if not logged:
+        raise CommandFailed(
+            f"No decision '{decision}' of '{journey}' in the last {days} days has a final reward yet; "
+            "'sojourn decision list' shows what there is."
+        )
+    model = seen(stored, now, learner.design, learner.habits) if learner and stored else None
+    return judge_planner(logged, known_planners()[planner], given, model)
+
+
+def _tell(evidence: "Evidence") -> None:
+    rows = [{"estimator": "what runs now", **vars(evidence.baseline)}]
+    rows += [{"estimator": name, **vars(each)} for name, each in evidence.estimates.items()]
+    shown = [{key: f"{v:.4g}" if isinstance(v, float) else v for key, v in row.items()} for row in rows]
+    columns = {"REWARD A DECISION BY": "estimator", "ESTIMATE": "estimate", "FROM": "low", "TO": "high"}
+    print_listing(shown, columns, Format.text, "")
+    weights = evidence.weights
+    typer.echo(
+        f"\n{weights.decisions} decisions, worth {weights.effective:.0f} of its own; largest weight "
+        f"{weights.largest:.1f},\nmean {weights.mean:.2f} (1 where the log is what it says), "
+        f"{weights.unused:.0%} it would never take."
+    )
+    if evidence.promoted:
+        typer.echo("\nIt may take over: change the journey, and have the change reviewed.")
+    for reason in evidence.refused:
+        typer.echo(f"\nRefused: {reason}.")
+
+
+def _document(evidence: "Evidence") -> dict[str, Any]:
+    return {
+        "baseline": vars(evidence.baseline),
+        "estimates": {name: vars(each) for name, each in evidence.estimates.items()},
+        "weights": vars(evidence.weights),
+        "promoted": evidence.promoted,
+        "refused": list(evidence.refused),
+    }
