@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from content.fields import FilledLine, Line
 
@@ -62,11 +62,21 @@ class PushFields(Fields):
 
 
 class WhatsappFields(Fields):
-    """A template that the vendor approved, and what fills its places, in order."""
+    """A template that the vendor approved, with what fills its places, in order; a free text, which leaves only
+    while the customer wrote within 24 hours; or both, the template for whoever did not."""
 
-    template: FilledLine
-    language: FilledLine
+    template: Line = ""
+    language: Line = ""
     parameters: list[FilledLine] = []
+    text: Annotated[str, Field(max_length=4096)] = ""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "WhatsappFields":
+        if bool(self.template) != bool(self.language):
+            raise ValueError("a template has a name and a language: write template and language")
+        if not self.template and not self.text.strip():
+            raise ValueError("write template and language, or text, or both")
+        return self
 
 
 class SmsFields(Fields):

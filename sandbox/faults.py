@@ -1,7 +1,9 @@
-"""Faults on request: what the vendors answer instead, told by the recipient."""
+"""Faults on request: what the vendors answer instead, told by the recipient, or by a time and a seed."""
 
 import asyncio
-from collections.abc import Callable
+import hashlib
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -28,12 +30,38 @@ class Fault:
     """Seconds, told in a Retry-After header where the vendor has one."""
 
 
+@dataclass
+class Storm:
+    """Faults for a share of all messages, for some time: the same messages in the same order for the same seed."""
+
+    answers: Sequence[Answer]
+    share: float
+    seed: int
+    from_: float
+    until: float
+    """By the machine's own clock, in seconds."""
+    retry_after: int | None = None
+    met: int = 0
+    """How many messages came while it lasted."""
+
+    def hits(self, now: float) -> Fault | None:
+        """The fault for a message that comes now."""
+        if not self.from_ <= now < self.until:
+            return None
+        self.met += 1
+        drawn = hashlib.sha256(f"{self.seed}.{self.met}".encode()).digest()
+        if int.from_bytes(drawn[:8]) >= self.share * 2**64:
+            return None
+        return Fault(self.answers[drawn[8] % len(self.answers)], 1, self.retry_after)
+
+
 class Faults:
-    """The faults in waiting, by recipient."""
+    """The faults in waiting."""
 
     def __init__(self, slow_seconds: float) -> None:
         self._slow_seconds = slow_seconds
         self._planned: dict[str, list[Fault]] = {}
+        self._storms: list[Storm] = []
         self._seen: set[str] = set()
         self._closing = asyncio.Event()
 
@@ -43,8 +71,26 @@ class Faults:
         """Answer the next `times` messages to `recipient` so; None is all of them."""
         self._planned.setdefault(recipient, []).append(Fault(answer, times, retry_after))
 
+    def storm(
+        self,
+        *answers: Answer,
+        share: float = 1,
+        seed: int = 0,
+        after: float = 0,
+        seconds: float = float("inf"),
+        retry_after: int | None = None,
+    ) -> None:
+        """Answer a share of all messages so, whoever they are for: from `after` seconds on, for `seconds`."""
+        from_ = time.monotonic() + after
+        self._storms.append(Storm(answers, share, seed, from_, from_ + seconds, retry_after))
+
+    def clear(self) -> None:
+        """Forget every fault that was asked for."""
+        self._planned.clear()
+        self._storms.clear()
+
     def take(self, recipient: str, magic: Callable[[str], Answer | None]) -> Fault | None:
-        """The fault for a message that just came for `recipient`: a planned one, or the one in its name."""
+        """The fault for a message that just came: one planned for them, a storm's, or the one in their name."""
         planned = self._planned.get(recipient)
         if planned:
             fault = planned[0]
@@ -53,6 +99,9 @@ class Faults:
                 if fault.times == 0:
                     planned.pop(0)
             return fault
+        now = time.monotonic()
+        if hit := next(filter(None, (storm.hits(now) for storm in self._storms)), None):
+            return hit
         answer = magic(recipient)
         return None if answer is None else Fault(answer)
 

@@ -18,6 +18,7 @@ from sandbox.callbacks.sendgrid import SendGridCaller
 from sandbox.callbacks.ses import SesCaller
 from sandbox.callbacks.twilio import TwilioCaller
 from sandbox.callbacks.whatsapp import WhatsAppCaller
+from sandbox.fault_requests import fault_routes
 from sandbox.faults import Faults
 from sandbox.fcm import Fcm
 from sandbox.google_accounts import GoogleAccounts
@@ -186,6 +187,7 @@ class Sandbox:
             Route("/web-push/{browser}", self.web_push.send, methods=["POST"]),
             Route("/{version:str}/{phone_number_id:str}/messages", self.whatsapp.send, methods=["POST"]),
             *_amazon_routes(self.callers),
+            *fault_routes(self.faults),
             *Pages(self.mailbox).routes(),
         ]
 

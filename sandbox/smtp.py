@@ -28,6 +28,8 @@ _REPLIES: dict[int, str] = {
     553: "5.1.3 Mailbox name not allowed",
     554: "5.7.1 Message refused",
 }
+_BY_STATUS = {429: 451, 500: 451, 503: 421}
+"""What an HTTP status that is asked for of every vendor is in a mail server's words."""
 _MAGIC: dict[str, Answer] = {
     "bounce": "550 5.1.1 User unknown",
     "disabled": "550 5.2.1 Mailbox disabled",
@@ -132,7 +134,8 @@ class MailServer:
 def _reply(fault: Fault) -> str:
     """A fault as an SMTP reply, or as the name of an accident."""
     if isinstance(fault.answer, int):
-        return f"{fault.answer} {_REPLIES.get(fault.answer, 'Refused')}"
+        code = _BY_STATUS.get(fault.answer, fault.answer)
+        return f"{code} {_REPLIES.get(code, 'Refused')}"
     return fault.answer
 
 

@@ -64,8 +64,8 @@ def _sample(channel: str, mark: str, fields: Mapping[str, Any]) -> Rendered:
     """A message with every field that the channel needs. It asks for nothing, so it is no marketing."""
     text = f"This is a test of the channel '{channel}' from Sojourn, marked {mark}. Nothing has to be done."
     shape = SHAPES.get(channel)
-    names = [n for n, field in shape.model_fields.items() if field.is_required()] if shape else ["text"]
-    needed = dict.fromkeys(names, text)
+    required = [name for name, field in shape.model_fields.items() if field.is_required()] if shape else []
+    needed = dict.fromkeys(required or ["text"], text)
     return Rendered(
         content="channel-test", channel=channel, fields={**needed, **fields}, marketing=False, content_version=mark
     )

@@ -1,4 +1,5 @@
-"""WhatsApp over Meta's Cloud API: approved templates, which may be sent at any time."""
+"""WhatsApp over Meta's Cloud API: approved templates, which may be sent at any time, and free texts, which may be
+sent for 24 hours after the customer wrote."""
 
 import re
 from datetime import timedelta
@@ -27,6 +28,7 @@ from content.shapes import WhatsappFields
 _PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")
 _BREAKS_A_TEMPLATE = re.compile(r"[\r\n\t]| {5}")
 _LONGEST_CALLBACK = 512
+_WINDOW_CLOSED = 131047
 
 # https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes. Branch on these alone, never on
 # the title or the HTTP status.
@@ -71,36 +73,45 @@ class WhatsAppCloud(HttpProvider):
     url: BaseUrl = "https://graph.facebook.com/v23.0"
 
     def prepare(self, rendered: Rendered, recipient: str, delivery_id: str) -> OutgoingMessage:
-        """Make a template message. Raises Refused for what the Cloud API would never take."""
+        """Make a free text, a template message, or both: the template for when the text may not be sent.
+
+        Raises Refused for what the Cloud API would never take.
+        """
         if not _PHONE.fullmatch(recipient):
             raise Refused("whatsapp_cloud.bad_phone", "this is not a phone number in E.164", "deactivate_address")
         if len(delivery_id) > _LONGEST_CALLBACK:
             raise Refused("whatsapp_cloud.long_id", f"delivery ids have at most {_LONGEST_CALLBACK} characters")
         fields = read_fields(WhatsappFields, rendered)
-        template: dict[str, Any] = {"name": fields.template, "language": {"code": fields.language}}
-        parameters = [_text(p) for p in fields.parameters]
-        if parameters:
-            template["components"] = [{"type": "body", "parameters": parameters}]
-        body = {
+        shared = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
             "to": recipient,
-            "type": "template",
-            "template": template,
             "biz_opaque_callback_data": delivery_id,
         }
+        forms = [{**shared, **form} for form in (_text_form(fields), _template_form(fields)) if form]
+        body = {**forms[0], "otherwise": forms[1]} if len(forms) > 1 else forms[0]
         return OutgoingMessage(channel=self.channel, provider=self.provider, recipient=recipient, body=body)
 
     async def send(self, message: OutgoingMessage, delivery_id: str) -> str:
-        """Send, and give the message's `wamid`. It means accepted; a webhook tells whether it arrived."""
-        url = f"{self.url}/{self.phone_number_id}/messages"
-        answer = await self.post(url, bearer(self.token.get_secret_value()), json=message.body)
+        """Send, and give the message's `wamid`. It means accepted; a webhook tells whether it arrived.
+
+        Meta alone knows surely whether the customer's 24 hours are over: a free text that it does not take for
+        this reason surely did not leave, and the template goes in its place.
+        """
+        otherwise = message.body.get("otherwise")
+        answer = await self._post({name: part for name, part in message.body.items() if name != "otherwise"})
+        if otherwise and _code(answer) == _WINDOW_CLOSED:
+            answer = await self._post(otherwise)
         if not answer.is_success:
             raise self._error(answer, message.recipient)
         sent = read_answer(_Sent, answer)
         if sent is None:
             raise OutcomeUnknown("whatsapp_cloud.no_id", "the Cloud API said yes but gave no message id")
         return sent.messages[0].id
+
+    async def _post(self, body: dict[str, Any]) -> httpx.Response:
+        url = f"{self.url}/{self.phone_number_id}/messages"
+        return await self.post(url, bearer(self.token.get_secret_value()), json=body)
 
     def _error(self, answer: httpx.Response, recipient: str) -> SendError:
         read = read_answer(_ErrorAnswer, answer)
@@ -136,6 +147,24 @@ class _Error(BaseModel):
 
 class _ErrorAnswer(BaseModel):
     error: _Error
+
+
+def _code(answer: httpx.Response) -> int | None:
+    read = None if answer.is_success else read_answer(_ErrorAnswer, answer)
+    return read.error.code if read else None
+
+
+def _text_form(fields: WhatsappFields) -> dict[str, Any] | None:
+    return {"type": "text", "text": {"body": fields.text, "preview_url": False}} if fields.text.strip() else None
+
+
+def _template_form(fields: WhatsappFields) -> dict[str, Any] | None:
+    if not fields.template:
+        return None
+    template: dict[str, Any] = {"name": fields.template, "language": {"code": fields.language}}
+    if parameters := [_text(parameter) for parameter in fields.parameters]:
+        template["components"] = [{"type": "body", "parameters": parameters}]
+    return {"type": "template", "template": template}
 
 
 def _text(value: str) -> dict[str, str]:

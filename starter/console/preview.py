@@ -37,6 +37,11 @@ def preview_of(approval: Approval) -> Preview:
     if "notification" in body.get("message", {}):
         shown = body["message"]["notification"]
         return Preview("push", title=str(shown.get("title", "")), text=str(shown.get("body", "")))
+    if "aps" in body.get("payload", {}):
+        alert = body["payload"]["aps"]["alert"]
+        return Preview("push", title=str(alert.get("title", "")), text=str(alert.get("body", "")))
+    if isinstance(written := body.get("text"), dict):
+        return _free_text(str(cast(dict[str, Any], written)["body"]), body.get("otherwise"))
     if "template" in body:
         template = body["template"]
         return Preview(
@@ -48,9 +53,18 @@ def preview_of(approval: Approval) -> Preview:
         return Preview(
             "push", title=str(said.get("title", "")), text="\n".join([str(said.get("body", "")), *items])
         )
-    if "Body" in body:
-        return Preview("chat", text=str(body["Body"]))
+    if chat := body.get("Body") or body.get("text"):
+        return Preview("chat", text=str(chat))
     return Preview("raw", text=json.dumps(approval.message, indent=2, ensure_ascii=False))
+
+
+def _free_text(text: str, otherwise: dict[str, Any] | None) -> Preview:
+    """A text that leaves if the customer wrote within 24 hours, and what leaves if not."""
+    if otherwise is None:
+        return Preview("chat", text=text)
+    template = otherwise["template"]
+    name = f"{template['name']} ({template['language']['code']})"
+    return Preview("chat", text=f"{text}\n\nIf they have not written for 24 hours: {name}", slots=_slots(template))
 
 
 def _slots(template: dict[str, Any]) -> tuple[str, ...]:
