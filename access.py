@@ -25,6 +25,7 @@ Permission = Literal[
     "payloads:read",
     "runs:read",
     "runs:write",
+    "suppressions:write",
 ]
 """What a door may ask for: the noun, and what is done to it. The scopes of services' tokens are these too; events
 and runs come by them, and by write keys, and by no person."""
@@ -41,8 +42,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "approver": _may("approvals:decide"),
     "content_owner": _may("approvals:decide"),
     "strategy_owner": _may("approvals:decide"),
-    "ops": _may("customers:merge", "events:retry", "payloads:read"),
-    "privacy_officer": _may("customers:erase", "customers:export", "customers:merge", "payloads:read"),
+    "ops": _may("customers:merge", "events:retry", "payloads:read", "suppressions:write"),
+    "privacy_officer": _may(
+        "customers:erase", "customers:export", "customers:merge", "payloads:read", "suppressions:write"
+    ),
 }
 """What each role may do. Whoever may decide approvals still decides only those of their own groups."""
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")

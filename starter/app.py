@@ -18,7 +18,7 @@ from starter.approvals import api as approvals_api
 from starter.auditing.sealer import keep_sealing
 from starter.console import pages
 from starter.customers import api as customers_api
-from starter.customers import decoding, merges
+from starter.customers import decoding, merges, suppressing
 from starter.customers.erasing import keep_erasing
 from starter.dispatch.dispatcher import Dispatcher
 from starter.headers import SecurityHeaders
@@ -72,6 +72,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     app.include_router(surfaces.router)
     app.include_router(customers_api.router)
     app.include_router(merges.router)
+    app.include_router(suppressing.router)
     app.include_router(decoding.router)
     pages.mount(app)
     recipient_pages.mount(app)

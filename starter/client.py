@@ -19,6 +19,7 @@ import httpx
 from pydantic_core import from_json, to_json
 
 from starter.customer_calls import CustomerCalls
+from starter.suppression_calls import SuppressionCalls
 
 BATCH_ITEMS = 100
 BATCH_BYTES = 450_000
@@ -183,6 +184,11 @@ class Sojourn:
     def customers(self) -> CustomerCalls:
         """What is known of customers, for people."""
         return CustomerCalls(self._ask)
+
+    @property
+    def suppressions(self) -> SuppressionCalls:
+        """Addresses that nothing is sent to, for people."""
+        return SuppressionCalls(self._ask)
 
     async def _decide(
         self, approval_id: str, decision: Literal["approve", "reject", "hand"], reason: str, **more: Any

@@ -39,6 +39,10 @@ DOORS: list[tuple[str, str, set[str]]] = [
     ("GET", "/v1/events/dead", EVERYONE),
     ("POST", "/v1/events/dead/retry", {"ops"}),
     ("GET", "/v1/events/status", EVERYONE),
+    ("GET", "/v1/suppressions", EVERYONE),
+    ("POST", "/v1/suppressions/search", EVERYONE),
+    ("POST", "/v1/suppressions", OFFICERS | {"ops"}),
+    ("POST", "/v1/suppressions/release", OFFICERS | {"ops"}),
     ("POST", "/codec/decode", OFFICERS | {"ops"}),
 ]
 BODIES = {
@@ -47,6 +51,9 @@ BODIES = {
     "/v1/customers/c_1/erase": {"confirm": "c_1"},
     "/v1/customers/c_1/merge": {"gone": "c_2", "reason": "one person"},
     "/v1/events/dead/retry": {"all": True},
+    **dict.fromkeys(
+        ("/v1/suppressions", "/v1/suppressions/search", "/v1/suppressions/release"), {"address": "a@example.com"}
+    ),
     "/codec/decode": {"payloads": []},
 }
 
