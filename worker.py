@@ -22,6 +22,7 @@ from activities.deciding import Deciding
 from activities.deliver import Delivering
 from activities.erasing import Erasing
 from activities.facts import Gathering
+from activities.fitting import Fitting
 from activities.guard import Guard
 from activities.learning import Learning
 from activities.masking import Mask
@@ -45,10 +46,11 @@ from store.migrate import migrate
 from telemetry import collector_named, ship_spans
 from workflows.broadcast import Broadcast
 from workflows.erasing import EraseCustomer
+from workflows.fitting import FitScores
 from workflows.journey import CustomerJourney
 from workflows.learning import LearnFromOutcomes
 
-WORKFLOWS = (CustomerJourney, Broadcast, EraseCustomer, LearnFromOutcomes)
+WORKFLOWS = (CustomerJourney, Broadcast, EraseCustomer, FitScores, LearnFromOutcomes)
 """Every kind of workflow; each has a recorded history that replays."""
 _BUILD = "sojourn-0.1.0"
 """Named, because the SDK otherwise hashes every loaded module at start."""
@@ -118,6 +120,7 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
         bookkeeping.move_run,
         erasing.end_runs,
         erasing.erase_customer,
+        Fitting(database).fit_scores,
     ]
 
 

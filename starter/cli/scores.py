@@ -25,8 +25,9 @@ def list_(context: typer.Context, output: Output = Format.text) -> None:
 
 @app.command()
 def fit(context: typer.Context, output: Output = Format.text) -> None:
-    """Fit every score to the customers there are. Run it each night; it takes up to some minutes.
+    """Fit every score to the customers there are. It takes up to some minutes.
 
+    'sojourn serve' has it done each night, by a schedule in Temporal; this does it now.
     What there are too few customers for keeps the parameters it had.
     """
     typer.echo("fitting the scores to what customers did ...", err=True)
@@ -70,7 +71,7 @@ async def _list(settings: "Settings") -> list[dict[str, Any]]:
 async def _fit(settings: "Settings") -> list[dict[str, Any]]:
     from datetime import UTC, datetime
 
-    from starter.customers.fitting import fit_scores
+    from activities.fitting import fit_scores
 
     async with open_store(settings) as database:
         return [fit.model_dump() for fit in await fit_scores(database, datetime.now(UTC))]

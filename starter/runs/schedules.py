@@ -26,6 +26,7 @@ from journeys.model import Journey
 from journeys.schedules import as_cron
 from journeys.steps import Planned, walk
 from starter.dispatch.signals import RPC_TIMEOUT
+from starter.runs.nightly import keep_fit
 from starter.services import Services
 from workflows.broadcast import BroadcastInput
 from workflows.learning import LearningInput
@@ -45,12 +46,14 @@ _log = logging.getLogger(__name__)
 
 
 async def keep_schedules(services: Services) -> None:
-    """Bring the schedules in Temporal to what the journeys say, as soon as Temporal is there."""
+    """Bring the schedules in Temporal to what the journeys say, and that of the scores' fit, as soon as Temporal
+    is there."""
     while True:
         try:
-            return await reconcile(services)
+            await reconcile(services)
+            return await keep_fit(services)
         except (RPCError, RuntimeError) as error:  # a client that was never connected says so with the latter
-            _log.warning("the schedules of journeys cannot be kept yet: %s", error)
+            _log.warning("the schedules cannot be kept yet: %s", error)
             await asyncio.sleep(_TRY_AGAIN)
 
 

@@ -51,9 +51,9 @@ BODIES = {
     "/v1/customers/c_1/erase": {"confirm": "c_1"},
     "/v1/customers/c_1/merge": {"gone": "c_2", "reason": "one person"},
     "/v1/events/dead/retry": {"all": True},
-    **dict.fromkeys(
-        ("/v1/suppressions", "/v1/suppressions/search", "/v1/suppressions/release"), {"address": "a@example.com"}
-    ),
+    "/v1/suppressions": {"address": "a@example.com"},
+    "/v1/suppressions/search": {"address": "a@example.com"},
+    "/v1/suppressions/release": {"address": "a@example.com"},
     "/codec/decode": {"payloads": []},
 }
 

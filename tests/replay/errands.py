@@ -9,6 +9,7 @@ from temporalio.client import WorkflowHandle
 from tests.replay.stories import start_event
 from tests.retail import OMAR, TENT, RetailShop, Shopper
 from workflows.broadcast import Broadcast, BroadcastInput
+from workflows.fitting import FitScores
 from workflows.learning import LearnFromOutcomes, LearningInput
 
 Errand = Callable[[RetailShop], Awaitable[WorkflowHandle[Any, Any]]]
@@ -54,8 +55,16 @@ async def what_came_of_decisions_is_learned(shop: RetailShop) -> WorkflowHandle[
     )
 
 
+async def the_scores_are_fitted(shop: RetailShop) -> WorkflowHandle[Any, Any]:
+    """There are too few customers, so that every score stays as it is."""
+    return await shop.services.temporal.start_workflow(
+        FitScores.run, id="scores:retail", task_queue=shop.services.settings.task_queue
+    )
+
+
 ERRANDS: dict[str, Errand] = {
     "broadcast": a_scheduled_journey_asks_everyone,
     "erasure": a_customer_is_erased,
     "learning": what_came_of_decisions_is_learned,
+    "fit": the_scores_are_fitted,
 }

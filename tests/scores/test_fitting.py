@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from activities.fitting import fit_scores
 from learning.features.sight import see
-from starter.customers.fitting import fit_scores
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.incoming import Incoming, Who
 from store.database import Database

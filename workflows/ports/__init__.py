@@ -71,6 +71,11 @@ from workflows.ports.runs import (
     request_run,
     write_notes,
 )
+from workflows.ports.scores import (
+    FitRequest,
+    Fitted,
+    fit_scores,
+)
 
 __all__ = [
     "ActRequest",
@@ -94,6 +99,8 @@ __all__ = [
     "EraseRequest",
     "Erased",
     "FirstSend",
+    "FitRequest",
+    "Fitted",
     "GaveUp",
     "Grant",
     "Held",
@@ -127,6 +134,7 @@ __all__ = [
     "deliver",
     "end_runs",
     "erase_customer",
+    "fit_scores",
     "learn",
     "move_run",
     "perceive",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
 
 from learning.features.document import fold_all
 from learning.features.observed import Observed
@@ -17,12 +18,26 @@ from store.events import events_after
 from store.features import next_features
 from store.scores import keep_fit
 from store.tables import Customer, EventRecord, ScoreFit
+from workflows.ports import FitRequest, Fitted
 
 MOST = 20_000
 """Customers that are fitted to. Their ids are random, so that the first ones are a fair sample."""
 RECALLED = 2_000
 """Of these, those whose events are read again, to know what they were like before they bought or did not."""
 _PAGE = 500
+
+
+class Fitting:
+    """The activity of the nightly fit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn
+    async def fit_scores(self, request: FitRequest) -> Fitted:
+        """Fit every score that there are customers enough for. Safe to retry."""
+        fits = await fit_scores(self._database, request.now)
+        return Fitted(customers={fit.score: fit.customers for fit in fits})
 
 
 async def fit_scores(database: Database, now: datetime) -> list[ScoreFit]:
