@@ -12,7 +12,7 @@ from starter.approvals.refusals import DecisionRefused
 from starter.approvals.rights import why_may_not_decide
 from starter.callers import see_to
 from starter.console.page import Console, PageRoute, SignedIn
-from starter.console.preview import Preview, preview_of
+from starter.console.preview import Preview, framed, preview_of
 from store.approvals import open_approvals, settled_approvals
 from store.history import recent_contacts
 from store.tables import Approval, Delivery
@@ -70,9 +70,7 @@ async def show_message(console: SignedIn, approval_id: str) -> HTMLResponse:
     """The mail itself, for the frame on the card. It may run nothing and load nothing from elsewhere: an
     image fetched here would count as an open by the customer."""
     shown = preview_of(await Approvals(console.services).get(approval_id))
-    policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-    headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-    return HTMLResponse(shown.html, headers=headers)
+    return framed(shown.html)
 
 
 @router.post("/{approval_id}/decision")

@@ -4,6 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from fastapi.responses import HTMLResponse
+
+from content.rendering import Rendered
 from store.tables import Approval
 
 
@@ -64,7 +67,38 @@ def _free_text(text: str, otherwise: dict[str, Any] | None) -> Preview:
         return Preview("chat", text=text)
     template = otherwise["template"]
     name = f"{template['name']} ({template['language']['code']})"
-    return Preview("chat", text=f"{text}\n\nIf they have not written for 24 hours: {name}", slots=_slots(template))
+    return Preview("chat", text=_with_template(text, name), slots=_slots(template))
+
+
+def _with_template(text: str, name: str) -> str:
+    return f"{text}\n\nIf they have not written for 24 hours: {name}"
+
+
+def preview_of_fields(rendered: Rendered) -> Preview:
+    """The preview of a content that was filled in, before any provider gave it its form."""
+    fields = rendered.fields
+    if rendered.channel == "email":
+        return Preview("mail", title=fields["subject"], text=fields["text"], html=fields["html"])
+    if fields.get("template"):
+        slots, text = tuple(map(str, fields.get("parameters", ()))), str(fields.get("text", ""))
+        if text:
+            name = f"{fields['template']} ({fields['language']})"
+            return Preview("chat", text=_with_template(text, name), slots=slots)
+        return Preview("chat", title=str(fields["template"]), text=str(fields["language"]), slots=slots)
+    if "text" in fields:
+        return Preview("chat", text=str(fields["text"]))
+    if "title" in fields:
+        said = [str(fields.get("body", "")), *map(str, fields.get("items", ()))]
+        return Preview("push", title=str(fields["title"]), text="\n".join(said))
+    return Preview("raw", text=json.dumps(fields, indent=2, ensure_ascii=False))
+
+
+def framed(html: str) -> HTMLResponse:
+    """A mail for a frame on a page. It may run nothing and load nothing from elsewhere: an image fetched here
+    would count as an open by the customer."""
+    policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+    headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    return HTMLResponse(html, headers=headers)
 
 
 def _slots(template: dict[str, Any]) -> tuple[str, ...]:

@@ -5,13 +5,14 @@ from datetime import datetime
 from pathlib import Path
 
 import yamlfile
+from access import Person, who_may
 from content.approvals import Approvals
 from content.catalogue import Catalogue
 from content.checks.registry import Finding, check_content
 from content.checks.subject import Subject
 from content.library import Entry, Library
 from journeys.shapes import Shapes, load_shapes
-from settings import Person, Project, read_expanded
+from settings import Project, read_expanded
 
 
 class ApprovalRefused(Exception):
@@ -58,6 +59,8 @@ class Shelf:
 
         Raises ApprovalRefused, and then approves nothing.
         """
+        if not self.project.may(person, "approvals:decide"):
+            raise ApprovalRefused(f"Approving is for {who_may('approvals:decide')}; {person.email} is neither.")
         if (group := self.project.content.approvers) and group not in person.groups:
             raise ApprovalRefused(f"Content is approved by the group '{group}'; {person.email} is not in it.")
         new = [entry for entry in entries if entry.standing.state != "approved"]

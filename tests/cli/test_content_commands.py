@@ -134,3 +134,18 @@ def test_a_preview_of_what_does_not_exist_names_the_nearest(sojourn: Command, sh
     answer = sojourn("--project", shop, "content", "preview", "browse-remindr")
 
     assert answer.err == "There is no content 'browse-remindr' (did you mean 'browse-reminder'?).\n"
+
+
+def test_who_may_only_look_approves_nothing(sojourn: Command, shop: Path):
+    edit(shop, "once more", "once again")
+    project = (shop / "sojourn.yaml").read_text(encoding="utf-8")
+    looker = "people:\n  - {email: lou@northwind.example, name: Lou, groups: [lookers], token: token-lou}\n"
+    groups = "groups:\n  lookers: {roles: [reader]}\n"
+    assert "\ngroups:\n" in project
+    project = project.replace("people:\n", looker, 1).replace("groups:\n", groups, 1)
+    (shop / "sojourn.yaml").write_text(project, encoding="utf-8")
+
+    answer = sojourn("--project", shop, "content", "approve", "--all", SOJOURN_TOKEN="token-lou")
+
+    assert answer.code == 1
+    assert "Approving is for approver or content_owner or strategy_owner" in answer.err

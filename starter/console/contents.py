@@ -1,0 +1,58 @@
+"""Content as pages: what there is and where it stands, and each as a customer would get it, side by side."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from starter.console.page import Console, PageRoute, Problem, SignedIn
+from starter.console.preview import framed, preview_of_fields
+from starter.contents.previewing import Previewed, preview_for, preview_sample
+from starter.contents.shelf import ApprovalRefused, Shelf
+from starter.customers.dossiers import find
+
+router = APIRouter(prefix="/content", route_class=PageRoute)
+
+
+@router.get("")
+async def show_library(console: SignedIn) -> HTMLResponse:
+    """All content by name and channel, and whether it may leave."""
+    shelf = await _shelf(console)
+    return await console.show("library.html", entries=shelf.entries())
+
+
+@router.get("/{name}")
+async def show_content(console: SignedIn, name: str, customer: str = "") -> HTMLResponse:
+    """One content over every channel, for a customer by their id, or for someone made up."""
+    found = await _previews(console, name, customer.strip())
+    shown = [(each, preview_of_fields(each.rendered) if each.rendered else None) for each in found]
+    return await console.show("content.html", name=name, customer=customer.strip(), shown=shown)
+
+
+@router.get("/{name}/{channel}/page")
+async def show_page(console: SignedIn, name: str, channel: str, customer: str = "") -> HTMLResponse:
+    """The mail itself, for the frame on the page."""
+    found = await _previews(console, name, customer.strip())
+    mails = [each.rendered for each in found if each.rendered and each.entry.variant.channel == channel]
+    if not mails:
+        raise Problem(404, "There is no such mail", "Its content has changed. Go back and reload.")
+    fields = mails[0].fields
+    return framed(str(fields.get("html", "")))
+
+
+async def _shelf(console: Console) -> Shelf:
+    """The content as its files are now, which may be newer than what the workers send."""
+    return await asyncio.to_thread(Shelf.open, console.services.settings.project_dir)
+
+
+async def _previews(console: Console, name: str, customer: str) -> list[Previewed]:
+    """Raises Problem for an unknown content, and NoSuchCustomer."""
+    shelf, journeys, now = await _shelf(console), console.services.journeys, datetime.now(UTC)
+    try:
+        if not customer:
+            return preview_sample(shelf, name, journeys, now)
+        async with console.services.database.reading() as session:
+            return await preview_for(session, shelf, name, await find(session, customer), journeys, now)
+    except ApprovalRefused as refused:
+        raise Problem(404, "There is no such content", str(refused)) from refused
