@@ -62,7 +62,7 @@ async def show_inbox(
 @router.get("/{approval_id}")
 async def show_approval(console: SignedIn, approval_id: str) -> HTMLResponse:
     """One approval on its own page: where links from chats and mails lead."""
-    return await _show_one(console, await Approvals(console.services).get(approval_id))
+    return await _show_one(console, await Approvals(console.services).get(approval_id), whole=True)
 
 
 @router.get("/{approval_id}/message")
@@ -98,10 +98,12 @@ async def _show_one(
     problem: str = "",
     reason: str = "",
     fresh: bool = False,
+    whole: bool = False,
 ) -> HTMLResponse:
+    """The page of an approval; its card alone when htmx asks for it and not for the `whole`."""
     async with console.services.database.reading() as session:
         card = await _card(session, console, approval, problem=problem, reason=reason, fresh=fresh)
-    whole = "hx-request" not in console.request.headers
+    whole = whole or "hx-request" not in console.request.headers
     return await console.show("approval.html" if whole else "_card.html", status, card=card)
 
 

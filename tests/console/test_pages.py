@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from starter.services import Services
-from store.approvals import find_approval
+from store.approvals import find_approval, mark_decided
 from tests.seeding import ADA, NOW, OMAR, approval, customer, delivery, put, run, run_ref, trace
 
 PAGES = ["/", "/approvals", "/approvals/a_1", "/approvals/a_1/message", "/runs", "/runs/x:y:z", "/deliveries"]
@@ -191,6 +191,29 @@ async def test_a_decision_about_nothing_is_told(ada: httpx.AsyncClient) -> None:
     token = form_token((await ada.get("/")).text)
     answer = await ada.post("/approvals/a_9/decision", data={"form_token": token, "decision": "approve"})
     assert (answer.status_code, "There is no such approval" in answer.text) == (404, True)
+
+
+async def test_a_card_says_who_must_still_agree_and_to_whom_it_was_handed(
+    ada: httpx.AsyncClient, shop: Services
+) -> None:
+    two = approval(people=2, agreed=["lars@northwind.example"], assignee=ADA.email)
+    await put(shop.database, customer(), two)
+    shown = (await ada.get("/approvals/a_1")).text
+    assert "lars@northwind.example; <b>2 people</b> must" in shown
+    assert f"now <b>{ADA.email}</b>" in shown
+
+
+async def test_an_open_approval_tells_whoever_has_it_open_that_it_was_withdrawn(
+    ada: httpx.AsyncClient, shop: Services
+) -> None:
+    await put(shop.database, customer(), approval())
+    assert 'hx-get="/approvals/a_1" hx-trigger="every 3s"' in (await ada.get("/approvals/a_1")).text
+    async with shop.database.transaction() as session:
+        await mark_decided(session, "a_1", state="withdrawn", reason="goal reached: Order Completed", at=NOW)
+    refreshed = (await ada.get("/approvals/a_1", headers={"HX-Request": "true"})).text
+    assert 'id="live"' in refreshed
+    assert "goal reached: Order Completed" in refreshed
+    assert 'hx-trigger="every 3s"' not in refreshed
 
 
 async def test_the_inbox_of_a_person_is_theirs(ada: httpx.AsyncClient, shop: Services) -> None:
