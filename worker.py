@@ -23,6 +23,7 @@ from activities.deliver import Delivering
 from activities.erasing import Erasing
 from activities.facts import Gathering
 from activities.fitting import Fitting
+from activities.foretelling import Foretelling
 from activities.guard import Guard
 from activities.learning import Learning
 from activities.masking import Mask
@@ -87,17 +88,35 @@ def load_parts(settings: Settings, *, unapproved: bool = False) -> Parts:
     )
 
 
-def make_activities(settings: Settings, database: Database, parts: Parts) -> list[Callable[..., Any]]:
-    """The activities of the project: one for each stub of `workflows/ports.py`."""
-    links = LinkSigner(installation_secret(settings))
-    providers = {channel: provider.bind(database) for channel, provider in parts.providers.items()}
+def _composer(settings: Settings, parts: Parts, providers: dict[str, Provider]) -> Composer:
+    """What makes the project's messages."""
+    links, brand = LinkSigner(installation_secret(settings)), parts.project.brand
     tracker = Tracker(links, settings.public_url, parts.project.tracking)
     zone = parts.project.time_zone
-    composer = Composer(providers, parts.library, links, parts.project.brand, settings.public_url, tracker, zone)
-    gathering = Gathering(zone, parts.project.brand.name)
-    questions = Questions(parts.project.groups)
+    return Composer(providers, parts.library, links, brand, settings.public_url, tracker, zone)
+
+
+def _bound(parts: Parts, database: Database) -> dict[str, Provider]:
+    return {channel: provider.bind(database) for channel, provider in parts.providers.items()}
+
+
+def make_foretelling(settings: Settings, database: Database, parts: Parts) -> Foretelling:
+    """What tells beforehand what the project's policies would say."""
+    gathering, questions = (
+        Gathering(parts.project.time_zone, parts.project.brand.name),
+        Questions(parts.project.groups),
+    )
+    guard = Guard(parts.policies, gathering, questions)
+    return Foretelling(database, _composer(settings, parts, _bound(parts, database)), guard)
+
+
+def make_activities(settings: Settings, database: Database, parts: Parts) -> list[Callable[..., Any]]:
+    """The activities of the project: one for each stub of `workflows/ports.py`."""
+    gathering = Gathering(parts.project.time_zone, parts.project.brand.name)
+    providers, questions = _bound(parts, database), Questions(parts.project.groups)
     guard = Guard(parts.policies, gathering, questions)
     permission = Permission(parts.policies, gathering, questions)
+    composer = _composer(settings, parts, providers)
     delivering = Delivering(database, composer, guard, Traffic(database, providers))
     requesting = Requesting(database)
     acting = Acting(database, parts.tools, permission)

@@ -13,6 +13,7 @@ from journeys.ids import decision_id
 from journeys.rewards import USUAL, Rewards
 from learning.planners.interface import Learner, Plan, Question
 from learning.planners.registry import known_planners, learner_of, planner_settings
+from store.audit import record
 from store.customers import find_customer
 from store.database import Database
 from store.planning import find_decision
@@ -44,6 +45,8 @@ class Deciding:
             if row is None or row.first_run_id != run.first_run_id:
                 found = await self._decide(session, request, drawn_by)
                 row = await session.merge(found) if isinstance(found, PlannerDecision) else None
+                if row is not None:
+                    _tell(session, row)
                 choice = Choice(option=None, probability=0.0, why=str(found)) if row is None else _choice(row)
             else:
                 choice = _choice(row)
@@ -126,6 +129,23 @@ class Deciding:
             closes_at=rewards.closes_at(request.now),
             cost=rewards.costs.get(plan.option, 0.0),
         )
+
+
+def _tell(session: AsyncSession, row: PlannerDecision) -> None:
+    """Write a decision into the audit log; what it rests on stands in the log of decisions."""
+    facts = {
+        "workflow_id": row.workflow_id,
+        "journey": row.journey,
+        "journey_version": row.version,
+        "step_id": row.step_id,
+        "planner": row.planner,
+        "model": row.model,
+        "options": row.options,
+        "option": row.option,
+        "probability": row.probability,
+    }
+    subject, at = f"decision:{row.id}", row.decided_at
+    record(session, "decision", subject, f"planner:{row.planner}", facts, at=at, customer_id=row.customer_id)
 
 
 def _check(request: DecideRequest) -> None:

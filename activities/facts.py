@@ -112,13 +112,17 @@ class Gathering:
     ) -> Facts:  # fmt: skip
         """What the policies that judge business actions may know of one."""
         seen = any("features" in policy.needed for policy in policies)
+        owner = customer.id if customer else request.run.customer_id
+        days = max((policy.horizon_days for policy in policies), default=0)
+        contacts = await contacts_since(session, owner, horizon(now, days), but="") if days else []
         return Facts(
             now=now,
             action=action,
             time_zone=customer.time_zone if customer else None,
             project_zone=self.time_zone,
             attributes=await _known(session, customer, now, with_features=seen) if customer else {},
-            customer_id=customer.id if customer else request.run.customer_id,
+            contacts=tuple(map(_contact, contacts)),
+            customer_id=owner,
             locale=customer.locale if customer else None,
             brand=self.brand,
             asked=_asked(request.approval),

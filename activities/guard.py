@@ -17,13 +17,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from activities.composing import Draft
 from activities.facts import Case, Gathering
 from activities.questions import Question, Questions, Subject
+from activities.verdicts import Judged, keep_verdict
 from journeys.counting import COUNTS
 from journeys.interrupts import InterruptRules
 from learning.features.sight import asks_for_features, see
-from policies.autonomy import AutonomyPolicy
 from policies.model import Deny, Facts, Hold, NeedsApproval, Policy, Ruling, rule
-from policies.registry import known_policies
-from policies.suppression import SuppressionPolicy
+from policies.registry import known_policies, with_always
 from store.approvals import find_approval, mark_decided
 from store.customers import scope_of
 from store.events import as_event
@@ -42,9 +41,6 @@ class Cleared:
     approval_id: str | None
 
 
-_ALWAYS: tuple[Policy, ...] = (SuppressionPolicy(), AutonomyPolicy())
-"""Policies that hold whatever a project says; it may only set them."""
-
 Judgement = Cleared | Denied | Held | Asked | Overtaken
 
 
@@ -56,15 +52,24 @@ class Guard:
         self._gathering = gathering
         self._questions = questions
 
+    async def foretell(self, session: AsyncSession, case: Case) -> Judged:
+        """What every policy would say now, as long as nobody has approved it. Nothing is written."""
+        own = own_policies(case.request.policies)
+        policies = (*self._policies, *own)
+        facts = await self._gathering.facts(session, case, policies, approved=False)
+        return Judged(policies, len(own), facts, rule(policies, facts))
+
     async def judge(self, session: AsyncSession, case: Case) -> tuple[Judgement, Ruling | None]:
         """What may happen now, and what every policy said. The customer is locked already."""
         request = case.request
         if found := await overtaken(session, request, case.draft.customer, case.now):
             return found, None
-        policies = (*self._policies, *own_policies(request.policies))
+        own = own_policies(request.policies)
+        policies = (*self._policies, *own)
         granted = await _granted(session, case, policies)
         facts = await self._gathering.facts(session, case, policies, approved=granted is not None)
         ruling = rule(policies, facts)
+        keep_verdict(session, case.delivery_id, request.run, Judged(policies, len(own), facts, ruling))
         verdict = ruling.verdict
         if isinstance(verdict, Deny):
             return Denied(reason=verdict.reason), ruling
@@ -74,6 +79,8 @@ class Guard:
                 question = _question(case, policies, verdict, ruling)
                 await _settle_spent(session, case)
                 return await self._questions.put(session, question, case.now), ruling
+            agreed = Judged(policies, len(own), _agreed(facts), covered[1])
+            keep_verdict(session, case.delivery_id, request.run, agreed)
             return covered
         if isinstance(verdict, Hold):
             return Held(until=verdict.until, reason=verdict.reason), ruling
@@ -87,8 +94,7 @@ class Guard:
     async def forbids(self, session: AsyncSession, case: Case) -> str:
         """Why the policies forbid a message for good as things are now; empty when they do not. Nothing is
         reserved, and nobody is asked."""
-        policies = (*self._policies, *own_policies(case.request.policies))
-        verdict = rule(policies, await self._gathering.facts(session, case, policies, approved=False)).verdict
+        verdict = (await self.foretell(session, case)).ruling.verdict
         return verdict.reason if isinstance(verdict, Deny) else ""
 
     async def _covered(
@@ -103,8 +109,7 @@ class Guard:
         grant = await covering_grant(session, alike, delivery, group=wanted.group, now=case.now, **limits)
         if grant is None:
             return None
-        approved = facts.action.model_copy(update={"approved": True})
-        ruling = rule(policies, facts.model_copy(update={"action": approved}))
+        ruling = rule(policies, _agreed(facts))
         if isinstance(verdict := ruling.verdict, Deny):
             return Denied(reason=verdict.reason), ruling
         if isinstance(verdict, Hold):
@@ -112,6 +117,11 @@ class Guard:
         if not await use_grant(session, grant.id, case.delivery_id, case.now):
             return None
         return Cleared(draft=case.draft, approval_id=grant.approval_id), ruling
+
+
+def _agreed(facts: Facts) -> Facts:
+    """The facts as they are once a person has agreed."""
+    return facts.model_copy(update={"action": facts.action.model_copy(update={"approved": True})})
 
 
 async def overtaken(
@@ -143,12 +153,6 @@ def findings_of(ruling: Ruling | None) -> list[dict[str, Any]]:
     return [finding.model_dump(mode="json") for finding in ruling.findings] if ruling else []
 
 
-def with_always(policies: Sequence[Policy]) -> tuple[Policy, ...]:
-    """A project's policies, and those that it did not name and that hold all the same."""
-    named = {policy.name for policy in policies}
-    return (*(policy for policy in _ALWAYS if policy.name not in named), *policies)
-
-
 def own_policies(given: dict[str, dict[str, Any]]) -> tuple[Policy, ...]:
     """A journey's own policies. They were checked when the journey was loaded."""
     return _read_policies(json.dumps(given))
@@ -164,9 +168,8 @@ def _basis(case: Case, policies: tuple[Policy, ...]) -> str:
     return f"{_fingerprint(policies)}.{case.draft.basis}"
 
 
-@lru_cache(maxsize=256)
-def _fingerprint(policies: tuple[Policy, ...]) -> str:
-    rules = "\n".join(f"{policy.name} {policy.model_dump_json()}" for policy in policies)
+def _fingerprint(policies: Sequence[Policy]) -> str:
+    rules = "\n".join(f"{policy.name} {policy.version}" for policy in policies)
     return hashlib.sha256(rules.encode()).hexdigest()[:16]
 
 

@@ -9,10 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.attempt import Attempt
 from activities.facts import Gathering
-from activities.guard import findings_of, overtaken, own_policies, with_always
+from activities.guard import findings_of, overtaken, own_policies
 from activities.questions import Question, Questions, Subject
 from activities.tools.model import Tool
+from activities.verdicts import Judged, keep_verdict
 from policies.model import Action, Deny, Hold, NeedsApproval, Policy, Ruling, rule
+from policies.registry import with_always
 from store.approvals import find_approval, mark_decided
 from store.grants import covering_grant, use_grant
 from store.tables import Approval, Customer
@@ -47,9 +49,11 @@ class Permission:
         digest = digest_of({"tool": request.tool, "given": request.given})
         granted = await _granted(session, attempt, request, digest)
         judged = _judged(request, tool, approved=granted is not None)
-        policies = [*self._policies, *(p for p in own_policies(request.policies) if p.judges_tools)]
+        own = [policy for policy in own_policies(request.policies) if policy.judges_tools]
+        policies = [*self._policies, *own]
         facts = await self._gathering.action_facts(session, request, judged, customer, policies, attempt.now())
         ruling = rule(policies, facts)
+        keep_verdict(session, attempt.delivery_id, request.run, Judged(policies, len(own), facts, ruling))
         match ruling.verdict:
             # An action is not held: what may not be done when its step comes is not done.
             case Deny(reason=reason) | Hold(reason=reason):

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from journeys.conditions import check_names, holds, uses
+from journeys.features import asked_of
 from journeys.parts import Percent, Purpose, Tier, one_alone
 from policies.model import Action, Allow, Deny, Facts, Named, Need, NeedsApproval, Policy, Verdict, strictest
 
@@ -81,6 +82,11 @@ class AutonomyPolicy(Policy):
     def needed(self) -> frozenset[Need]:
         asked = any(uses(rule.where, "customer") for rule in self.tiers)
         return frozenset({"features"}) if asked else frozenset()
+
+    @property
+    def attributes(self) -> frozenset[str] | None:
+        asked = asked_of(rule.where for rule in self.tiers)
+        return None if asked is None else frozenset(asked)
 
     def named(self) -> Iterator[Named]:
         yield from super().named()

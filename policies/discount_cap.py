@@ -10,6 +10,7 @@ class DiscountCapPolicy(Policy):
     """Deny a discount above `most`; above `approval_above` it needs a person of `group`. Both in per cent."""
 
     name: ClassVar[str] = "discount_cap"
+    judges_tools: ClassVar[bool] = True
 
     most: Percent = 15
     approval_above: Percent = 5

@@ -1,8 +1,11 @@
 """The types every policy shares: the action it judges, the facts it may know, the verdict it gives."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, cast
 from zoneinfo import ZoneInfo
 
@@ -226,6 +229,25 @@ class Policy(BaseModel):
     judges_tools: ClassVar[bool] = False
     """Whether it judges business actions too, and not only messages."""
 
+    @cached_property
+    def version(self) -> str:
+        """Of its settings: another when they are others, and the same in every process."""
+        written = json.dumps(self.model_dump(), default=_settled)
+        # A default may be written 5 where the same setting, once read, is 5.0.
+        settings = json.dumps(json.loads(written, parse_int=float), sort_keys=True)
+        return hashlib.sha256(f"{self.name} {settings}".encode()).hexdigest()[:12]
+
+    @property
+    def attributes(self) -> frozenset[str] | None:
+        """The names of what it looks at of the customer, such as `orders`; None when that may be anything."""
+        path = getattr(self, "attribute", None)
+        return frozenset({path.partition(".")[0]}) if isinstance(path, str) else frozenset()
+
+    @property
+    def looks_at_text(self) -> bool:
+        """Whether it looks at what the customer would read."""
+        return False
+
     @property
     def needed(self) -> frozenset[Need]:
         """What it needs of `needs` with these settings."""
@@ -247,10 +269,17 @@ class Policy(BaseModel):
         raise NotImplementedError
 
 
+def _settled(setting: object) -> object:
+    """A setting that JSON does not know. The order in which a set gives its members is by chance."""
+    return sorted(cast(frozenset[str], setting)) if isinstance(setting, frozenset) else str(setting)
+
+
 class Finding(Fact):
     """What one policy said."""
 
     policy: str
+    version: str = ""
+    """Of the policy's settings at the time."""
     verdict: Verdict
 
 
@@ -270,7 +299,9 @@ def rule(policies: Sequence[Policy], facts: Facts) -> Ruling:
 
     Approval is asked for before a hold is waited out, so that people can decide meanwhile.
     """
-    findings = tuple(Finding(policy=policy.name, verdict=policy.judge(facts)) for policy in policies)
+    findings = tuple(
+        Finding(policy=policy.name, version=policy.version, verdict=policy.judge(facts)) for policy in policies
+    )
     verdict = strictest(finding.verdict for finding in findings)
     if isinstance(verdict, Hold):
         verdict = _settle(policies, facts, verdict)

@@ -15,6 +15,10 @@ class ObjectionPolicy(Policy):
     gpc: str = "gpc"
     sharing: frozenset[str] = frozenset({"webhook"})
 
+    @property
+    def attributes(self) -> frozenset[str]:
+        return frozenset(path.partition(".")[0] for path in (self.objected, self.gpc))
+
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
         if action.purpose != "marketing":

@@ -2,13 +2,19 @@
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import cast
 
 import policies
 import yamlfile
+from policies.autonomy import AutonomyPolicy
 from policies.model import Policy
+from policies.suppression import SuppressionPolicy
+
+_ALWAYS: tuple[Policy, ...] = (SuppressionPolicy(), AutonomyPolicy())
+"""Policies that hold whatever a project says; it may only set them."""
 
 
 @cache
@@ -17,6 +23,12 @@ def known_policies() -> dict[str, type[Policy]]:
     for module in pkgutil.iter_modules(policies.__path__):
         importlib.import_module(f"policies.{module.name}")
     return {kind.name: kind for kind in Policy.__subclasses__()}
+
+
+def with_always(policies: Sequence[Policy]) -> tuple[Policy, ...]:
+    """A project's policies, and those that it did not name and that hold all the same."""
+    named = {policy.name for policy in policies}
+    return (*(policy for policy in _ALWAYS if policy.name not in named), *policies)
 
 
 def load_policies(file: Path) -> tuple[Policy, ...]:

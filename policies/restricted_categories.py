@@ -21,6 +21,10 @@ class RestrictedCategoriesPolicy(Policy):
     age: int = Field(default=18, ge=1)
     unknown: Literal["deny", "allow"] = "deny"
 
+    @property
+    def attributes(self) -> frozenset[str]:
+        return frozenset({"age", "birth_date"})
+
     def judge(self, facts: Facts) -> Verdict:
         found = sorted(self.categories & facts.action.categories)
         if not found:

@@ -1,12 +1,13 @@
 """Rules of a project's own, as conditions in CEL, for what no built-in policy says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from journeys.conditions import check_names, holds, uses
+from journeys.features import FEATURES, asked_of
 from journeys.times import Duration
 from policies.model import Allow, Deny, Facts, Hold, Named, Need, NeedsApproval, Policy, Verdict, strictest
 
@@ -53,7 +54,7 @@ class RulesPolicy(Policy):
 
     name: ClassVar[str] = "rules"
     horizon_days: ClassVar[int] = 31
-    needs: ClassVar[frozenset[Need]] = frozenset({"features"})
+    judges_tools: ClassVar[bool] = True
 
     # This is how pydantic types the keys that a model does not know: here they are the rules' names.
     __pydantic_extra__: dict[str, Rule]  # pyright: ignore[reportIncompatibleVariableOverride] narrower on purpose
@@ -63,8 +64,25 @@ class RulesPolicy(Policy):
             if rule.group:
                 yield Named((name, "group"), "group", rule.group)
 
+    @property
+    def needed(self) -> frozenset[Need]:
+        asked = self.attributes
+        return frozenset() if asked is not None and asked.isdisjoint(FEATURES) else frozenset({"features"})
+
+    @property
+    def attributes(self) -> frozenset[str] | None:
+        asked = asked_of(rule.when for rule in self._rules())
+        return None if asked is None else frozenset(asked)
+
+    @property
+    def looks_at_text(self) -> bool:
+        return any("text" in rule.when for rule in self._rules())
+
     def judge(self, facts: Facts) -> Verdict:
-        return strictest(rule.judge(facts) for rule in (self.__pydantic_extra__ or {}).values())
+        return strictest(rule.judge(facts) for rule in self._rules())
+
+    def _rules(self) -> Iterable[Rule]:
+        return (self.__pydantic_extra__ or {}).values()
 
 
 def _scope(facts: Facts, when: str) -> dict[str, object]:

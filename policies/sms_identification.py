@@ -16,6 +16,10 @@ class SmsIdentificationPolicy(Policy):
     brand: str = ""
     opt_out: tuple[str, ...] = ("STOP", "UNSUBSCRIBE", "OPT OUT")
 
+    @property
+    def looks_at_text(self) -> bool:
+        return True
+
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
         if (action.channel, action.purpose) != ("sms", "marketing"):

@@ -27,6 +27,10 @@ class UsHoursPolicy(Policy):
     country: str = "country"
     state: str = "state"
 
+    @property
+    def attributes(self) -> frozenset[str]:
+        return frozenset(path.partition(".")[0] for path in (self.country, self.state))
+
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
         in_us = str(facts.attribute(self.country) or "").upper() in ("US", "USA")

@@ -14,6 +14,7 @@ from journeys.segments import load_segments
 from journeys.shapes import load_shapes
 from settings import Settings, installation_secret, load_project
 from starter.app import create_app
+from starter.auditing.settings import note_settings
 from starter.runs.publishing import published
 from starter.services import Services
 from store.database import Database
@@ -52,6 +53,7 @@ async def serving(settings: Settings, temporal: Client, listener: socket.socket)
             secret=installation_secret(settings),
             segments=load_segments(settings.project_dir, load_shapes(settings.project_dir / "events.yaml")),
         )
+        await note_settings(database, settings.project_dir)
         async with published(services), _listening(services, listener):
             yield services
     finally:

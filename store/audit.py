@@ -59,6 +59,12 @@ async def list_entries(
     return await read_page(session, query.order_by(col(AuditEntry.id).desc()), number)
 
 
+async def latest_about(session: AsyncSession, subject: str) -> AuditEntry | None:
+    """The last change of something, such as `settings:policies.yaml`."""
+    changes = select(AuditEntry).where(col(AuditEntry.kind) == "change", col(AuditEntry.subject) == subject)
+    return (await session.exec(changes.order_by(col(AuditEntry.id).desc()).limit(1))).first()
+
+
 async def entries_of(session: AsyncSession, customer: Customer) -> AsyncGenerator[AuditEntry]:
     """Every entry about a customer, and about whoever turned out to be them, in the order of writing."""
     async for entry in _walk(session, select(AuditEntry).where(col(AuditEntry.customer_id).in_(customer.ids))):

@@ -11,6 +11,7 @@ from journeys.conditions import uses
 from journeys.course import Course
 from journeys.features import asked_of
 from journeys.interrupts import Interrupt
+from journeys.model import Journey
 from journeys.parts import ApprovalRule
 from journeys.requests import waited_for
 from journeys.steps import Step, expressions
@@ -154,18 +155,8 @@ class Conduct:
         self.memory.finish(step, workflow.now(), outcome, detail, [c for c in causes if c], **facts)
 
     def terms(self, rule: ApprovalRule | None) -> ports.ApprovalTerms:
-        """How a person is asked: as the step says, else as the journey's tier does."""
-        if rule is None and self.journey.tier != "full":
-            rule = ApprovalRule(group=self.journey.approvers or "")
-        asking = rule or ApprovalRule(group="")
-        return ports.ApprovalTerms(
-            group=asking.group or None,
-            tier="human" if self.journey.tier == "human" else asking.tier,
-            people=asking.people,
-            author=self.journey.owner,
-            within=asking.within,
-            otherwise=asking.otherwise,
-        )
+        """How a person is asked."""
+        return terms_of(self.journey, rule)
 
     def confidence(self, step: Step) -> float | None:
         """The probability with which a planner chose that a step is done; None when none did."""
@@ -244,3 +235,18 @@ def show(*attributes: SearchAttributeUpdate[str]) -> None:
 def _history_is_long() -> bool:
     info = workflow.info()
     return info.get_current_history_length() > HISTORY_LIMIT or info.is_continue_as_new_suggested()
+
+
+def terms_of(journey: Journey, rule: ApprovalRule | None) -> ports.ApprovalTerms:
+    """How a person is asked: as the step says, else as the journey's tier does."""
+    if rule is None and journey.tier != "full":
+        rule = ApprovalRule(group=journey.approvers or "")
+    asking = rule or ApprovalRule(group="")
+    return ports.ApprovalTerms(
+        group=asking.group or None,
+        tier="human" if journey.tier == "human" else asking.tier,
+        people=asking.people,
+        author=journey.owner,
+        within=asking.within,
+        otherwise=asking.otherwise,
+    )

@@ -54,6 +54,13 @@ def check_project(path: Path) -> Told:
     return Told(names, FileProblems(list(dict.fromkeys(problems))).problems)
 
 
+def check_policies(folder: Path, file: Path) -> list[Problem]:
+    """Every problem of a file with policies, were it the one of the project folder."""
+    gathering = _Gathering(folder, file)
+    gathering.surroundings(sorted((folder / "journeys").glob("*.yaml")))
+    return FileProblems([problem for problem in gathering.problems if problem.file == file]).problems
+
+
 def _project_of(path: Path) -> Path:
     """The project folder that a path is or lies in."""
     for folder in (path, *path.absolute().parents):
@@ -65,14 +72,15 @@ def _project_of(path: Path) -> Path:
 class _Gathering:
     """Loads each part of a project, and keeps the problems on the way."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, policies: Path | None = None) -> None:
         self._folder = folder
+        self._policies = policies or folder / "policies.yaml"
         self.problems: list[Problem] = []
 
     def surroundings(self, files: list[Path]) -> Surroundings:
         """What a journey may ask for. What has problems is left out, and not asked for."""
         library = self._load(self._library)
-        policies = self._load(lambda: load_policies(self._folder / "policies.yaml"))
+        policies = self._load(lambda: load_policies(self._policies))
         written = self._written_project()
         shapes = self._load(lambda: load_shapes(self._folder / "events.yaml")) or Shapes()
         segments = self._load(lambda: load_segments(self._folder, shapes))
@@ -135,7 +143,7 @@ class _Gathering:
         for policy in policies:
             for named in policy.named():
                 if named.name not in known[named.kind]:
-                    document = yamlfile.read(self._folder / "policies.yaml")
+                    document = yamlfile.read(self._policies)
                     fix = yamlfile.nearest(named.name, list(known[named.kind]))
                     message = f"{_MISSING[named.kind]} '{named.name}'"
                     self.problems.append(document.problem((policy.name, *named.path), message, fix))

@@ -1,6 +1,7 @@
 """How commands print: listings as aligned columns within 80 characters, or as JSON for programs."""
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,8 @@ import typer
 from starter.cli.invocation import Format
 
 Row = Mapping[str, Any]
+
+_WIDTH = 80
 
 
 def print_listing(rows: Sequence[Row], columns: Mapping[str, str], form: Format, nothing: str) -> None:
@@ -40,6 +43,12 @@ def print_more(more: bool, page: int, form: Format) -> None:
     """Say that there is a next page."""
     if more and form is Format.text:
         typer.echo(f"There are more: --page {page + 1}", err=True)
+
+
+def paragraph(text: str, indent: str = "", further: str | None = None) -> str:
+    """Text within 80 columns, its first line after `indent`, the others after `further` or the same."""
+    after = indent if further is None else further
+    return textwrap.fill(text, _WIDTH, initial_indent=indent, subsequent_indent=after, break_on_hyphens=False)
 
 
 def moment(time: datetime) -> str:

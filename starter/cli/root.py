@@ -22,6 +22,7 @@ from starter.cli import (
     journeys,
     keys,
     planners,
+    policies,
     processes,
     runs,
     scores,
@@ -66,6 +67,7 @@ def root(
 _NOUNS = (
     journeys,
     contents,
+    policies,
     events,
     customers,
     segments,

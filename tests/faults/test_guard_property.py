@@ -1,10 +1,11 @@
-"""Whatever happens to a customer, in whatever order: nothing arrives that a policy forbade when it left."""
+"""Whatever happens to a customer, in whatever order, wherever they are and whatever their clocks do: nothing
+arrives that a policy forbade when it left, nor anything after they opted out."""
 
 import contextlib
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,12 +16,21 @@ from temporalio.exceptions import ApplicationError
 from journeys.parts import Offer
 from sandbox.faults import Answer
 from sandbox.mailbox import Message
-from store.tables import ConsentRecord
+from store.tables import ConsentRecord, Customer
 from tests.faults.sending import NOON, OFFER, PUSH, Sending, Shopper
 from workflows.ports import DeliverRequest
 
 CHANNELS = ("email", "push", "whatsapp")
 DAY = timedelta(days=1)
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", None)
+"""Where clocks change on different days, by an hour, by half of one, or never; None is nowhere that is known."""
+BEGINNINGS = (
+    NOON,
+    datetime(2026, 3, 7, 17, tzinfo=UTC),  # before New York's clocks go forward
+    datetime(2026, 3, 28, 11, tzinfo=UTC),  # before Berlin's do
+    datetime(2026, 4, 4, 2, tzinfo=UTC),  # before Lord Howe's go back by half an hour
+    datetime(2026, 10, 24, 11, tzinfo=UTC),  # before Berlin's go back
+)
 _names = (f"someone-{number}" for number in itertools.count())
 
 _happenings = st.one_of(
@@ -29,7 +39,8 @@ _happenings = st.one_of(
     st.tuples(st.just("sends twice at once"), st.sampled_from(CHANNELS), st.just(None)),
     st.tuples(st.just("tries again"), st.none(), st.none()),
     st.tuples(st.just("hours pass"), st.integers(1, 12), st.none()),
-    st.tuples(st.just("hours pass"), st.integers(12, 30), st.none()),
+    st.tuples(st.just("hours pass"), st.sampled_from((0.25, 0.5, 12, 18, 24, 30)), st.none()),
+    st.tuples(st.just("moves"), st.sampled_from(ZONES), st.none()),
     st.tuples(st.just("consents"), st.sampled_from(CHANNELS), st.booleans()),
     st.tuples(st.just("vendor"), st.sampled_from(CHANNELS), st.sampled_from((429, "drop", "refused"))),
 )
@@ -44,7 +55,8 @@ class Life:
     sending: Sending
     shopper: Shopper
     name: str
-    now: datetime = NOON
+    now: datetime
+    zone: str | None = "Europe/Berlin"
     consents: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CHANNELS, True))
     opted_out: bool = False
     last: DeliverRequest | None = None
@@ -55,6 +67,8 @@ class Life:
     async def live(self, what: str, which: Any, how: Any) -> None:
         if what == "hours pass":
             self.now += timedelta(hours=which)
+        elif what == "moves":
+            await self._moves(which)
         elif what == "consents":
             await self._consents(which, how)
         elif what == "vendor":
@@ -92,7 +106,7 @@ class Life:
         assert message.delivery_id not in [earlier.delivery_id for _, earlier in self.arrived]
         assert not self.opted_out
         assert self.consents[message.channel]
-        assert 8 <= self.now.astimezone(ZoneInfo("Europe/Berlin")).hour < 21
+        assert 8 <= self.now.astimezone(ZoneInfo(self.zone or "Europe/Berlin")).hour < 21
         assert self._count(DAY) < 3
         assert self._count(7 * DAY) < 6
         assert message.channel == "push" or self._count(DAY, message.channel) == 0
@@ -107,6 +121,14 @@ class Life:
         step = {"email": {}, "push": PUSH, "whatsapp": OFFER}[channel]
         promised = {"offer": Offer(discount=discount or 2) if discount or channel == "whatsapp" else None}
         return self.sending.request(self.shopper, f"journey-{journey}", **{**step, **promised, "now": self.now})
+
+    async def _moves(self, zone: str | None) -> None:
+        self.zone = zone
+        async with self.sending.database.transaction() as session:
+            customer = await session.get(Customer, self.shopper.id)
+            assert customer is not None
+            customer.time_zone = zone
+            session.add(customer)
 
     async def _consents(self, channel: str, granted: bool) -> None:
         self.consents[channel] = granted
@@ -129,11 +151,11 @@ class Life:
 
 
 @hypothesis.settings(max_examples=12, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
-@hypothesis.given(lives)
+@hypothesis.given(lives, st.sampled_from(BEGINNINGS))
 async def test_nothing_arrives_that_a_policy_forbade(
-    small_sending: Sending, happenings: tuple[list[tuple[str, Any, Any]], ...]
+    small_sending: Sending, happenings: tuple[list[tuple[str, Any, Any]], ...], begins: datetime
 ) -> None:
     name = next(_names)  # one store for all lives, which are strangers to each other
-    life = Life(small_sending, await small_sending.shopper(name), name)
+    life = Life(small_sending, await small_sending.shopper(name), name, begins)
     for what, which, how in itertools.chain(*happenings):
         await life.live(what, which, how)

@@ -1,0 +1,46 @@
+"""The policies in force: of the project, of its journeys, and those that hold whatever they say."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yamlfile
+from journeys.loader import load_journeys
+from policies.model import Policy
+from policies.registry import known_policies, load_policies, with_always
+
+
+@dataclass(frozen=True)
+class InForce:
+    """A policy that judges, and where it comes from."""
+
+    policy: str
+    where: str
+    """`policies.yaml:3`, `journeys/welcome.yaml`, or `Sojourn` for what nobody need ask for."""
+    journey: str
+    """Whose messages it judges; empty is everybody's."""
+    version: str
+    about: str
+    settings: dict[str, Any]
+
+
+def policies_in_force(folder: Path) -> list[InForce]:
+    """Every policy of a project folder, the project's first. Raises yamlfile.FileProblems."""
+    file = folder / "policies.yaml"
+    document = yamlfile.read(file)
+    found: list[InForce] = []
+    written = {policy.name for policy in load_policies(file)}
+    for policy in with_always(load_policies(file)):
+        line, _ = document.place((policy.name,))
+        found.append(_in_force(policy, f"policies.yaml:{line}" if policy.name in written else "Sojourn", ""))
+    for name, journey in sorted(load_journeys(folder / "journeys").items()):
+        for key, given in journey.own_policies().items():
+            own = known_policies()[key].model_validate(given)
+            found.append(_in_force(own, f"the journey '{name}'", name))
+    return found
+
+
+def _in_force(policy: Policy, where: str, journey: str) -> InForce:
+    about = " ".join((policy.__doc__ or "").split("\n\n")[0].split())
+    settings = policy.model_dump(mode="json", by_alias=True)
+    return InForce(policy.name, where, journey, policy.version, about, settings)

@@ -1,0 +1,101 @@
+"""What is kept with a verdict suffices to judge again, and says so where it does not."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.policies import busy_customer
+from policies.budget import BudgetPolicy
+from policies.frequency_cap import FrequencyCapPolicy
+from policies.high_value import HighValuePolicy
+from policies.inputs import Inputs, keep_inputs
+from policies.model import Facts, Policy
+from policies.registry import known_policies
+from policies.restricted_categories import RestrictedCategoriesPolicy
+from policies.rules import RulesPolicy
+from policies.sms_identification import SmsIdentificationPolicy
+from tests.policies.conftest import contact, facts
+
+RULE = RulesPolicy.model_validate({"loyal": {"when": "customer.plan == 'pro'", "message": "not to those"}})
+EVERY = [kind() for name, kind in sorted(known_policies().items()) if name != "rules"] + [RULE]
+
+
+def kept(policies: list[Policy], known: Facts) -> Inputs:
+    """The inputs as they come back from the store."""
+    return Inputs.model_validate_json(json.dumps(keep_inputs(policies, known)))
+
+
+@given(
+    channel=st.sampled_from(["email", "sms", "whatsapp", "banner"]),
+    discount=st.none() | st.floats(1, 60),
+    hours=st.lists(st.floats(0, 24 * 31), max_size=6),
+    attributes=st.fixed_dictionaries(
+        {},
+        optional={
+            "age": st.integers(10, 80),
+            "orders": st.fixed_dictionaries({"value": st.floats(0, 5_000)}),
+            "plan": st.sampled_from(["pro", "free"]),
+            "in_critical_workflow": st.booleans(),
+            "gpc": st.booleans(),
+            "country": st.sampled_from(["US", "DE"]),
+        },
+    ),
+)
+def test_every_policy_says_of_what_was_kept_what_it_said(
+    channel: str, discount: float | None, hours: list[float], attributes: dict[str, Any]
+) -> None:
+    now = busy_customer().now
+    contacts = [contact(now - timedelta(hours=each), channel=channel, discount=discount) for each in hours]
+    known = facts(channel, discount=discount, now=now, contacts=tuple(contacts), attributes=attributes)
+    inputs = kept(EVERY, known)
+    for policy in EVERY:
+        if not policy.looks_at_text:
+            assert inputs.lacks(policy) == ""
+            assert policy.judge(inputs.facts) == policy.judge(known)
+
+
+def test_of_the_customer_only_what_a_policy_named_is_kept() -> None:
+    known = facts(attributes={"plan": "pro", "name": "Lena Koch", "orders": {"value": 3.0}})
+    assert kept([RULE], known).facts.attributes == {"plan": "pro"}
+
+
+def test_neither_the_message_nor_a_long_text_is_kept() -> None:
+    long = "Please leave it with Frau Koch on the second floor, she is always at home"
+    known = facts(attributes={"plan": long}, about={"text": "Dear Lena"})
+    inputs = kept([RULE], known)
+    assert (inputs.facts.action.text, inputs.facts.attributes) == ("", {})
+    assert inputs.lacks(RULE) == "the customer's plan"
+
+
+@pytest.mark.parametrize(
+    ("policy", "lacking"),
+    [
+        (SmsIdentificationPolicy(), "the text of the message"),
+        (RestrictedCategoriesPolicy(), "the customer's age, birth_date"),
+        (FrequencyCapPolicy(), "messages of more than 7 days before"),
+        (BudgetPolicy(), "what the journey sent in such a span"),
+        (
+            RulesPolicy.model_validate({"a": {"when": "size(customer) > 1", "message": "m"}}),
+            "all of the customer's",
+        ),
+    ],
+)
+def test_it_says_what_another_policy_would_need(policy: Policy, lacking: str) -> None:
+    assert kept([HighValuePolicy()], facts()).lacks(policy).startswith(lacking)
+
+
+def test_a_policy_with_other_settings_has_another_version() -> None:
+    same = [HighValuePolicy(), HighValuePolicy(at_least=1_000)]
+    assert len({policy.version for policy in same}) == 1
+    assert HighValuePolicy(at_least=999).version != same[0].version
+
+
+def test_the_version_does_not_hang_on_the_order_of_what_has_none() -> None:
+    names = [f"category-{number}" for number in range(30)]
+    one = RestrictedCategoriesPolicy(categories=frozenset(names))
+    other = RestrictedCategoriesPolicy(categories=frozenset(reversed(names)))
+    assert one.version == other.version
