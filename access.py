@@ -15,6 +15,8 @@ Role = Literal["strategy_owner", "content_owner", "approver", "ops", "privacy_of
 Permission = Literal[
     "approvals:decide",
     "approvals:read",
+    "changes:decide",
+    "changes:read",
     "customers:erase",
     "customers:export",
     "customers:merge",
@@ -30,7 +32,9 @@ Permission = Literal[
 """What a door may ask for: the noun, and what is done to it. The scopes of services' tokens are these too; events
 and runs come by them, and by write keys, and by no person."""
 
-_LOOK: frozenset[Permission] = frozenset({"approvals:read", "customers:read", "events:read", "runs:read"})
+_LOOK: frozenset[Permission] = frozenset(
+    {"approvals:read", "changes:read", "customers:read", "events:read", "runs:read"}
+)
 
 
 def _may(*more: Permission) -> frozenset[Permission]:
@@ -39,9 +43,9 @@ def _may(*more: Permission) -> frozenset[Permission]:
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "reader": _LOOK,
-    "approver": _may("approvals:decide"),
-    "content_owner": _may("approvals:decide"),
-    "strategy_owner": _may("approvals:decide"),
+    "approver": _may("approvals:decide", "changes:decide"),
+    "content_owner": _may("approvals:decide", "changes:decide"),
+    "strategy_owner": _may("approvals:decide", "changes:decide"),
     "ops": _may("customers:merge", "events:retry", "payloads:read", "suppressions:write"),
     "privacy_officer": _may(
         "customers:erase", "customers:export", "customers:merge", "payloads:read", "suppressions:write"

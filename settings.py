@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 import yamlfile
 from access import Group, Permission, Person, SignIn, WriteKey, permissions_of
 from journeys.approvers import check_escalations
+from journeys.review import Area
 from journeys.rewards import Rewards
 from journeys.times import ZoneName
 
@@ -146,6 +147,8 @@ class Project(BaseModel):
     """How the world's ids are joined to customers."""
     tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By tool name: the settings of the business actions that journeys may take."""
+    review: dict[Area, str] = Field(default_factory=dict)
+    """The group that must agree before a journey is live that touches this area; none for what needs no review."""
     tracking: Tracking = Tracking()
     rewards: Rewards | None = None
     """What outcomes are worth to decisions that say nothing of their own: see docs/learning.md."""
@@ -227,6 +230,16 @@ def load_project(settings: Settings) -> Project:
     if unset:
         raise yamlfile.FileProblems(unset)
     return yamlfile.validate(Project, document)
+
+
+def load_review(settings: Settings) -> dict[Area, str]:
+    """The part `review` of `sojourn.yaml` alone, for where the variables of the other parts are not set.
+
+    Raises yamlfile.FileProblems.
+    """
+    document, _ = read_expanded(settings.project_dir / "sojourn.yaml")
+    root = yamlfile.plain(document.root)
+    return cast(dict[Any, Any], root).get("review") or {} if isinstance(root, dict) else {}
 
 
 def read_expanded(file: Path) -> tuple[yamlfile.Document, list[yamlfile.Problem]]:

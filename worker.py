@@ -33,6 +33,7 @@ from activities.permission import Permission
 from activities.questions import Questions
 from activities.refitting import Refitting
 from activities.requesting import Requesting
+from activities.reviewing import Reviewing
 from activities.tools.model import Tool
 from activities.tools.registry import load_tools
 from activities.tracking import Tracker
@@ -50,8 +51,9 @@ from workflows.erasing import EraseCustomer
 from workflows.fitting import FitScores
 from workflows.journey import CustomerJourney
 from workflows.learning import LearnFromOutcomes
+from workflows.review import ChangeReview
 
-WORKFLOWS = (CustomerJourney, Broadcast, EraseCustomer, FitScores, LearnFromOutcomes)
+WORKFLOWS = (CustomerJourney, Broadcast, EraseCustomer, FitScores, LearnFromOutcomes, ChangeReview)
 """Every kind of workflow; each has a recorded history that replays."""
 _BUILD = "sojourn-0.1.0"
 """Named, because the SDK otherwise hashes every loaded module at start."""
@@ -140,6 +142,7 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
         erasing.end_runs,
         erasing.erase_customer,
         Fitting(database).fit_scores,
+        Reviewing(database).settle_change,
     ]
 
 

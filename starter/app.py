@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 
 from starter.approvals import api as approvals_api
 from starter.auditing.sealer import keep_sealing
+from starter.changes import api as changes_api
 from starter.console import pages
 from starter.customers import api as customers_api
 from starter.customers import decoding, merges, suppressing
@@ -69,6 +70,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     for door in (unsubscribe, preferences, tracking):
         app.include_router(door.router)
     app.include_router(approvals_api.router)
+    app.include_router(changes_api.router)
     app.include_router(surfaces.router)
     app.include_router(customers_api.router)
     app.include_router(merges.router)

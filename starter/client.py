@@ -18,6 +18,7 @@ from urllib.parse import quote
 import httpx
 from pydantic_core import from_json, to_json
 
+from starter.change_calls import ChangeCalls
 from starter.customer_calls import CustomerCalls
 from starter.suppression_calls import SuppressionCalls
 
@@ -189,6 +190,11 @@ class Sojourn:
     def suppressions(self) -> SuppressionCalls:
         """Addresses that nothing is sent to, for people."""
         return SuppressionCalls(self._ask)
+
+    @property
+    def changes(self) -> ChangeCalls:
+        """Versions of journeys that wait for a review, for people."""
+        return ChangeCalls(self._ask)
 
     async def _decide(
         self, approval_id: str, decision: Literal["approve", "reject", "hand"], reason: str, **more: Any

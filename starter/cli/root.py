@@ -9,6 +9,7 @@ import typer
 from starter.cli import (
     approvals,
     audit,
+    changes,
     channels,
     contents,
     customers,
@@ -76,6 +77,7 @@ _NOUNS = (
     decisions,
     experiments,
     approvals,
+    changes,
     runs,
     deliveries,
     channels,

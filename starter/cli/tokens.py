@@ -36,25 +36,25 @@ def create(
         list[str] | None, typer.Option(metavar="NAME", help="Only events of this name. Default: every one.")
     ] = None,
     acts_for: Annotated[
-        str, typer.Option("--for", metavar="EMAIL", help="Whose decisions it brings; approvals:decide needs it.")
+        str, typer.Option("--for", metavar="EMAIL", help="Whose decisions it brings; deciding needs it.")
     ] = "",
     group: Annotated[
-        list[str] | None, typer.Option(metavar="GROUP", help="Whose approvals it may decide.")
+        list[str] | None, typer.Option(metavar="GROUP", help="Whose approvals and changes it may decide.")
     ] = None,
     by: Annotated[str, typer.Option("--by", help="Who makes it. Default: you.")] = "",
     output: Output = Format.text,
 ) -> None:
     """Make a token for a service. It is shown once: only its digest is kept.
 
-    Scopes: events:write, runs:write, customers:read and so on; an unknown one lists them all. With
-    approvals:decide name the person whose decisions it brings: what they wrote, it does not approve either.
+    Scopes: events:write, runs:write, customers:read and so on; an unknown one lists them all. One that
+    decides needs the person whose decisions it brings: what they wrote, it does not approve either.
     """
     from starter.tokens import make_token
 
     scopes = _checked(scope)
-    decides = "approvals:decide" in scopes
+    decides = any(scope.endswith(":decide") for scope in scopes)
     if (decides and not (acts_for and group)) or (not decides and (acts_for or group)):
-        raise CommandFailed("approvals:decide needs --for EMAIL and --group GROUP; nothing else takes them.")
+        raise CommandFailed("Deciding needs --for EMAIL and --group GROUP; nothing else takes them.")
     maker, life = by or getpass.getuser(), timedelta(days=days)
     secret, row = make_token(name, scopes, maker, life, acts_for=acts_for, groups=group or (), events=event)
     asyncio.run(_keep(settings_of(context), row))

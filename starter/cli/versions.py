@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from journeys.steps import Step
     from settings import Settings
     from starter.runs.moving import Outlook
+    from store.database import Database
+    from store.tables import Change
 
 _REFERENCE = "NAME for what the files say, NAME@VERSION for what was published, or a journey file."
 
@@ -49,7 +51,11 @@ def publish(
     path: Annotated[Path, typer.Argument(help="A journey file of the project.", metavar="PATH")],
     by: Annotated[str, typer.Option("--by", help="Who publishes it. Default: you.")] = "",
 ) -> None:
-    """Make a journey file the version that new runs get. Runs under way keep theirs; see 'migrate'."""
+    """Make a journey file the version that new runs get. Runs under way keep theirs; see 'migrate'.
+
+    What touches price, compliance or autonomy is proposed instead where 'review' in sojourn.yaml names a group
+    for it; see 'sojourn change'.
+    """
     from journeys.loader import load_journey
     from starter.cli.checking import check_project
 
@@ -59,9 +65,15 @@ def publish(
     if problems:
         raise CommandFailed("\n".join([*map(str, problems), "Nothing was published."]))
     journey = load_journey(path)
-    new = asyncio.run(_publish(settings_of(context), journey, by or getpass.getuser()))
-    again = "" if new else " It was published before, and is live again."
-    typer.echo(f"Live: {journey.journey}@{journey.version}.{again}")
+    change = asyncio.run(_publish_or_propose(settings_of(context), journey, by))
+    if change is None:
+        typer.echo(f"Live: {journey.journey}@{journey.version}.")
+        return
+    groups = ", ".join(sorted(set(change.areas.values())))
+    typer.echo(
+        f"Proposed: {change.id}. It touches {', '.join(change.areas)}; {groups} must agree before it is live."
+    )
+    typer.echo(f"  sojourn change show {change.id}")
 
 
 def migrate(
@@ -74,11 +86,32 @@ def migrate(
     asyncio.run(_migrate(settings_of(context), name, to, yes))
 
 
-async def _publish(settings: "Settings", journey: "Journey", by: str) -> bool:
+async def _publish_or_propose(settings: "Settings", journey: "Journey", by: str) -> "Change | None":
+    """Put a version live, or have it reviewed; gives the change in that case."""
+    from settings import load_review
+    from starter.changes.proposing import who_must_agree
     from store.versions import publish
 
-    async with open_store(settings) as database, database.transaction() as session:
-        return await publish(session, journey, by, datetime.now(UTC))
+    async with open_store(settings) as database:
+        async with database.transaction() as session:
+            areas = await who_must_agree(session, load_review(settings), journey)
+            if not areas:
+                await publish(session, journey, by or getpass.getuser(), datetime.now(UTC))
+                return None
+        return await _propose(settings, database, journey, areas, by or journey.owner)
+
+
+async def _propose(
+    settings: "Settings", database: "Database", journey: "Journey", areas: dict[str, str], by: str
+) -> "Change":
+    from customer_keys import open_keys
+    from settings import installation_secret
+    from starter.changes.proposing import propose
+    from starter.temporal import connect
+
+    async with open_keys(settings) as keys:
+        temporal = await connect(settings, keys)
+        return await propose(database, temporal, settings, installation_secret(settings), journey, areas, by)
 
 
 async def _migrate(settings: "Settings", name: str, to: str, yes: bool) -> None:

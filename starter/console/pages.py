@@ -5,10 +5,10 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from starter.console import contents, customers, deliveries, inbox, journeys, overview, runs, sign_in
+from starter.console import changes, contents, customers, deliveries, inbox, journeys, overview, runs, sign_in
 
 router = APIRouter(include_in_schema=False)
-for room in (sign_in, overview, inbox, customers, runs, journeys, contents, deliveries):
+for room in (sign_in, overview, inbox, customers, runs, journeys, contents, changes, deliveries):
     router.include_router(room.router)
 
 

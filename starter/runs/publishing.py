@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from starter.changes.proposing import who_must_agree
 from starter.segments.keeping import publish_segments
 from starter.services import Services
 from store.versions import find_version, live_versions, publish
@@ -50,10 +51,18 @@ async def take_up_live(services: Services) -> None:
 
 
 async def _publish_new(services: Services) -> None:
+    """Publish what is new in the folder, but for what others must agree to first: nothing starts by that."""
     async with services.database.transaction() as session:
-        for journey in services.journeys.values():
-            if await find_version(session, journey.journey, journey.version) is None:
+        for journey in list(services.journeys.values()):
+            if await find_version(session, journey.journey, journey.version) is not None:
+                continue
+            areas = await who_must_agree(session, services.project.review, journey)
+            if not areas:
                 await publish(session, journey, BY_FOLDER, datetime.now(UTC))
+                continue
+            del services.journeys[journey.journey]
+            told = journey.journey, journey.version, ", ".join(areas)
+            _log.warning("%s@%s is not live: it touches %s. Propose it with 'sojourn journey publish'.", *told)
 
 
 async def _follow(services: Services) -> None:

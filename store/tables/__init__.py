@@ -3,6 +3,7 @@
 from store.tables.approvals import Approval, ApprovalState, GrantUse, StandingGrant
 from store.tables.audit import AuditEntry
 from store.tables.autonomy import Tightening
+from store.tables.changes import Change, ChangeState
 from store.tables.channels import ChannelPause
 from store.tables.columns import UtcTime
 from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
@@ -26,6 +27,8 @@ __all__ = [
     "Approval",
     "ApprovalState",
     "AuditEntry",
+    "Change",
+    "ChangeState",
     "ChannelPause",
     "ConsentRecord",
     "ConsentStatement",

@@ -23,6 +23,10 @@ DOORS: list[tuple[str, str, set[str]]] = [
     ("GET", "/v1/approvals", EVERYONE),
     ("GET", "/v1/approvals/a_1", EVERYONE),
     ("POST", "/v1/approvals/a_1/decision", DECIDERS),
+    ("GET", "/v1/changes", EVERYONE),
+    ("GET", "/v1/changes/ch_1", EVERYONE),
+    ("POST", "/v1/changes/ch_1/decision", DECIDERS),
+    ("POST", "/v1/changes/ch_1/rollback", DECIDERS),
     ("GET", "/v1/customers", EVERYONE),
     ("POST", "/v1/customers/search", EVERYONE),
     ("GET", "/v1/customers/c_1", EVERYONE),
@@ -47,6 +51,7 @@ DOORS: list[tuple[str, str, set[str]]] = [
 ]
 BODIES = {
     "/v1/approvals/a_1/decision": {"decision": "approve"},
+    "/v1/changes/ch_1/decision": {"decision": "approve"},
     "/v1/customers/search": {"named": "x"},
     "/v1/customers/c_1/erase": {"confirm": "c_1"},
     "/v1/customers/c_1/merge": {"gone": "c_2", "reason": "one person"},

@@ -39,7 +39,7 @@ def test_a_revoked_token_says_so(token: Command) -> None:
     ("arguments", "said"),
     [
         (("create", "bot", "--scope", "event:write"), "did you mean"),
-        (("create", "bot", "--scope", "approvals:decide"), "needs --for EMAIL and --group GROUP"),
+        (("create", "bot", "--scope", "approvals:decide"), "Deciding needs --for EMAIL and --group GROUP"),
         (("create", "bot", "--scope", "events:write", "--for", "ada@x.example"), "nothing else takes them"),
         (("revoke", "t_nothing"), "There is no token 't_nothing'"),
     ],

@@ -95,3 +95,15 @@ def test_there_is_nothing_to_move_without_runs(sojourn: Command, shop: Path, sql
         0,
         f"Nothing to move: every open run of '{NAME}' has version {version}.\n",
     )
+
+
+def test_what_touches_an_area_under_review_is_not_published(sojourn: Command, shop: Path, sqlite_url: str) -> None:
+    """Temporal is not there, so that nothing can be proposed either: it must not go live instead."""
+    project = shop / "sojourn.yaml"
+    project.write_text(project.read_text() + "\nreview: {price: marketing}\n")
+    environment = {"SOJOURN_DATABASE_URL": sqlite_url, "SOJOURN_TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    answer = sojourn("--project", shop, "journey", "publish", shop / FILE, **environment)
+    assert answer.code == 1
+    assert "Temporal" in answer.err
+    rows = _json(sojourn("--project", shop, "journey", "list", "-o", "json", SOJOURN_DATABASE_URL=sqlite_url))
+    assert rows[0]["live"] is None

@@ -6,8 +6,11 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
+from journeys.loader import load_journeys
+from starter.changes.proposing import propose, workflow_of
+from tests.conftest import RETAIL
 from tests.replay.stories import start_event
-from tests.retail import OMAR, TENT, RetailShop, Shopper
+from tests.retail import ADA, OMAR, SECRET, TENT, RetailShop, Shopper
 from workflows.broadcast import Broadcast, BroadcastInput
 from workflows.fitting import FitScores
 from workflows.learning import LearnFromOutcomes, LearningInput
@@ -62,8 +65,28 @@ async def the_scores_are_fitted(shop: RetailShop) -> WorkflowHandle[Any, Any]:
     )
 
 
+async def a_change_is_reviewed(shop: RetailShop) -> WorkflowHandle[Any, Any]:
+    """One group agrees and another does not, so that it never goes live."""
+    services = shop.services
+    journey = load_journeys(RETAIL / "journeys")["browse-abandonment"]
+    areas = {"price": "marketing", "autonomy": "support"}
+    temporal, settings = services.temporal, services.settings
+    change = await propose(
+        services.database, temporal, settings, SECRET, journey, areas, "someone@northwind.example"
+    )
+    for token, decision in ((ADA, "approve"), (OMAR, "reject")):
+        answer = await shop.api.post(
+            f"/v1/changes/{change.id}/decision",
+            json={"decision": decision, "reason": "the offer is too high"},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert answer.status_code == 200, answer.text
+    return temporal.get_workflow_handle(workflow_of(change.id))
+
+
 ERRANDS: dict[str, Errand] = {
     "broadcast": a_scheduled_journey_asks_everyone,
+    "review": a_change_is_reviewed,
     "erasure": a_customer_is_erased,
     "learning": what_came_of_decisions_is_learned,
     "fit": the_scores_are_fitted,

@@ -3,6 +3,11 @@
 `activities/` implements every stub under the same name and signature. Everything that travels is immutable.
 """
 
+from workflows.ports.changes import (
+    ReviewOutcome,
+    ReviewRequest,
+    settle_change,
+)
 from workflows.ports.customers import (
     BroadcastPage,
     BroadcastRequest,
@@ -117,6 +122,8 @@ __all__ = [
     "Refitted",
     "RefittedPoint",
     "Rejected",
+    "ReviewOutcome",
+    "ReviewRequest",
     "RunRef",
     "RunRequest",
     "Sent",
@@ -141,5 +148,6 @@ __all__ = [
     "refit",
     "request_run",
     "set_attributes",
+    "settle_change",
     "write_notes",
 ]

@@ -51,6 +51,28 @@ def upgrade() -> None:
         batch_op.create_index('ix_audit_entry_customer', ['customer_id', 'id'], unique=False)
         batch_op.create_index('ix_audit_entry_kind', ['kind', 'at'], unique=False)
 
+    op.create_table('change',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('was', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('definition', sa.JSON(), nullable=False),
+    sa.Column('diff', sa.Text(), nullable=False),
+    sa.Column('areas', sa.JSON(), nullable=False),
+    sa.Column('owner', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('author', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('proposed_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('deadline', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('settled_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.Column('settled_by', sa.JSON(), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('change', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_change_journey'), ['journey'], unique=False)
+        batch_op.create_index(batch_op.f('ix_change_proposed_at'), ['proposed_at'], unique=False)
+
     op.create_table('channel_pause',
     sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('worker', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -751,6 +773,11 @@ def downgrade() -> None:
 
     op.drop_table('customer')
     op.drop_table('channel_pause')
+    with op.batch_alter_table('change', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_change_proposed_at'))
+        batch_op.drop_index(batch_op.f('ix_change_journey'))
+
+    op.drop_table('change')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_kind')
         batch_op.drop_index('ix_audit_entry_customer')

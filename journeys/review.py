@@ -1,0 +1,43 @@
+"""What of a journey touches price, compliance or autonomy, and so what a change of it touches."""
+
+from typing import Any, Literal
+
+from journeys.model import Journey
+from journeys.steps import Step, walk
+
+Area = Literal["price", "compliance", "autonomy"]
+AREAS: tuple[Area, ...] = ("price", "compliance", "autonomy")
+_PRICES = frozenset({"discount_cap", "margin_floor", "one_offer"})
+"""Policies about money; every other one is about what is allowed."""
+
+
+def touches(old: Journey | None, new: Journey) -> tuple[Area, ...]:
+    """The areas in which two versions differ. A journey that is new differs in what it has of them."""
+    before, after = _sensitive(old) if old else {}, _sensitive(new)
+    return tuple(area for area in AREAS if (before.get(area) or {}) != after[area])
+
+
+def _sensitive(journey: Journey) -> dict[Area, dict[str, Any]]:
+    """What a journey says in each area, by where it says it; nothing where it says what is safe by itself."""
+    policies = journey.own_policies()
+    found: dict[Area, dict[str, Any]] = {
+        "price": {name: policies[name] for name in policies.keys() & _PRICES},
+        "compliance": {name: policies[name] for name in policies.keys() - _PRICES},
+        "autonomy": {} if journey.tier == "full" else {"tier": [journey.tier, journey.approvers]},
+    }
+    for step in walk(journey.steps):
+        for area, said in _said(step).items():
+            found[area][step.id] = said
+    return found
+
+
+def _said(step: Step) -> dict[Area, Any]:
+    written = step.model_dump(mode="json", by_alias=True)
+    said: dict[Area, Any] = {}
+    if written.get("offer") or written.get("act"):
+        said["price"] = {key: written.get(key) for key in ("offer", "act", "with")}
+    if written.get("purpose", "marketing") != "marketing":
+        said["compliance"] = written["purpose"]
+    if written.get("approval"):
+        said["autonomy"] = written["approval"]
+    return said

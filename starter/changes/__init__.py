@@ -1,0 +1,1 @@
+"""Changes that touch price, compliance or autonomy: proposed, reviewed by the groups concerned, taken back."""

@@ -1,0 +1,130 @@
+"""People review changes. Every door, HTTP, CLI and console, comes by `Changes`; the review has the last word."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.exceptions import FailureError
+from temporalio.service import RPCError
+
+from access import Person
+from starter.callers import Refusal
+from starter.changes.proposing import workflow_of
+from starter.services import Services
+from store.changes import CannotRollBack, find_change, list_changes, roll_back
+from store.paging import Page
+from store.tables import Change, ChangeState
+from workflows.ports import Decision
+from workflows.review import ChangeReview
+
+_ANSWER_WITHIN = timedelta(seconds=5)
+
+
+class NoSuchChange(Refusal):
+    """There is no change with this id."""
+
+    code, status = "not_found", 404
+
+
+class MayNotReview(Refusal):
+    """This person does not decide this change."""
+
+    code, status = "not_allowed", 403
+
+
+class ReviewRefused(Refusal):
+    """The review, or what is live by now, does not allow it."""
+
+    code, status = "refused", 409
+
+
+class ReviewUnavailable(Refusal):
+    """Temporal does not answer. Deciding again is safe."""
+
+    code, status = "temporal_unavailable", 503
+
+
+class Changes:
+    """Lists changes, takes decisions about them, and takes them back."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def list(self, state: ChangeState | None, number: int = 1) -> Page[Change]:
+        """Changes in a state, or all, those proposed last first."""
+        async with self._services.database.reading() as session:
+            return await list_changes(session, state, number)
+
+    async def get(self, change_id: str) -> Change:
+        """One change. Raises NoSuchChange."""
+        async with self._services.database.reading() as session:
+            change = await find_change(session, change_id)
+        if change is None:
+            raise NoSuchChange("There is no such change. Look in the list.")
+        return change
+
+    async def decide(self, change_id: str, person: Person, approve: bool, reason: str = "") -> tuple[str, ...]:
+        """Take a person's decision; gives the groups that must still agree. Raises a Refusal."""
+        change = await self.get(change_id)
+        if why_not := why_may_not_review(change, person):
+            await self._services.attempts.refused(f"change:{change.id}", why_not, by=person.email)
+            raise MayNotReview(why_not)
+        if not approve and not reason.strip():
+            raise ReviewRefused("Say why you reject it, so that the author can learn from it.")
+        decision = Decision(
+            approval_id=change.id,
+            content_hash=change.version,
+            approved=approve,
+            approver=person.email,
+            groups=person.groups,
+            reason=reason.strip()[:2_000],
+            decided_at=datetime.now(UTC),
+        )
+        return await self._tell(change, decision)
+
+    async def roll_back(self, change_id: str, person: Person) -> Change:
+        """Make live again what was so before a change. Raises a Refusal."""
+        change = await self.get(change_id)
+        if not set(change.areas.values()) & set(person.groups):
+            raise MayNotReview(f"Only people of these groups take it back: {', '.join(_groups(change))}.")
+        try:
+            async with self._services.database.transaction() as session:
+                return await roll_back(session, change_id, person.email, datetime.now(UTC))
+        except CannotRollBack as error:
+            raise ReviewRefused(str(error)) from error
+
+    async def _tell(self, change: Change, decision: Decision) -> tuple[str, ...]:
+        review = cast(Any, self._services.temporal.get_workflow_handle(workflow_of(change.id)))
+        same = f"{change.id}\n{decision.approver}\n{decision.approved}"
+        try:
+            return tuple(
+                await review.execute_update(
+                    ChangeReview.decide_change,
+                    self._services.signer.sign(decision),
+                    id=hashlib.sha256(same.encode()).hexdigest()[:40],
+                    rpc_timeout=_ANSWER_WITHIN,
+                )
+            )
+        except WorkflowUpdateFailedError as refusal:
+            said = refusal.cause.message if isinstance(refusal.cause, FailureError) else str(refusal.cause)
+            raise ReviewRefused(f"{said[:1].upper()}{said[1:]}.") from refusal
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError, RuntimeError) as error:
+            raise ReviewUnavailable(
+                "The review does not answer at the moment. Decide again in a minute."
+            ) from error
+
+
+def why_may_not_review(change: Change, person: Person) -> str:
+    """Why this person may not decide this change, in plain words; empty when they may."""
+    if change.state != "open":
+        return f"It is {change.state.replace('_', ' ')} already."
+    if person.email in (change.author, change.owner):
+        return "You wrote or proposed it, and nobody approves what is their own. Ask a colleague."
+    if not set(change.areas.values()) & set(person.groups):
+        return f"Only people of these groups decide it: {', '.join(_groups(change))}."
+    return ""
+
+
+def _groups(change: Change) -> list[str]:
+    return sorted(set(change.areas.values()))

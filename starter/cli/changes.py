@@ -1,0 +1,102 @@
+"""`sojourn change`: journeys' versions that wait for a review. Over HTTP, as every reviewer decides."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
+from starter.cli.invocation import Format, Output, Page, noun
+from starter.cli.output import print_facts, print_json, print_listing, print_more
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starter.change_calls import ChangeCalls
+
+app = noun("change", "Changes under review: list, show, approve, reject, rollback.")
+Id = Annotated[str, typer.Argument(metavar="CHANGE", help="Its id, as 'change list' shows it.")]
+
+
+@app.callback()
+def _noun() -> None:
+    """Versions of journeys that touch price, compliance or autonomy wait here until the groups concerned agree."""
+
+
+@app.command("list")
+def list_(page: Page = 1, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
+    """List changes, those proposed last first."""
+    found = asyncio.run(_call(url, token, lambda changes: changes.list(page)))
+    rows = [row | {"touches": ", ".join(row["areas"])} for row in found["changes"]]
+    columns = {"STATE": "state", "JOURNEY": "journey", "VERSION": "version", "TOUCHES": "touches", "CHANGE": "id"}
+    print_listing(rows, columns, output, "No change was ever proposed. 'sojourn journey publish' proposes.")
+    print_more(found["more"], page, output)
+
+
+@app.command()
+def show(change: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
+    """Show one change: what differs, what it touches, and who must agree."""
+    found = asyncio.run(_call(url, token, lambda changes: changes.get(change)))
+    if output is Format.json:
+        print_json(found)
+        return
+    print_facts(
+        {
+            "change": found["id"],
+            "state": found["state"],
+            "journey": f"{found['journey']}@{found['version']}",
+            "instead of": found["was"] or "nothing: it is new",
+            "touches": ", ".join(f"{area} (asks {group})" for area, group in found["areas"].items()),
+            "by": found["author"],
+            "settled by": ", ".join(found["settled_by"]),
+            "because": found["reason"],
+            "you": "may decide" if not found["why_not"] else found["why_not"],
+        }
+    )
+    typer.echo(f"\n{found['diff'] or 'There is nothing to compare it with.'}")
+
+
+@app.command()
+def approve(change: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
+    """Agree for your groups. It is live once every group concerned has agreed."""
+    _tell(asyncio.run(_call(url, token, lambda changes: changes.approve(change))), output)
+
+
+@app.command()
+def reject(
+    change: Id,
+    reason: Annotated[str, typer.Option(help="Why: the author learns from it.")],
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    output: Output = Format.text,
+) -> None:
+    """Keep a change from going live."""
+    _tell(asyncio.run(_call(url, token, lambda changes: changes.reject(change, reason))), output)
+
+
+@app.command()
+def rollback(change: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
+    """Make live again what was so before a change. Runs under way keep the version they began with."""
+    found = asyncio.run(_call(url, token, lambda changes: changes.roll_back(change)))
+    if output is Format.json:
+        print_json(found)
+    else:
+        typer.echo(f"Live again: {found['journey']}@{found['was']}.")
+
+
+async def _call(
+    url: str, token: str, what: "Callable[[ChangeCalls], Awaitable[dict[str, Any]]]"
+) -> dict[str, Any]:
+    async with deciding(url, token) as client:
+        return await what(client.changes)
+
+
+def _tell(reviewed: dict[str, Any], output: Format) -> None:
+    if output is Format.json:
+        print_json(reviewed)
+    elif reviewed["decision"] == "reject":
+        typer.echo("Rejected.")
+    elif reviewed["missing"]:
+        typer.echo(f"Approved by you. Still to agree: {', '.join(reviewed['missing'])}.")
+    else:
+        typer.echo("Approved by everyone concerned: it goes live now.")

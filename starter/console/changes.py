@@ -1,0 +1,48 @@
+"""Changes under review as pages: what differs, what it touches, and the decision."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from starter.callers import Refusal, see_to
+from starter.changes.reviewing import Changes, why_may_not_review
+from starter.console.page import Console, PageRoute, SignedIn
+
+router = APIRouter(prefix="/changes", route_class=PageRoute)
+
+
+@router.get("")
+async def show_changes(console: SignedIn, page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> HTMLResponse:
+    """Changes, those proposed last first."""
+    return await console.show("changes.html", found=await Changes(console.services).list(None, page))
+
+
+@router.get("/{change_id}")
+async def show_change(console: SignedIn, change_id: str) -> HTMLResponse:
+    """One change, with what differs."""
+    return await _show(console, change_id)
+
+
+@router.post("/{change_id}/decision")
+async def decide(console: SignedIn, change_id: str) -> Response:
+    """Take a decision about a change, or take it back."""
+    fields = await console.form()
+    await see_to(console.services, console.person, "changes:decide")
+    changes, decision = Changes(console.services), fields.get("decision")
+    try:
+        if decision == "rollback":
+            await changes.roll_back(change_id, console.person)
+        else:
+            await changes.decide(change_id, console.person, decision == "approve", fields.get("reason", ""))
+    except Refusal as refusal:
+        return await _show(console, change_id, refusal.status, str(refusal))
+    return RedirectResponse(f"/changes/{change_id}", 303)
+
+
+async def _show(console: Console, change_id: str, status: int = 200, problem: str = "") -> HTMLResponse:
+    change = await Changes(console.services).get(change_id)
+    why_not = why_may_not_review(change, console.person)
+    may_take_back = change.state == "approved" and bool(set(change.areas.values()) & set(console.person.groups))
+    known = {"change": change, "why_not": why_not, "may_take_back": may_take_back, "problem": problem}
+    return await console.show("change.html", status, **known)

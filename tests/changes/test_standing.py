@@ -1,0 +1,109 @@
+"""How long a proposal stands, and what waits for a review before it is live."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.reviewing import Reviewing
+from starter.runs.publishing import published
+from starter.services import Services
+from store.changes import find_change, keep_change
+from store.database import Database
+from store.versions import live_versions
+from tests import seeding
+from tests.access.conftest import browser_of, services_with
+from tests.changes.test_change_rows import change
+from worker import sandboxed_runner
+from workflows.approval import DecisionSigner
+from workflows.ports import ReviewRequest
+from workflows.review import ChangeReview
+
+OFFERING = "browse-abandonment"
+
+
+@pytest.fixture
+async def shop(sqlite_database: Database) -> Services:
+    """A shop in which marketing must agree to prices."""
+    services = await seeding.services(sqlite_database)
+    return services_with(services, project=services.project.model_copy(update={"review": {"price": "marketing"}}))
+
+
+async def test_a_proposal_that_nobody_answers_expires(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        await keep_change(session, change())
+    request = ReviewRequest(
+        change_id="ch_1",
+        content_hash="any",
+        groups=("marketing",),
+        authors=(),
+        decision_key=DecisionSigner(seeding.SECRET).public_key,
+        life=timedelta(days=14),
+    )
+    server = str(Path(sys.executable).parent / "temporal-test-server")
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=server, data_converter=pydantic_data_converter
+    ) as env:
+        began = await env.get_current_time()
+        async with Worker(
+            env.client,
+            task_queue="reviews",
+            workflows=[ChangeReview],
+            activities=[Reviewing(sqlite_database).settle_change],
+            workflow_runner=sandboxed_runner(),
+        ):
+            outcome = await env.client.execute_workflow(
+                ChangeReview.run, request, id="change:ch_1", task_queue="reviews"
+            )
+    assert (outcome.state, outcome.reason) == ("expired", "without an answer from marketing")
+    assert outcome.at - began >= timedelta(days=14)
+    async with sqlite_database.reading() as session:
+        row = await find_change(session, "ch_1")
+    assert row is not None
+    assert row.state == "expired"
+
+
+async def test_a_restart_puts_nothing_live_that_must_be_agreed_to(shop: Services) -> None:
+    assert OFFERING in shop.journeys
+    async with published(shop):
+        assert OFFERING not in shop.journeys
+    async with shop.database.reading() as session:
+        assert OFFERING not in await live_versions(session)
+
+
+async def test_without_a_review_everything_is_published_directly(sqlite_database: Database) -> None:
+    shop = await seeding.services(sqlite_database)
+    async with published(shop):
+        assert OFFERING in shop.journeys
+
+
+@pytest.mark.parametrize(
+    ("who", "offered"),
+    [(seeding.ADA, True), (seeding.MARIA, False), (seeding.OMAR, False)],
+    ids=lambda who: str(who),
+)
+async def test_the_page_offers_the_decision_to_whoever_may_take_it(
+    shop: Services, who: seeding.Person, offered: bool
+) -> None:
+    async with shop.database.transaction() as session:
+        await keep_change(session, change(diff="-discount: 10\n+discount: 12\n", proposed_at=datetime.now(UTC)))
+    async with browser_of(shop) as browser:
+        await browser.post("/sign-in", data={"token": who.token})
+        page = (await browser.get("/changes/ch_1")).text
+        assert OFFERING in (await browser.get("/changes")).text
+    assert "+discount: 12" in page
+    assert ('value="approve"' in page) is offered
+
+
+async def test_a_forged_form_decides_nothing(shop: Services) -> None:
+    async with shop.database.transaction() as session:
+        await keep_change(session, change())
+    async with browser_of(shop) as browser:
+        await browser.post("/sign-in", data={"token": seeding.ADA.token})
+        answer: httpx.Response = await browser.post("/changes/ch_1/decision", data={"decision": "approve"})
+    assert answer.status_code == 403

@@ -1,0 +1,52 @@
+"""What a change of a journey touches."""
+
+from typing import Any
+
+import pytest
+
+from journeys.model import Journey
+from journeys.review import touches
+
+MAIL: dict[str, Any] = {"id": "mail", "send": "email", "content": "note"}
+BASE: dict[str, Any] = {
+    "journey": "hello",
+    "owner": "maria@northwind.example",
+    "start": {"event": "Product Viewed"},
+    "steps": [MAIL],
+}
+
+
+def journey(mail: dict[str, Any] | None = None, **changes: Any) -> Journey:
+    return Journey.model_validate(BASE | {"steps": [MAIL | (mail or {})]} | changes)
+
+
+@pytest.mark.parametrize(
+    ("new", "areas"),
+    [
+        (journey(), ()),
+        (journey(description="Said better."), ()),
+        (journey({"content": "another"}), ()),
+        (journey({"offer": {"discount": 10}}), ("price",)),
+        (journey(policies={"discount_cap": {"most": 20}}), ("price",)),
+        (journey({"purpose": "transactional"}), ("compliance",)),
+        (journey(policies={"frequency_cap": {}}), ("compliance",)),
+        (journey({"approval": "marketing"}), ("autonomy",)),
+        (journey(tier="human", approvers="marketing"), ("autonomy",)),
+        (journey({"offer": {"discount": 10}, "approval": "marketing"}), ("price", "autonomy")),
+    ],
+)
+def test_a_change_touches_the_areas_in_which_it_differs(new: Journey, areas: tuple[str, ...]) -> None:
+    assert touches(journey(), new) == areas
+
+
+def test_taking_an_approval_away_touches_autonomy() -> None:
+    assert touches(journey({"approval": "marketing"}), journey()) == ("autonomy",)
+
+
+def test_another_amount_touches_price() -> None:
+    assert touches(journey({"offer": {"discount": 5}}), journey({"offer": {"discount": 6}})) == ("price",)
+
+
+def test_a_new_journey_touches_what_it_has() -> None:
+    assert touches(None, journey()) == ()
+    assert touches(None, journey({"offer": {"discount": 10}})) == ("price",)
