@@ -59,8 +59,11 @@ class Traffic:
         lane = self._lanes.get(channel)
         if lane is None:
             return
-        if now < lane.paused_until:
-            raise RetryLater("channel.paused", lane.why, lane.paused_until - now)
+        left = (lane.paused_until - now).total_seconds()
+        if left > _LONGEST_SLEEP:
+            raise RetryLater("channel.paused", lane.why, timedelta(seconds=left))
+        # Who comes back as it was told is early by what the first answer took to be written down.
+        await asyncio.sleep(max(left, 0))
         if lane.why:
             # One message shows whether the others may follow.
             if lane.probed_at is not None and now - lane.probed_at < _PROBE:
