@@ -82,7 +82,8 @@ _SEARCHED: tuple[tuple[type[SQLModel], str], ...] = (
 """Texts that belong to no customer and may still name one; a row that names a trace goes."""
 
 _NOBODY: Mapping[str, Any] = {
-    "traits": {}, "time_zone": None, "time_zone_from": "", "locale": None, "locale_from": "", "apart_from": [],
+    "traits": {}, "time_zone": None, "time_zone_from": "", "locale": None, "locale_from": "", "said_at": None,
+    "apart_from": [],
 }  # fmt: skip
 """What is left of a customer's own row, beside the ids."""
 

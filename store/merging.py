@@ -21,7 +21,7 @@ KEPT = frozenset({"identity_change", "erasure", "audit_entry"})
 """Tables that tell what was whose at the time: their rows never change hands."""
 _AT_ONCE = 500
 """Keys in one statement: databases limit its parameters."""
-_FIELDS = ("traits", "time_zone", "time_zone_from", "locale", "locale_from", "created_at", "apart_from")
+_FIELDS = ("traits", "time_zone", "time_zone_from", "locale", "locale_from", "said_at", "created_at", "apart_from")
 
 
 class NotMerged(Exception):
@@ -146,6 +146,7 @@ def _become_one(survivor: Customer, gone: Customer) -> dict[str, Any]:
         survivor.time_zone, survivor.time_zone_from = gone.time_zone, gone.time_zone_from
     if not survivor.locale:
         survivor.locale, survivor.locale_from = gone.locale, gone.locale_from
+    survivor.said_at = max(filter(None, (survivor.said_at, gone.said_at)), default=None)
     survivor.created_at = min(survivor.created_at, gone.created_at)
     survivor.absorbed = [*survivor.absorbed, *gone.ids]
     survivor.apart_from = sorted({*survivor.apart_from, *gone.apart_from} - {survivor.id, gone.id})

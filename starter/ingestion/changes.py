@@ -23,27 +23,41 @@ async def apply_profiles(
     session: AsyncSession, changes: Sequence[Change], channels: Sequence[str], now: datetime
 ) -> None:
     """Bring customers up to what events say. `channels` are those a consent to every channel means."""
-    for customer, event in changes:
-        _apply_traits(customer, event)
-    await _apply_addresses(session, [c for c in changes if c[1].profile.addresses], now)
+    late = {event.id for customer, event in changes if _apply_traits(customer, event, now)}
+    await _apply_addresses(session, [c for c in changes if c[1].profile.addresses], late, now)
     await _apply_consents(session, [c for c in changes if c[1].profile.consents], channels, now)
     for _, event in changes:
         for dead in event.profile.dead:
             await suppress(session, dead.kind, dead.value, dead.reason, dead.source, now)
 
 
-def _apply_traits(customer: Customer, event: Incoming) -> None:
+def _apply_traits(customer: Customer, event: Incoming, now: datetime) -> bool:
+    """Take over what an event says; gives whether something later was said already."""
     profile = event.profile
+    # A clock that runs ahead must not make its customer deaf to what comes after.
+    at = min(event.at, now)
+    late = customer.said_at is not None and at < customer.said_at
     if profile.traits or profile.first_traits:
-        merged = {**profile.first_traits, **customer.traits, **profile.traits}
+        newest = [customer.traits, profile.traits]
+        merged = {**profile.first_traits, **newest[late], **newest[not late]}
         customer.traits = {name: value for name, value in merged.items() if value is not None}
-    if profile.time_zone and (profile.time_zone_from in GIVEN or customer.time_zone_from not in GIVEN):
+    if profile.time_zone and _replaces(profile.time_zone_from, customer.time_zone_from, late=late):
         customer.time_zone, customer.time_zone_from = profile.time_zone, profile.time_zone_from
-    if profile.locale:
+    if profile.locale and not (late and customer.locale):
         customer.locale, customer.locale_from = profile.locale, profile.locale_from
+    if not late and (profile.traits or profile.time_zone or profile.locale):
+        customer.said_at = at
+    return late
 
 
-async def _apply_addresses(session: AsyncSession, changes: Sequence[Change], now: datetime) -> None:
+def _replaces(source: str, present: str, *, late: bool) -> bool:
+    """Whether a time zone from one source takes the place of that from another; late ones only of derived ones."""
+    return present not in GIVEN or (source in GIVEN and not late)
+
+
+async def _apply_addresses(
+    session: AsyncSession, changes: Sequence[Change], late: Collection[str], now: datetime
+) -> None:
     if not changes:
         return
     existing = await addresses_of(session, {customer.id for customer, _ in changes})
@@ -51,6 +65,8 @@ async def _apply_addresses(session: AsyncSession, changes: Sequence[Change], now
     for customer, event in changes:
         for kind, value in event.profile.addresses:
             if kind not in _DEVICES:
+                if event.id in late and _live_address(book, customer.id, kind):
+                    continue
                 _replace_others(book, customer.id, kind, value, now)
             address = book.setdefault(
                 (customer.id, kind, value),
@@ -63,6 +79,10 @@ async def _apply_addresses(session: AsyncSession, changes: Sequence[Change], now
     await session.flush()
     for kind in _DEVICES:
         await _move_devices(session, kind, changes, now)
+
+
+def _live_address(book: dict[tuple[str, str, str], Address], customer_id: str, kind: str) -> bool:
+    return any(a.active for a in book.values() if (a.customer_id, a.kind) == (customer_id, kind))
 
 
 def _replace_others(

@@ -23,6 +23,9 @@ class Customer(SQLModel, table=True):
     locale: str | None = None
     locale_from: str = ""
     """Where the locale comes from: `trait` or `context`."""
+    said_at: datetime | None = time_column(nullable=True)
+    """When the latest event happened that says something of the traits, the time zone or the locale. What an
+    earlier one says that comes late only fills gaps."""
     created_at: datetime = time_column(index=True)
     erased_at: datetime | None = time_column(nullable=True)
     """Since when there is nothing but the id, so that what was counted still adds up."""

@@ -90,6 +90,7 @@ def upgrade() -> None:
     sa.Column('time_zone_from', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('locale', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('locale_from', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('said_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.Column('created_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('erased_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.Column('merged_into', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
