@@ -14,6 +14,7 @@ from store.database import Database
 from store.erasing import begin_erasure, finish_erasure
 from store.tables import Address, Customer, PlannerDecision, Span
 from tests.activities.conftest import NOON, RUN, attempt, rows
+from tests.approving import approve_content
 from worker import load_parts, make_activities
 from workflows.ports import DecideRequest, FirstSend
 
@@ -43,6 +44,7 @@ def decide(tmp_path: Path, database: Database) -> Any:
         file = tmp_path / "shop" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
+    approve_content(tmp_path / "shop")
     settings = Settings(project_dir=tmp_path / "shop", state_dir=tmp_path / "state", secret="s" * 32)
     activities = make_activities(settings, database, load_parts(settings))
     return next(each for each in activities if each.__name__ == "decide")
