@@ -28,6 +28,7 @@ from starter.cli import (
     runs,
     scores,
     segments,
+    suppressions,
     tokens,
     webhooks,
 )
@@ -72,6 +73,7 @@ _NOUNS = (
     events,
     customers,
     segments,
+    suppressions,
     scores,
     planners,
     decisions,

@@ -8,7 +8,7 @@ from journeys.events import OPT_OUT
 from journeys.ids import event_traceparent
 from policies.model import Purpose
 from starter.ingestion.incoming import Incoming, Profile, Who
-from starter.ingestion.profile import OPT_IN, read_profile
+from starter.ingestion.profile import OPT_IN, TOPIC_JOINED, TOPIC_LEFT, read_profile
 from store.tables import Delivery
 
 _MAIL = {
@@ -61,11 +61,24 @@ def happening(
 
 
 def wish(
-    event_id: str, who: Who, channel: str, purpose: Purpose, at: datetime, source: str, *, granted: bool
+    event_id: str,
+    who: Who,
+    channel: str,
+    purpose: Purpose,
+    at: datetime,
+    source: str,
+    *,
+    granted: bool,
+    topic: str = "",
 ) -> Incoming:
-    """The event that a customer wants to hear from us over a channel, or no more. It changes their consent."""
-    name = OPT_IN if granted else OPT_OUT
-    properties = {"channel": channel, "purpose": purpose, "source": source}
+    """The event that a customer wants to hear from us over a channel, or no more; with a `topic` about that alone.
+    It changes their consent."""
+    if topic:
+        name = TOPIC_JOINED if granted else TOPIC_LEFT
+        properties = {"channel": channel, "topic": topic, "source": source}
+    else:
+        name = OPT_IN if granted else OPT_OUT
+        properties = {"channel": channel, "purpose": purpose, "source": source}
     return Incoming(
         id=event_id,
         name=name,

@@ -1,4 +1,5 @@
-"""The page on which a customer chooses what to hear about: each channel and purpose, and nothing else of them.
+"""The page on which a customer chooses what to hear about: each channel and purpose, the lists they were ever on,
+and nothing else of them.
 
 The token in the link is signed, names one customer, and allows nothing but this page.
 """
@@ -42,18 +43,25 @@ class Choice:
     channel: str
     purpose: Purpose
     on: bool
+    topic: str = ""
 
     @property
     def key(self) -> str:
-        return f"{self.channel}.{self.purpose}"
+        return f"list.{self.topic}.{self.channel}" if self.topic else f"{self.channel}.{self.purpose}"
 
     @property
     def name(self) -> str:
-        return _PURPOSES[self.purpose][0]
+        return _in_words(self.topic) or _PURPOSES[self.purpose][0]
 
     @property
     def about(self) -> str:
+        if self.topic:
+            return f"By {channel_name(self.channel)}" if self.channel else ""
         return _PURPOSES[self.purpose][1]
+
+
+def _in_words(topic: str) -> str:
+    return topic[:1].upper() + topic[1:].replace("-", " ").replace("_", " ")
 
 
 @router.get("/p/{token}")
@@ -97,7 +105,8 @@ def _wishes(
     for choice in choices:
         granted = choice.key in chosen
         if granted != choice.on:
-            yield wish(_event_id(), who, choice.channel, choice.purpose, now, _SOURCE, granted=granted)
+            about = (choice.channel, choice.purpose)
+            yield wish(_event_id(), who, *about, now, _SOURCE, granted=granted, topic=choice.topic)
 
 
 def _event_id() -> str:
@@ -106,25 +115,33 @@ def _event_id() -> str:
 
 
 async def _choices(services: Services, customer_id: str) -> list[Choice]:
-    """Every channel and purpose of the project; none for a customer who is gone."""
+    """Every channel and purpose of the project, and every list; none for a customer who is gone."""
     async with services.database.reading() as session:
         if await find_customer(session, customer_id) is None:
             return []
         records = await consents_of(session, customer_id)
     said = {(record.channel, record.purpose): record.granted for record in records if not record.topic}
     # As the consent policy reads silence: no marketing, but what the customer needs to know.
-    return [
+    channels = [
         Choice(channel, purpose, said.get((channel, purpose), purpose == "transactional"))
         for channel in services.project.channels
         for purpose in _PURPOSES
     ]
+    lists = [
+        Choice(record.channel, "marketing", record.granted, record.topic) for record in records if record.topic
+    ]
+    return channels + sorted(lists, key=lambda choice: (choice.topic, choice.channel))
 
 
 async def _page(services: Services, customer_id: str, *, saved: bool) -> HTMLResponse:
     choices = await _choices(services, customer_id)
-    channels = [
-        {"name": channel_name(channel), "choices": [choice for choice in choices if choice.channel == channel]}
-        for channel in dict.fromkeys(choice.channel for choice in choices)
+    lists = [choice for choice in choices if choice.topic]
+    others = [choice for choice in choices if not choice.topic]
+    parts = [
+        {"name": channel_name(channel), "choices": [choice for choice in others if choice.channel == channel]}
+        for channel in dict.fromkeys(choice.channel for choice in others)
     ]
+    if lists:
+        parts.append({"name": "lists", "choices": lists})
     title = "What you want to hear about"
-    return show(services, "preferences.html", title=title, channels=channels, saved=saved)
+    return show(services, "preferences.html", title=title, parts=parts, saved=saved)

@@ -1,8 +1,11 @@
 """What the command line answers before it does anything: help, versions, misuse."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+from starter import cli
 from tests.cli.conftest import Command
 
 
@@ -11,6 +14,15 @@ def test_help_names_every_command(sojourn: Command):
     assert answer.code == 0
     for name in ("demo", "dev", "worker", "serve", "journey", "event", "approval", "run", "delivery"):
         assert f"\n  {name} " in answer.out
+
+
+def test_every_noun_is_in_the_help(sojourn: Command):
+    """A noun is a module of the command line with commands of its own."""
+    texts = [file.read_text(encoding="utf-8") for file in Path(cli.__file__).parent.glob("*.py")]
+    nouns = {name for text in texts for name in re.findall(r'^app = noun\("(\w+)"', text, re.MULTILINE)}
+    shown = {line.split()[0] for line in sojourn("--help").out.splitlines() if re.match(r"  \w", line)}
+    assert len(nouns) > 10
+    assert nouns - shown == set()
 
 
 def test_help_loads_nothing_heavy():

@@ -53,6 +53,35 @@ async def test_what_changed_is_said_and_nothing_more(browser: httpx.AsyncClient,
     assert len(await kept.all(EventRecord)) == 2
 
 
+async def test_a_list_is_left_and_joined_again_without_touching_the_channels(
+    browser: httpx.AsyncClient, kept: Kept
+) -> None:
+    row = ConsentRecord(
+        customer_id="c_lena",
+        channel="",
+        purpose="marketing",
+        topic="trail-news",
+        granted=True,
+        source="test",
+        at=seeding.NOW,
+    )
+    await seeding.put(kept.database, row)
+    page = await browser.get(PAGE)
+    assert "<legend>Lists</legend>" in page.text
+    assert 'name="list.trail-news." checked' in page.text
+    assert "<b>Trail news</b>" in page.text
+
+    for name, chosen in (("Topic Left", {}), ("Topic Joined", {"list.trail-news.": "on"})):
+        await browser.post(PAGE, data=dict.fromkeys(checked(page), "on") | chosen)
+        event = (await kept.all(EventRecord))[-1]
+        assert (event.name, event.properties["topic"]) == (name, "trail-news")
+    assert {(c.channel, c.topic) for c in await kept.all(ConsentRecord) if c.granted} == {
+        ("email", ""),
+        ("", "trail-news"),
+    }
+    assert len(await kept.all(EventRecord)) == 2
+
+
 async def test_nothing_at_all_is_one_opt_out_of_everything(browser: httpx.AsyncClient, kept: Kept) -> None:
     page = await browser.post(PAGE, data={"nothing": "1", "email.marketing": "on"})
     assert not any(key.endswith(".marketing") for key in checked(page))
