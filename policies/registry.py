@@ -13,8 +13,10 @@ from policies.autonomy import AutonomyPolicy
 from policies.model import Policy
 from policies.suppression import SuppressionPolicy
 
-_ALWAYS: tuple[Policy, ...] = (SuppressionPolicy(), AutonomyPolicy())
-"""Policies that hold whatever a project says; it may only set them."""
+_BEFORE: tuple[Policy, ...] = (SuppressionPolicy(),)
+_AFTER: tuple[Policy, ...] = (AutonomyPolicy(),)
+"""Policies that hold whatever a project says; it may only set them. Of verdicts that are equally strict the first
+is told: a limit that was passed explains more than that the journey asks."""
 
 
 @cache
@@ -28,7 +30,8 @@ def known_policies() -> dict[str, type[Policy]]:
 def with_always(policies: Sequence[Policy]) -> tuple[Policy, ...]:
     """A project's policies, and those that it did not name and that hold all the same."""
     named = {policy.name for policy in policies}
-    return (*(policy for policy in _ALWAYS if policy.name not in named), *policies)
+    before, after = ([each for each in always if each.name not in named] for always in (_BEFORE, _AFTER))
+    return (*before, *policies, *after)
 
 
 def load_policies(file: Path) -> tuple[Policy, ...]:

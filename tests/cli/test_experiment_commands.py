@@ -97,7 +97,7 @@ def test_what_is_no_experiment_is_told(sojourn: Command, shop: None):
     assert (
         "There is no journey 'winbak' (did you mean 'winback'?)" in sojourn("experiment", "report", "winbak").err
     )
-    assert "has no split 'subject'" in sojourn("experiment", "report", "winback", "--split", "subject").err
+    assert "has no split 'sender'" in sojourn("experiment", "report", "winback", "--split", "sender").err
 
 
 def test_the_size_is_told_before_the_start(sojourn: Command):

@@ -52,6 +52,7 @@ def test_the_offer_names_product_discount_and_the_end_on_the_customers_clock():
         "template": "browse_offer",
         "language": "en",
         "parameters": ["Ridgeline 40 backpack", "10%", "Thu, Jul 2, 9:00\u202fAM"],
+        "text": "",
     }
 
 

@@ -25,6 +25,7 @@ PARTS = [
     ("second_look", "policy evaluate", "allowed"),
     ("second_look", "send push", "sent"),
     ("offer", "policy evaluate", "asked"),
+    ("offer", "approval", "approved"),
     ("offer", "policy evaluate", "allowed"),
     ("offer", "send whatsapp", "sent"),
 ]

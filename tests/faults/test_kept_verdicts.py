@@ -23,7 +23,7 @@ async def test_a_message_that_leaves_has_the_word_of_every_policy(sending: Sendi
     assert (entry.subject, entry.customer_id) == (f"delivery:{key_of(request)}", "c_lena")
     assert entry.facts["verdict"] == "allow"
     assert spoke(entry).keys() == {
-        "suppression", "autonomy", "consent", "quiet_hours", "frequency_cap", "discount_cap",
+        "suppression", "consent", "quiet_hours", "frequency_cap", "discount_cap", "autonomy",
     }  # fmt: skip
     assert all(one["version"] for one in entry.facts["policies"])
 

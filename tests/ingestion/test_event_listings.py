@@ -18,6 +18,7 @@ from store.tables import OutboxEntry
 from tests.ingestion.conftest import Kept
 
 PERSON = {"Authorization": "Bearer token-ada"}
+OPS = {"Authorization": "Bearer token-omar"}
 
 
 async def ask(client: httpx.AsyncClient, path: str, **given: Any) -> Any:
@@ -62,14 +63,14 @@ async def test_dead_events_are_listed_and_tried_again(
         ("m2", "the server refused it"),
     ]
     for body, count in (({"events": ["m1", "m9"]}, 1), ({"all": True}, 1)):
-        answer = await sender.post("/v1/events/dead/retry", json=body, headers=PERSON)
+        answer = await sender.post("/v1/events/dead/retry", json=body, headers=OPS)
         assert answer.json() == {"retried": count}
     assert (await ask(sender, "/v1/events/dead"))["items"] == []
 
 
 @pytest.mark.parametrize("body", [{}, {"events": ["m1"], "all": True}, {"seq": [1]}])
 async def test_what_to_try_again_must_be_said(body: dict[str, Any], sender: httpx.AsyncClient) -> None:
-    answer = await sender.post("/v1/events/dead/retry", json=body, headers=PERSON)
+    answer = await sender.post("/v1/events/dead/retry", json=body, headers=OPS)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 

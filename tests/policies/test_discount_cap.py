@@ -45,3 +45,10 @@ def test_no_discount_above_the_cap_is_ever_allowed_whoever_approves(
     verdict = policy.judge(facts(discount=discount, approved=approved))
 
     assert isinstance(verdict, Deny) == (discount > most)
+
+
+@pytest.mark.parametrize(("discount", "kind"), [(15, Allow), (16, Deny)])
+def test_a_coupon_is_made_unasked_up_to_the_cap_for_the_message_that_brings_it_asks(
+    discount: float, kind: type[Verdict]
+):
+    assert isinstance(POLICY.judge(facts(discount=discount, about={"tool": "coupon"})), kind)
