@@ -42,7 +42,7 @@ async def test_a_message_says_what_it_is_to_whom_and_what_allowed_it(lena_views:
         channel="email",
         to="l•••@example.com",
         says="The Lumen 2 tent is still here",
-        why="allowed by suppression, consent, quiet_hours, frequency_cap, discount_cap",
+        why="allowed by suppression, consent, quiet_hours, frequency_cap, discount_cap, autonomy",
     )
 
 
