@@ -64,6 +64,7 @@ class _Connection(asyncio.Protocol):
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding=None))
         self._streams: dict[int, _Asked] = {}
         self._answering: set[asyncio.Task[None]] = set()
+        self._ended = asyncio.Event()
         self._transport: Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -74,6 +75,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self)
+        self._ended.set()
         for task in self._answering:
             task.cancel()
 
@@ -103,7 +105,15 @@ class _Connection(asyncio.Protocol):
             self._streams.pop(event.stream_id, None)
 
     async def _answer(self, stream: int, asked: _Asked) -> None:
+        told = False
+
         async def receive() -> dict[str, Any]:
+            nonlocal told
+            if told:
+                # Whoever asks again wants to hear of the end: a streamed answer would otherwise ask without a pause.
+                await self._ended.wait()
+                return {"type": "http.disconnect"}
+            told = True
             return {"type": "http.request", "body": bytes(asked.body), "more_body": False}
 
         async def send(message: Any) -> None:
