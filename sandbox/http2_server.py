@@ -110,7 +110,7 @@ class _Connection(asyncio.Protocol):
         async def receive() -> dict[str, Any]:
             nonlocal told
             if told:
-                # Whoever asks again wants to hear of the end: a streamed answer would otherwise ask without a pause.
+                # Whoever asks again wants to hear of the end; a streamed answer would otherwise ask without pause.
                 await self._ended.wait()
                 return {"type": "http.disconnect"}
             told = True
