@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import yamlfile
@@ -23,6 +23,8 @@ from journeys.review import Area
 from journeys.rewards import Rewards
 from journeys.times import ZoneName
 
+OPERATORS = "operators"
+"""Who is told of what concerns the installation as a whole; every other audience of alerts is a group."""
 _SECRET_LENGTH = 32
 DEFAULT_IDS = ("user", "email", "phone", "anonymous", "device")
 """The kinds of ids that every project knows, the stronger first."""
@@ -156,6 +158,8 @@ class Project(BaseModel):
     """What content must keep to before it is approved."""
     webhooks: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By vendor: how the calls are proved with which it tells what became of messages."""
+    alerts: dict[str, tuple[SecretStr, ...]] = Field(default_factory=dict)
+    """By group, or `operators`: the addresses of services that tell them, as apprise writes them."""
 
     @model_validator(mode="after")
     def _escalates_to_an_end(self) -> "Project":

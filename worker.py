@@ -13,6 +13,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.acting import Acting
+from activities.alerting import Alerts, load_alerts
 from activities.broadcasting import Broadcasting
 from activities.channels.model import Provider
 from activities.channels.registry import load_providers
@@ -70,6 +71,8 @@ class Parts:
     library: Library
     providers: dict[str, Provider]
     tools: dict[str, Tool]
+    alerts: dict[str, Any]
+    """The services by which each audience is told."""
 
     async def close(self) -> None:
         for provider in self.providers.values():
@@ -87,6 +90,7 @@ def load_parts(settings: Settings, *, unapproved: bool = False) -> Parts:
         library=Library.load(folder / "content", catalogue, unapproved=unapproved),
         providers=load_providers(project.channels, folder / "sojourn.yaml"),
         tools=load_tools(project.tools, folder / "sojourn.yaml"),
+        alerts=load_alerts(project, folder / "sojourn.yaml"),
     )
 
 
@@ -119,7 +123,8 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     guard = Guard(parts.policies, gathering, questions)
     permission = Permission(parts.policies, gathering, questions)
     composer = _composer(settings, parts, providers)
-    delivering = Delivering(database, composer, guard, Traffic(database, providers))
+    alerts = Alerts(parts.alerts, database, settings.public_url)
+    delivering = Delivering(database, composer, guard, Traffic(database, providers, alerts))
     requesting = Requesting(database)
     acting = Acting(database, parts.tools, permission)
     perceiving, bookkeeping = Perceiving(database), Bookkeeping(database)

@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from activities.alerting import Alerts, Told
 from activities.channels.model import OutcomeUnknown, Provider, Refused, RetryLater, SendError
+from settings import OPERATORS
 from store.channels import lift_pause, put_pause
 from store.database import Database
 from store.tables import ChannelPause
@@ -50,8 +52,10 @@ class _Lane:
 class Traffic:
     """The traffic of one worker to all of its channels."""
 
-    def __init__(self, database: Database, providers: Mapping[str, Provider]) -> None:
+    def __init__(self, database: Database, providers: Mapping[str, Provider], alerts: Alerts) -> None:
         self._database = database
+        self._alerts = alerts
+        self._telling: set[asyncio.Task[Told]] = set()
         self._lanes = {channel: _Lane(provider) for channel, provider in providers.items()}
 
     async def admit(self, channel: str, now: datetime) -> None:
@@ -83,6 +87,8 @@ class Traffic:
             if lane.failures >= _FAILURES or lane.breaks:
                 lane.breaks += 1
                 await self._pause(channel, lane, error, now, _break(lane.breaks))
+                if lane.breaks == 1:
+                    self._tell(channel, error)
         else:
             lane.failures, lane.breaks, lane.why = 0, 0, ""
             if lane.told:
@@ -106,6 +112,17 @@ class Traffic:
         )
         async with self._database.transaction() as session:
             await put_pause(session, pause)
+
+    def _tell(self, channel: str, error: SendError) -> None:
+        """Tell the operators that the breaker opened. The message that waits for its answer does not wait for it,
+        and what the vendor said may name a customer, so it stays in the store."""
+        text = (
+            f"No message gets through over {channel} ({error.code}). The worker {_WORKER} pauses it, and lets one "
+            "message try after each pause; what waits is not lost. 'sojourn channel status' tells why."
+        )
+        task = asyncio.create_task(self._alerts.tell(OPERATORS, f"Nothing is sent over {channel} for now", text))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
 
 def _nothing_gets_through(error: SendError) -> bool:

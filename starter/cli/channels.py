@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from starter.cli.alerts import PREFIX, alert_rows, alert_status, print_alert_status, try_alert
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, noun, open_store, settings_of
 from starter.cli.output import moment, print_json, print_listing
@@ -14,7 +15,7 @@ from starter.cli.output import moment, print_json, print_listing
 if TYPE_CHECKING:
     from activities.channels.model import Provider
     from activities.channels.trial import Stage
-    from settings import Settings
+    from settings import Project, Settings
 
 app = noun("channel", "The channels over which messages leave.")
 
@@ -32,14 +33,19 @@ def list_(
     ] = False,
     output: Output = Format.text,
 ) -> None:
-    """List the project's channels, the provider of each, and by which address it reaches a customer."""
+    """List the project's channels, the provider of each, and by which address it reaches a customer.
+
+    alerts:<audience> are the people of the project who are told of what concerns them.
+    """
     if known:
         _list_known(output)
         return
+    project, providers = _read(settings_of(context))
     rows = [
         {"channel": channel, "provider": provider.provider, "reaches_by": provider.address_kind}
-        for channel, provider in _providers(settings_of(context)).items()
+        for channel, provider in providers.items()
     ]
+    rows += alert_rows(project)
     columns = {"CHANNEL": "channel", "PROVIDER": "provider", "REACHES BY": "reaches_by"}
     print_listing(
         rows, columns, output, "This project has no channels. Name them in sojourn.yaml, under channels."
@@ -55,7 +61,8 @@ def status(
     """Tell whether messages get through, and what became of those of the last hour.
 
     'paused' means that a worker sends nothing for now: the vendor asked for it, or
-    nothing got through anyway. What waits meanwhile is sent afterwards.
+    nothing got through anyway. What waits meanwhile is sent afterwards. An alert
+    has failed when one of the services it was for did not take it.
     """
     asyncio.run(_status(context, hours, output))
 
@@ -63,10 +70,10 @@ def status(
 @app.command("test")
 def try_(
     context: typer.Context,
-    channel: Annotated[str, typer.Argument(help="A channel of sojourn.yaml: email, push...")],
+    channel: Annotated[str, typer.Argument(help="A channel of sojourn.yaml: email, push... or alerts:operators.")],
     to: Annotated[
         str, typer.Option(help="An address, phone number, device token or customer id. It really gets it.")
-    ],
+    ] = "",
     field: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="A field of the message: template=hello_world, language=en."),
@@ -76,10 +83,18 @@ def try_(
     """Send one message that says it is a test, and tell of each stage.
 
     It goes straight to the provider: no policy is asked, and it is not in the ledger.
+    An alert goes to everyone whom alerts in sojourn.yaml names for the audience.
     Fails when the provider does not take it, and says what to do.
     """
     fields = dict(_read_field(text) for text in field or ())
-    stages = asyncio.run(_test(settings_of(context), channel, to, fields, output))
+    if is_alert := channel.startswith(PREFIX):
+        if to or fields:
+            raise CommandFailed("An alert goes to whom sojourn.yaml names: leave out --to and --field.")
+    elif not to:
+        raise CommandFailed(f"Say whom to send it: sojourn channel test {channel} --to <address>.")
+    settings = settings_of(context)
+    testing = _test_alert(settings, channel, output) if is_alert else _test(settings, channel, to, fields, output)
+    stages = asyncio.run(testing)
     if output is Format.json:
         print_json({"channel": channel, "stages": stages})
     if not stages[-1]["ok"]:
@@ -107,18 +122,24 @@ async def _status(context: typer.Context, hours: int, output: Format) -> None:
     from store.channels import count_by_channel, list_pauses
 
     settings, now = settings_of(context), datetime.now(UTC)
-    providers = _providers(settings)
-    async with open_store(settings) as database, database.reading() as session:
-        pauses = await list_pauses(session, now)
-        counts = await count_by_channel(session, now - timedelta(hours=hours))
+    since = now - timedelta(hours=hours)
+    project, providers = _read(settings)
+    async with open_store(settings) as database:
+        async with database.reading() as session:
+            pauses = await list_pauses(session, now)
+            counts = await count_by_channel(session, since)
+        alerts = await alert_status(database, project, since)
     rows: list[dict[str, Any]] = []
     for channel in sorted({*providers, *counts}):
         paused = [pause.model_dump() for pause in pauses if pause.channel == channel]
         rows.append({"channel": channel, "paused": paused, "messages": counts.get(channel, {})})
     if output is Format.json:
-        print_json(rows)
-    for row in rows if output is Format.text else ():
+        print_json([*rows, *alerts])
+        return
+    for row in rows:
         _print_status(row, hours)
+    for row in alerts:
+        print_alert_status(row, hours)
 
 
 def _print_status(row: dict[str, Any], hours: int) -> None:
@@ -149,6 +170,15 @@ async def _test(
     return stages
 
 
+async def _test_alert(settings: "Settings", name: str, output: Format) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    stage = await try_alert(settings, name)
+    if output is Format.text:
+        _print_stage(stage)
+    return [asdict(stage)]
+
+
 def _print_stage(stage: "Stage") -> None:
     typer.echo(f"{'ok' if stage.ok else 'FAILED':<6}  {stage.stage:<7}  {stage.seconds:5.2f} s  {stage.detail}")
     if stage.do:
@@ -160,7 +190,7 @@ async def _opened(settings: "Settings", channel: str) -> "AsyncGenerator[Provide
     """The provider of a channel, with the store where it is one that keeps messages there."""
     from yamlfile import nearest
 
-    providers = _providers(settings)
+    _, providers = _read(settings)
     if channel not in providers:
         fix = nearest(channel, list(providers)) or f"there are: {', '.join(providers) or 'none'}"
         raise CommandFailed(f"There is no channel '{channel}' in sojourn.yaml ({fix}).")
@@ -175,12 +205,13 @@ async def _opened(settings: "Settings", channel: str) -> "AsyncGenerator[Provide
         await provider.close()
 
 
-def _providers(settings: "Settings") -> "dict[str, Provider]":
-    """The project's providers. Raises yamlfile.FileProblems."""
+def _read(settings: "Settings") -> "tuple[Project, dict[str, Provider]]":
+    """The project and its providers. Raises yamlfile.FileProblems."""
     from activities.channels.registry import load_providers
     from settings import load_project
 
-    return load_providers(load_project(settings).channels, settings.project_dir / "sojourn.yaml")
+    project = load_project(settings)
+    return project, load_providers(project.channels, settings.project_dir / "sojourn.yaml")
 
 
 def _read_field(text: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import yamlfile
+from activities.alerting import load_alerts
 from activities.channels.registry import load_providers
 from activities.tools.registry import known_tools, load_tools
 from content.catalogue import Catalogue
@@ -130,7 +131,8 @@ class _Gathering:
         written = cast(dict[str, Any], root) if isinstance(root, dict) else {}
         channels, tools, webhooks = (_sections(written, key) for key in ("channels", "tools", "webhooks"))
         known = len(self.problems)
-        self._load(lambda: yamlfile.validate(Project, document))
+        project = self._load(lambda: yamlfile.validate(Project, document))
+        self._load(lambda: load_alerts(project, file) if project else {})
         self._load(lambda: load_providers(channels, file) if channels else {})
         self._load(lambda: load_tools(tools, file))
         self._load(lambda: load_vendors(webhooks, file))

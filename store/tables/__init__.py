@@ -4,7 +4,7 @@ from store.tables.approvals import Approval, ApprovalState, GrantUse, StandingGr
 from store.tables.audit import AuditEntry
 from store.tables.autonomy import Tightening
 from store.tables.changes import Change, ChangeState
-from store.tables.channels import ChannelPause
+from store.tables.channels import Alert, ChannelPause
 from store.tables.columns import UtcTime
 from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
 from store.tables.customers import Address, Customer, Identity, IdentityChange, Merge
@@ -23,6 +23,7 @@ from store.tables.webhooks import WaitingReport, WebhookTally
 __all__ = [
     "Action",
     "Address",
+    "Alert",
     "ApiToken",
     "Approval",
     "ApprovalState",

@@ -1,4 +1,4 @@
-"""What keeps workers from sending over a channel for a while."""
+"""What keeps workers from sending over a channel for a while, and the alerts to people that left."""
 
 from datetime import datetime
 
@@ -20,3 +20,15 @@ class ChannelPause(SQLModel, table=True):
     reason: str
     since: datetime = time_column()
     until: datetime = time_column()
+
+
+class Alert(SQLModel, table=True):
+    """That people were told something, and how many of their services took it. Not what it said."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    audience: str
+    told_at: datetime = time_column(index=True)
+    reached: int
+    failed: int
+    reason: str = ""
+    """Why the services that failed did."""

@@ -1,10 +1,15 @@
 """What a worker lets through to a channel: its rate, the pauses a vendor asks for, and the circuit breaker."""
 
+import asyncio
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from apprise.result import AppriseResult
 
+from activities.alerting import Alerts
 from activities.channels.model import OutcomeUnknown, Refused, RetryLater, SendError
 from activities.channels.smtp import Smtp
 from activities.channels.traffic import Traffic
@@ -22,9 +27,11 @@ def seconds(number: float) -> datetime:
     return NOON + timedelta(seconds=number)
 
 
-def traffic_of(database: Database, per_second: float | None = None) -> Traffic:
+def traffic_of(
+    database: Database, per_second: float | None = None, services: Mapping[str, Any] | None = None
+) -> Traffic:
     smtp = Smtp(host="mail.example", sender="Shop <a@shop.example>", per_second=per_second)
-    return Traffic(database, {"email": smtp})
+    return Traffic(database, {"email": smtp}, Alerts(services or {}, database, "http://console.example"))
 
 
 @pytest.fixture
@@ -149,3 +156,25 @@ async def test_a_channels_own_rate_sends_the_surplus_back_for_turns_of_their_own
 
 async def test_a_channel_that_is_not_set_up_is_not_held_back(traffic: Traffic) -> None:
     await traffic.admit("fax", NOON)
+
+
+class Listener:
+    """Stands for the services of an audience, and remembers what they were told."""
+
+    def __init__(self) -> None:
+        self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def async_notify(self, **alert: Any) -> Any:
+        await self.heard.put(alert)
+        return AppriseResult()
+
+
+async def test_the_operators_are_told_once_that_nothing_gets_through(sqlite_database: Database) -> None:
+    operators = Listener()
+    traffic = await broken(traffic_of(sqlite_database, services={"operators": operators}))
+    await traffic.report("email", Refused("smtp.535", "ada@shoppers.example said no", "fix_configuration"), NOON)
+
+    alert = await operators.heard.get()
+    assert alert["title"] == "Nothing is sent over email for now"
+    assert "smtp.unreachable" in alert["body"]
+    assert operators.heard.empty()

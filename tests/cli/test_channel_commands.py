@@ -31,6 +31,9 @@ channels:
     url: ${WHATSAPP_URL:-http://127.0.0.1:1}
   inbox: {provider: surface}
 """
+ALERTS = """alerts:
+  operators: ["json://127.0.0.1:1/?cto=1", "${CHAT:-}"]
+"""
 ADA = "ada@shoppers.example"
 
 
@@ -133,6 +136,30 @@ def test_the_status_tells_what_is_paused_and_what_became_of_messages(
     ]
     rows = json.loads(sojourn("channel", "status", "-o", "json").out)
     assert [(row["channel"], len(row["paused"])) for row in rows] == [("email", 1), ("inbox", 0), ("whatsapp", 0)]
+
+
+def test_an_alert_to_try_fails_the_command_where_nobody_takes_it_and_the_status_remembers(
+    sojourn: Command, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOJOURN_DATABASE_URL", sqlite_url)
+    Path("sojourn.yaml").write_text(PROJECT + ALERTS, encoding="utf-8")
+
+    answer = sojourn("channel", "test", "alerts:operators")
+
+    assert answer.code == 1
+    assert "JSON: A Connection error occurred" in answer.out
+    assert sojourn("channel", "list").out.splitlines()[-1] == "alerts:operators  apprise         json"
+    assert "alerts:operators: in 1 h: 1 failed" in sojourn("channel", "status").out
+    assert json.loads(sojourn("channel", "status", "-o", "json").out)[-1]["messages"] == {"told": 0, "failed": 1}
+
+
+def test_an_audience_that_nobody_is_named_for_is_told(sojourn: Command) -> None:
+    Path("sojourn.yaml").write_text(PROJECT + ALERTS, encoding="utf-8")
+
+    assert "names nobody under alerts for 'operator' (did you mean 'operators'?)" in (
+        sojourn("channel", "test", "alerts:operator").err
+    )
+    assert "leave out --to" in sojourn("channel", "test", "alerts:operators", "--to", ADA).err
 
 
 async def _pause(url: str, until: datetime) -> None:
