@@ -104,9 +104,10 @@ class Composer:
             return _rejected(delivery_id, "channel.unknown", f"no channel '{channel}' is set up")
         if customer is None:
             return Denied(reason="the customer is not known")
-        recipient = await reachable_at(session, customer.id, provider.address_kind)
+        recipient = await reachable_at(session, customer.id, provider.kinds())
         if recipient is None:
-            return Denied(reason=f"the customer has no {provider.address_kind.replace('_', ' ')}")
+            kinds = " or ".join(kind.replace("_", " ") for kind in provider.kinds())
+            return Denied(reason=f"the customer has no {kinds}")
         too_late = ""
         if grant := request.grant:
             too_late = _spent(request.offer, grant.asked_at, now)

@@ -141,7 +141,7 @@ async def _learn(session: AsyncSession, draft: Draft, refused: Refused, now: dat
     """Keep what a refusal says about the customer: an address that is dead, or a wish we had not heard of."""
     customer_id, message = draft.customer.id, draft.message
     if refused.remedy == "deactivate_address":
-        kind = draft.provider.address_kind
+        kind = draft.provider.kind_of(message.recipient)
         await deactivate_address(session, customer_id, kind, message.recipient, refused.code, now)
         # Not a phone: one that a channel cannot reach may be reached over another.
         if kind == "email":

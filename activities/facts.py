@@ -185,7 +185,7 @@ async def _known(
 
 
 async def _suppressed(session: AsyncSession, case: Case) -> Suppressed | None:
-    kind = case.draft.provider.address_kind
+    kind = case.draft.provider.kind_of(case.draft.message.recipient)
     found = await find_suppression(session, kind, case.draft.message.recipient) if kind in KINDS else None
     return Suppressed.model_validate(found.model_dump()) if found else None
 

@@ -38,7 +38,8 @@ class WhatsApp:
     templates: dict[str, Template]
     """The approved templates, by name; they exist in every language."""
     open_windows: set[str] = field(default_factory=set[str])
-    """Who wrote in the last 24 hours, as digits: only they may be sent free text."""
+    """Who wrote in the last 24 hours, by the digits of their number or by their user id: only they may be sent
+    free text."""
 
     async def send(self, request: Request) -> Response:
         """POST /{version}/{phone_number_id}/messages"""
@@ -55,13 +56,13 @@ class WhatsApp:
         except json.JSONDecodeError as error:
             return error_answer(100, str(error))
         except ValidationError as error:
-            missing = cast(Any, error).validator == "required"
+            missing = cast(Any, error).validator in ("required", "anyOf")
             return error_answer(131008 if missing else 100, f"{error.json_path}: {error.message}")
         refusal = self._template_refusal(body["template"]) if "template" in body else self._text_refusal(body)
         return refusal or await self._answer(request, body)
 
     async def _answer(self, request: Request, body: dict[str, Any]) -> Response:
-        recipient, wa_id = str(body["to"]), re.sub(r"\D", "", body["to"])
+        recipient = _recipient(body)
         wamid = f"wamid.{secrets.token_urlsafe(36)}"
 
         def take() -> Message:
@@ -79,13 +80,13 @@ class WhatsApp:
         return JSONResponse(
             {
                 "messaging_product": "whatsapp",
-                "contacts": [{"input": recipient, "wa_id": wa_id}],
+                "contacts": [_contact(body)],
                 "messages": [{"id": wamid, "message_status": "accepted"}],
             }
         )
 
     def _text_refusal(self, body: dict[str, Any]) -> Response | None:
-        return None if re.sub(r"\D", "", body["to"]) in self.open_windows else error_answer(131047)
+        return None if _known_as(_recipient(body)) in self.open_windows else error_answer(131047)
 
     def _template_refusal(self, template: dict[str, Any]) -> Response | None:
         name, language = template["name"], template["language"]["code"]
@@ -108,6 +109,20 @@ class WhatsApp:
         if "text" in body:
             return str(body["text"]["body"])
         return _rendered(self.templates[body["template"]["name"]], _body_parameters(body["template"]))
+
+
+def _recipient(body: dict[str, Any]) -> str:
+    """Whom it is for; of both the number counts."""
+    return str(body.get("to") or body["recipient"])
+
+
+def _known_as(recipient: str) -> str:
+    return recipient if recipient[0].isalpha() else re.sub(r"\D", "", recipient)
+
+
+def _contact(body: dict[str, Any]) -> dict[str, str]:
+    recipient = _recipient(body)
+    return {"input": recipient, "wa_id" if "to" in body else "user_id": _known_as(recipient)}
 
 
 def _body_parameters(template: dict[str, Any]) -> list[str]:

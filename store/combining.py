@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store.customers import REPLACED
 from store.tables import Address, ConsentRecord, Membership
 
-_ONE_AT_A_TIME = ("email", "phone")
+_ONE_AT_A_TIME = ("email", "phone", "whatsapp_user_id")
 """Kinds of addresses of which a customer has one live one: the newest."""
 
 Rows = Sequence[Any]

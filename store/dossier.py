@@ -30,7 +30,7 @@ from store.tables import (
 
 Row = TypeVar("Row", bound=SQLModel)
 
-_ADDRESSES = ("email", "phone", "push_token", "web_push")
+_ADDRESSES = ("email", "phone", "push_token", "web_push", "whatsapp_user_id")
 _THERE = (col(Customer.erased_at).is_(None), col(Customer.merged_into).is_(None))
 _DECISIONS = ("decide", "branch", "split", "agent")
 """Kinds of step that choose a way."""

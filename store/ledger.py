@@ -1,8 +1,9 @@
 """The ledger of deliveries: whether a message may be sent, whether it was, and what became of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import case
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -68,14 +69,18 @@ async def sent_by_journey(session: AsyncSession, journey: str, since: datetime) 
     return dict((await session.exec(query)).all())
 
 
-async def reachable_at(session: AsyncSession, customer_id: str, kind: str) -> str | None:
-    """The newest live address of a kind, or None. Of the kind `customer` it is the customer's own id."""
-    if kind == "customer":
+async def reachable_at(session: AsyncSession, customer_id: str, kinds: Sequence[str]) -> str | None:
+    """The newest live address of the first kind that there is one of, or None. Of the kind `customer` it is the
+    customer's own id."""
+    if "customer" in kinds:
         return customer_id
+    preference = case({kind: number for number, kind in enumerate(kinds)}, value=col(Address.kind))
     query = (
         select(Address)
-        .where(col(Address.customer_id) == customer_id, col(Address.kind) == kind, col(Address.active).is_(True))
-        .order_by(col(Address.updated_at).desc(), col(Address.value))
+        .where(
+            col(Address.customer_id) == customer_id, col(Address.kind).in_(kinds), col(Address.active).is_(True)
+        )
+        .order_by(preference, col(Address.updated_at).desc(), col(Address.value))
         .limit(1)
     )
     address = (await session.exec(query)).first()

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from content.rendering import Rendered
 from store.database import Database
 
-AddressKind = Literal["email", "phone", "push_token", "web_push", "customer"]
+AddressKind = Literal["email", "phone", "push_token", "web_push", "whatsapp_user_id", "customer"]
 """`customer` is the customer's own id, which always reaches them: inside the shop's own app and site."""
 Remedy = Literal["none", "deactivate_address", "withdraw_consent", "fix_configuration", "fix_content"]
 
@@ -72,6 +72,8 @@ class Provider(BaseModel, ABC):
     channel: ClassVar[str]
     provider: ClassVar[str]
     address_kind: ClassVar[AddressKind]
+    other_kind: ClassVar[AddressKind | None] = None
+    """What else it reaches a customer by who has no address of that kind."""
     needs_store: ClassVar[bool] = False
     """Whether it can only send once it is bound to a store."""
 
@@ -91,6 +93,14 @@ class Provider(BaseModel, ABC):
 
         `delivery_id` travels where the vendor echoes it, so that an unknown outcome can be settled later.
         """
+
+    def kinds(self) -> tuple[AddressKind, ...]:
+        """The kinds of addresses that it reaches a customer by, the one that it would rather have first."""
+        return (self.address_kind, self.other_kind) if self.other_kind else (self.address_kind,)
+
+    def kind_of(self, recipient: str) -> AddressKind:
+        """Of which kind an address is."""
+        return self.address_kind
 
     def bind(self, database: Database) -> "Provider":
         """The provider as it works in one installation. Most need nothing of it."""

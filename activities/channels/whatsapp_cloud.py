@@ -27,6 +27,8 @@ from content.shapes import WhatsappFields
 
 _PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")
 _BREAKS_A_TEMPLATE = re.compile(r"[\r\n\t]| {5}")
+_USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
+"""By which Meta names someone to one business, whose phone number it keeps to itself."""
 _LONGEST_CALLBACK = 512
 _WINDOW_CLOSED = 131047
 
@@ -67,6 +69,7 @@ class WhatsAppCloud(HttpProvider):
     channel: ClassVar[str] = "whatsapp"
     provider: ClassVar[str] = "whatsapp_cloud"
     address_kind: ClassVar[AddressKind] = "phone"
+    other_kind: ClassVar[AddressKind | None] = "whatsapp_user_id"
 
     phone_number_id: str = Field(pattern=r"^[0-9]+$")
     token: HeaderSecret
@@ -77,20 +80,26 @@ class WhatsAppCloud(HttpProvider):
 
         Raises Refused for what the Cloud API would never take.
         """
-        if not _PHONE.fullmatch(recipient):
-            raise Refused("whatsapp_cloud.bad_phone", "this is not a phone number in E.164", "deactivate_address")
+        by_id = self.kind_of(recipient) == "whatsapp_user_id"
+        if not by_id and not _PHONE.fullmatch(recipient):
+            reason = "this is neither a phone number in E.164 nor a user id of WhatsApp"
+            raise Refused("whatsapp_cloud.bad_phone", reason, "deactivate_address")
         if len(delivery_id) > _LONGEST_CALLBACK:
             raise Refused("whatsapp_cloud.long_id", f"delivery ids have at most {_LONGEST_CALLBACK} characters")
         fields = read_fields(WhatsappFields, rendered)
         shared = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
-            "to": recipient,
+            "recipient" if by_id else "to": recipient,
             "biz_opaque_callback_data": delivery_id,
         }
         forms = [{**shared, **form} for form in (_text_form(fields), _template_form(fields)) if form]
         body = {**forms[0], "otherwise": forms[1]} if len(forms) > 1 else forms[0]
         return OutgoingMessage(channel=self.channel, provider=self.provider, recipient=recipient, body=body)
+
+    def kind_of(self, recipient: str) -> AddressKind:
+        """A phone number, or WhatsApp's own id for someone who shows none."""
+        return "whatsapp_user_id" if _USER_ID.fullmatch(recipient) else "phone"
 
     async def send(self, message: OutgoingMessage, delivery_id: str) -> str:
         """Send, and give the message's `wamid`. It means accepted; a webhook tells whether it arrived.

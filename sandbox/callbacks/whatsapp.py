@@ -49,15 +49,16 @@ class WhatsAppCaller(Caller):
 
     def call(self, url: str, what: str, about: About) -> Signed:
         """A batch with one status, one message or one wish."""
-        number, time = re.sub(r"\D", "", about.recipient), str(int(about.at.timestamp()))
+        person, time = _Person(about.recipient), str(int(about.at.timestamp()))
         field, told = "messages", dict[str, Any]()
         if what == "resubscribed":
-            wish = {"category": "marketing_messages", "value": "resume", "wa_id": number, "timestamp": int(time)}
+            wish = {"category": "marketing_messages", "value": "resume", "timestamp": int(time)}
+            wish |= person.named("wa_id", "user_id")
             field, told = "user_preferences", {"user_preferences": [wish]}
         elif what in _MESSAGES:
-            told = {"messages": [_message(about, number, time) | _MESSAGES[what]]}
+            told = {"messages": [_message(about, person, time) | _MESSAGES[what]]}
         else:
-            told = {"statuses": [_status(about, number, time) | _STATUSES[what]]}
+            told = {"statuses": [_status(about, person, time) | _STATUSES[what]]}
         metadata = {"display_phone_number": "15550001111", "phone_number_id": self._phone_number_id}
         value = {"messaging_product": "whatsapp", "metadata": metadata, **told}
         entry = {"id": "102290129340398", "changes": [{"field": field, "value": value}]}
@@ -69,11 +70,25 @@ class WhatsAppCaller(Caller):
         return Signed({"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={digest}"}, body)
 
 
-def _status(about: About, number: str, time: str) -> dict[str, Any]:
+class _Person:
+    """Whom Meta tells of: by the phone number, or by the user id alone where the number is hidden."""
+
+    def __init__(self, recipient: str) -> None:
+        self._hidden = recipient[:1].isalpha()
+        self._known_as = recipient if self._hidden else re.sub(r"\D", "", recipient)
+
+    def named(self, number: str, user_id: str) -> dict[str, str]:
+        """The field that names them, of the two."""
+        return {user_id if self._hidden else number: self._known_as}
+
+
+def _status(about: About, person: _Person, time: str) -> dict[str, Any]:
     echoed = {"biz_opaque_callback_data": about.delivery_id} if about.delivery_id else {}
-    return {"id": about.vendor_id, "timestamp": time, "recipient_id": number, **echoed}
+    named = person.named("recipient_id", "recipient_user_id")
+    return {"id": about.vendor_id, "timestamp": time, **named, **echoed}
 
 
-def _message(about: About, number: str, time: str) -> dict[str, Any]:
+def _message(about: About, person: _Person, time: str) -> dict[str, Any]:
     answered = {"context": {"from": "15550001111", "id": about.vendor_id}} if about.vendor_id else {}
-    return {"id": f"wamid.{secrets.token_urlsafe(36)}", "from": number, "timestamp": time, **answered}
+    named = person.named("from", "from_user_id")
+    return {"id": f"wamid.{secrets.token_urlsafe(36)}", "timestamp": time, **named, **answered}

@@ -27,8 +27,14 @@ from store.tables import Customer, Run, Span
 from yamlfile import nearest
 
 _MESSAGES = 20
-_REACHED_BY = {"email": "email", "sms": "phone", "whatsapp": "phone", "push": "push_token", "web_push": "web_push"}
-"""The kind of address that each channel needs; messages inside the app need none."""
+_REACHED_BY = {
+    "email": ("email",),
+    "sms": ("phone",),
+    "whatsapp": ("phone", "whatsapp_user_id"),
+    "push": ("push_token",),
+    "web_push": ("web_push",),
+}
+"""The kinds of address of which each channel needs one; messages inside the app need none."""
 
 
 class NoSuchJourney(Refusal):
@@ -162,13 +168,13 @@ async def _reach(session: AsyncSession, customer: Customer, channels: Collection
     consents = {row.channel: row for row in await consents_of(session, customer.id) if row.purpose == "marketing"}
     found: list[str] = []
     for channel in sorted(channels):
-        kind = _REACHED_BY.get(channel)
-        known = [row for row in addresses if row.kind == kind]
-        if kind and not any(row.active for row in known):
+        kinds = _REACHED_BY.get(channel, ())
+        known = [row for row in addresses if row.kind in kinds]
+        if kinds and not any(row.active for row in known):
             dead = next((f": {row.why_inactive}" for row in known if row.why_inactive), "")
-            found.append(f"{channel}: there is no live {kind.replace('_', ' ')}{dead}")
+            found.append(f"{channel}: there is no live {' or '.join(kinds).replace('_', ' ')}{dead}")
         for row in known:
-            listed = await find_suppression(session, row.kind, row.value) if kind in KINDS else None
+            listed = await find_suppression(session, row.kind, row.value) if row.kind in KINDS else None
             if listed:
                 found.append(f"{channel}: {row.value} is suppressed ({listed.reason}, {listed.source})")
         consent = consents.get(channel)

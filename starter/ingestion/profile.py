@@ -21,10 +21,13 @@ OPT_IN = "Subscribed"
 """The event that gives consent; with a `channel` property for that channel only."""
 TOPIC_JOINED, TOPIC_LEFT = "Topic Joined", "Topic Left"
 """The events by which a customer joins or leaves a list, named by the property `topic`, and nothing else."""
+WHATSAPP_USER_ID = "whatsapp_user_id"
+"""The kind of address, and the trait, by which WhatsApp names someone whose number it keeps from us."""
 
-_NO_TRAITS = ("consents", "web_push")
+_NO_TRAITS = ("consents", "web_push", WHATSAPP_USER_ID)
 """Keys of an identify that are no traits but say something of their own."""
 
+_WHATSAPP_USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 _ENDPOINT = re.compile(r"https?://[!#-\[\]-~]{1,2000}")
 _BASE64 = re.compile(r"[A-Za-z0-9_-]{1,100}={0,2}")
 _PUSH_TOKEN = re.compile(r"[\x21-\x7e]{1,1000}")
@@ -95,6 +98,8 @@ def _addresses(traits: Mapping[str, Any], context: Mapping[str, Any]) -> Iterato
         yield "email", email
     if phone := read_phone(traits.get("phone")):
         yield "phone", phone
+    if isinstance(user_id := traits.get(WHATSAPP_USER_ID), str) and _WHATSAPP_USER_ID.fullmatch(user_id):
+        yield WHATSAPP_USER_ID, user_id
     device = _mapping(context.get("device"))
     if isinstance(token := device.get("token"), str) and _PUSH_TOKEN.fullmatch(token):
         yield "push_token", token

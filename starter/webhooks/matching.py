@@ -46,7 +46,7 @@ async def match_reports(session: AsyncSession, channel: str, reports: Sequence[R
         delivery = by_id.get(report.delivery_id) or by_vendor.get(report.provider_id)
         if delivery is not None and delivery.channel == channel:
             found.matches.append(Match(report, delivery.customer_id, delivery))
-        elif report.told in _ABOUT_PEOPLE and report.address:
+        elif report.told in _ABOUT_PEOPLE and (report.address or report.user_id):
             people = await _people(session, channel, report, now)
             found.matches.extend(people)
             if not people:
@@ -60,8 +60,7 @@ async def match_reports(session: AsyncSession, channel: str, reports: Sequence[R
 
 
 async def _people(session: AsyncSession, channel: str, report: Report, now: datetime) -> list[Match]:
-    kind = "email" if channel == "email" else "phone"
-    holders = sorted({a.customer_id for a in await holders_of(session, kind, [report.address])})
+    holders = await _holders(session, channel, report)
     if not holders:
         return []
     last = await last_message(session, holders, channel, now - ANSWERED_WITHIN)
@@ -70,3 +69,12 @@ async def _people(session: AsyncSession, channel: str, report: Report, now: date
     if last is not None:
         return [Match(report, last.customer_id, last)]
     return [Match(report, holders[0], None)] if len(holders) == 1 else []
+
+
+async def _holders(session: AsyncSession, channel: str, report: Report) -> list[str]:
+    """The customers with the id or the address that a report names. An id is one person's, so it goes first."""
+    named = [("whatsapp_user_id", report.user_id), ("email" if channel == "email" else "phone", report.address)]
+    for kind, value in named:
+        if value and (found := await holders_of(session, kind, [value])):
+            return sorted({address.customer_id for address in found})
+    return []

@@ -100,6 +100,8 @@ class Report(BaseModel):
     """The vendor's id for the message."""
     address: str = ""
     """Whom it is about: a mail address, or a phone number in E.164."""
+    user_id: str = ""
+    """WhatsApp's own id for them, which comes beside the number or in its place."""
     details: dict[str, Any] = Field(default_factory=dict)
     """What else journeys may ask about: `bounce`, `code`, `url`, `text`, `button`, `machine`..."""
     dead: bool = False

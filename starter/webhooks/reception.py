@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.incoming import DeadAddress, Incoming, Profile, Who
 from starter.ingestion.items import LARGEST
+from starter.ingestion.profile import WHATSAPP_USER_ID
 from starter.recipients.happenings import happening, wish
 from starter.webhooks.matching import Match, match_reports
 from starter.webhooks.model import Report, Unknown, Vendor
@@ -134,8 +135,9 @@ def _event(vendor: str, channel: str, match: Match, now: datetime) -> Incoming |
 
 
 def _profile(vendor: str, channel: str, report: Report) -> Profile:
+    addresses = ((WHATSAPP_USER_ID, report.user_id),) if report.user_id else ()
     if not report.dead or not report.address:
-        return Profile()
+        return Profile(addresses=addresses)
     kind = "email" if channel == "email" else "phone"
     reason: Reason = "complaint" if report.told == "complained" else "hard_bounce"
     source = ".".join(str(part) for part in (vendor, report.details.get("code", "")) if part)

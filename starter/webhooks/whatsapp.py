@@ -71,6 +71,7 @@ class _Status(BaseModel):
     status: str
     timestamp: int
     recipient_id: str = ""
+    recipient_user_id: str = ""
     biz_opaque_callback_data: str = ""
     errors: list[_ErrorDetail] = Field(default_factory=list[_ErrorDetail])
 
@@ -106,6 +107,8 @@ class _Reaction(BaseModel):
 class _Message(BaseModel):
     id: str = Field(min_length=1)
     sender: str = Field(default="", alias="from")
+    """Missing for whoever has a user name and shows no number."""
+    from_user_id: str = ""
     timestamp: int
     type: str
     context: _Context = _Context()
@@ -116,7 +119,8 @@ class _Message(BaseModel):
 
 
 class _Preference(BaseModel):
-    wa_id: str
+    wa_id: str = ""
+    user_id: str = ""
     category: str = ""
     value: str
     timestamp: int
@@ -171,6 +175,7 @@ def _status(status: _Status) -> Iterator[Report | Unknown]:
         delivery_id=status.biz_opaque_callback_data,
         provider_id=status.id,
         address=_number(status.recipient_id),
+        user_id=status.recipient_user_id,
         details=details,
     )
     yield about
@@ -194,6 +199,7 @@ def _message(message: _Message) -> Iterator[Report | Unknown]:
         at=moment(message.timestamp),
         provider_id=message.context.id or message.reaction.message_id,
         address=_number(message.sender),
+        user_id=message.from_user_id,
         details={name: value for name, value in said.items() if value},
     )
     yield about
@@ -209,10 +215,11 @@ def _preference(preference: _Preference) -> Iterator[Report | Unknown]:
         yield Unknown(f"user_preferences {preference.value}")
         return
     yield Report(
-        id=f"{preference.wa_id}-{preference.value}-{preference.timestamp}",
+        id=f"{preference.wa_id or preference.user_id}-{preference.value}-{preference.timestamp}",
         told=wish,
         at=moment(preference.timestamp),
         address=_number(preference.wa_id),
+        user_id=preference.user_id,
     )
 
 

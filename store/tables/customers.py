@@ -104,7 +104,8 @@ class Merge(SQLModel, table=True):
 
 
 class Address(SQLModel, table=True):
-    """Where a customer can be reached: kind `email`, `phone`, `push_token` or `web_push`. Dead ones stay."""
+    """Where a customer can be reached: kind `email`, `phone`, `push_token`, `web_push` or
+    `whatsapp_user_id`. Dead ones stay."""
 
     __table_args__ = (Index("ix_address_value", "kind", "value"),)
 

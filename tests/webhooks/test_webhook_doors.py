@@ -14,6 +14,7 @@ from starter.webhooks.registry import path_of
 from store.database import Database
 from store.digests import digest
 from store.tables import (
+    Address,
     ConsentRecord,
     Delivery,
     EventRecord,
@@ -145,6 +146,20 @@ async def test_an_answer_belongs_to_the_message_it_answers(shop: CalledShop) -> 
     await shop.told("whatsapp", "replied", about())  # to nothing in particular: to the last one
     told = [(e.properties["delivery_id"], e.properties.get("button")) for e in await shop.all(EventRecord)]
     assert told == [("d_1", "KEEP"), ("d_2", None)]
+
+
+async def test_who_hides_their_number_is_known_by_the_id_that_a_report_about_them_brought(
+    small_shop: CalledShop,
+) -> None:
+    await sent(small_shop)
+    hidden = "DE.13491208655302741918"
+    await small_shop.told("whatsapp", "opened", about("d_1", "vendor-d_1", hidden))
+
+    await small_shop.told("whatsapp", "unsubscribed", about(recipient=hidden))
+
+    [known] = [a for a in await small_shop.all(Address) if a.kind == "whatsapp_user_id"]
+    assert (known.customer_id, known.value) == ("c_lena", hidden)
+    assert [(c.channel, c.granted) for c in await small_shop.all(ConsentRecord)] == [("whatsapp", False)]
 
 
 async def test_who_writes_after_days_of_silence_answers_nothing(small_shop: CalledShop) -> None:
