@@ -24,6 +24,8 @@ Permission = Literal[
     "events:read",
     "events:retry",
     "events:write",
+    "experiments:read",
+    "experiments:write",
     "payloads:read",
     "runs:read",
     "runs:write",
@@ -33,7 +35,7 @@ Permission = Literal[
 and runs come by them, and by write keys, and by no person."""
 
 _LOOK: frozenset[Permission] = frozenset(
-    {"approvals:read", "changes:read", "customers:read", "events:read", "runs:read"}
+    {"approvals:read", "changes:read", "customers:read", "events:read", "experiments:read", "runs:read"}
 )
 
 
@@ -45,8 +47,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "reader": _LOOK,
     "approver": _may("approvals:decide", "changes:decide"),
     "content_owner": _may("approvals:decide", "changes:decide"),
-    "strategy_owner": _may("approvals:decide", "changes:decide"),
-    "ops": _may("customers:merge", "events:retry", "payloads:read", "suppressions:write"),
+    "strategy_owner": _may("approvals:decide", "changes:decide", "experiments:write"),
+    "ops": _may("customers:merge", "events:retry", "experiments:write", "payloads:read", "suppressions:write"),
     "privacy_officer": _may(
         "customers:erase", "customers:export", "customers:merge", "payloads:read", "suppressions:write"
     ),

@@ -22,6 +22,7 @@ from starter.customers import api as customers_api
 from starter.customers import decoding, merges, suppressing
 from starter.customers.erasing import keep_erasing
 from starter.dispatch.dispatcher import Dispatcher
+from starter.experiments import api as experiments_api
 from starter.headers import SecurityHeaders
 from starter.ingestion import api as events_api
 from starter.ingestion import cloudevents, posthog, segment
@@ -71,6 +72,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
         app.include_router(door.router)
     app.include_router(approvals_api.router)
     app.include_router(changes_api.router)
+    app.include_router(experiments_api.router)
     app.include_router(surfaces.router)
     app.include_router(customers_api.router)
     app.include_router(merges.router)

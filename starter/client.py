@@ -20,6 +20,7 @@ from pydantic_core import from_json, to_json
 
 from starter.change_calls import ChangeCalls
 from starter.customer_calls import CustomerCalls
+from starter.experiment_calls import ExperimentCalls
 from starter.suppression_calls import SuppressionCalls
 
 BATCH_ITEMS = 100
@@ -190,6 +191,11 @@ class Sojourn:
     def suppressions(self) -> SuppressionCalls:
         """Addresses that nothing is sent to, for people."""
         return SuppressionCalls(self._ask)
+
+    @property
+    def experiments(self) -> ExperimentCalls:
+        """What is tried, by which plan and with which result, for people."""
+        return ExperimentCalls(self._ask)
 
     @property
     def changes(self) -> ChangeCalls:

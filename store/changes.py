@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.model import Journey
 from store.audit import record
+from store.experiments import stop_changed_arms
 from store.paging import Page, read_page
 from store.tables import Change, ChangeState
 from store.versions import find_version, live_versions, publish
@@ -51,7 +52,7 @@ async def settle_change(
         return
     _settle(session, change, state, by, reason, at)
     if state == "approved":
-        await publish(session, Journey.model_validate(change.definition), ", ".join(by), at)
+        await _publish(session, Journey.model_validate(change.definition), ", ".join(by), at)
 
 
 async def roll_back(session: AsyncSession, change_id: str, by: str, at: datetime) -> Change:
@@ -64,9 +65,15 @@ async def roll_back(session: AsyncSession, change_id: str, by: str, at: datetime
     before = await find_version(session, change.journey, change.was)
     if before is None:
         raise CannotRollBack("There was no version before it. Pause or remove the journey instead.")
-    await publish(session, before, by, at)
+    await _publish(session, before, by, at)
     _settle(session, change, "rolled_back", [by], "", at)
     return change
+
+
+async def _publish(session: AsyncSession, journey: Journey, by: str, at: datetime) -> None:
+    """What people agreed to does not wait for an experiment: one whose arms it changes is stopped."""
+    await stop_changed_arms(session, journey, by, at)
+    await publish(session, journey, by, at)
 
 
 def _settle(

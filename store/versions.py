@@ -8,11 +8,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.model import Journey
 from store.audit import record
+from store.experiments import refuse_changed_arms
 from store.tables import JourneyVersion, Run
 
 
 async def publish(session: AsyncSession, journey: Journey, by: str, at: datetime) -> bool:
-    """Make a definition the one that new runs get; gives whether it was published for the first time."""
+    """Make a definition the one that new runs get; gives whether it was published for the first time.
+
+    Raises store.experiments.ChangesExperiment when it would change the arms of an experiment that runs.
+    """
+    await refuse_changed_arms(session, journey)
     query = select(JourneyVersion).where(col(JourneyVersion.journey) == journey.journey).with_for_update()
     known = {row.version: row for row in (await session.exec(query)).all()}
     facts = {

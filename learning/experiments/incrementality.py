@@ -1,8 +1,9 @@
-"""What a journey brings that would not have come anyway: treated customers against the holdout, never a proxy."""
+"""What a treatment brings that would not have come anyway: treated customers against the control."""
 
 from dataclasses import dataclass
 
-from learning.experiments.comparing import Comparison, Interval, compare
+from learning.experiments.comparing import Interval
+from learning.experiments.look import Look, Told
 from learning.experiments.samples import Sample
 
 
@@ -14,10 +15,10 @@ class Incrementality:
     """Customers who converted and would not have without."""
     money: Interval
     """In the currency of the values, less what it cost."""
-    conversion: Comparison
-    """The conversion rates side by side."""
-    value: Comparison
-    """The value a customer side by side."""
+    rate: Told
+    """The difference of the conversion rates."""
+    value: Told
+    """The difference of the money a customer."""
 
     @property
     def proven(self) -> bool:
@@ -26,19 +27,18 @@ class Incrementality:
 
 
 def incrementality(
-    held_out: tuple[Sample, Sample], treated: tuple[Sample, Sample], cost: float = 0.0, confidence: float = 0.95
+    control: tuple[Sample, Sample], treated: tuple[Sample, Sample], look: Look, cost: float = 0.0
 ) -> Incrementality:
-    """The lift over the holdout: pairs of conversions (0 or 1) and money a customer, over all who were assigned.
+    """The lift over the control: pairs of conversions (0 or 1) and money a customer, over all who were assigned.
 
     `cost` is what the treatment cost in all. Who was assigned counts, whether they were reached or not, so that
     the two groups differ in nothing but the treatment. Raises TooFew with fewer than two customers in a group.
     """
-    conversion = compare(held_out[0], treated[0], confidence)
-    value = compare(held_out[1], treated[1], confidence)
+    rate, value = look.tell(control[0], treated[0]), look.tell(control[1], treated[1])
     gained = value.difference.times(treated[1].customers)
     return Incrementality(
-        conversion.difference.times(treated[0].customers),
+        rate.difference.times(treated[0].customers),
         Interval(gained.estimate - cost, gained.low - cost, gained.high - cost),
-        conversion,
+        rate,
         value,
     )

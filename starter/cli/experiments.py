@@ -1,26 +1,37 @@
-"""`sojourn experiment`: how large one must be, and what it says: a journey against its holdout, or a split."""
+"""`sojourn experiment`: how large one must be, its plan, its start, what it says, and its stop."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
+from starter.cli.customers import with_times
 from starter.cli.failures import CommandFailed
-from starter.cli.invocation import Format, Output, noun, open_store, settings_of
-from starter.cli.output import print_facts, print_json, print_listing
+from starter.cli.intervals import amount, points, share
+from starter.cli.invocation import Format, Output, Page, noun
+from starter.cli.output import paragraph, print_facts, print_json, print_listing, print_more
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from starter.client import Sojourn
 
-    from learning.experiments.comparing import Interval
-    from learning.experiments.report import Report
-    from settings import Settings
+app = noun("experiment", "What an arm of a journey, or the journey, brings: planned, run, concluded.")
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The experiment.")]
+_TIMES = ("planned_at", "started_at", "stopped_at")
 
-app = noun("experiment", "What a journey, or an arm of it, brings that would not have come anyway.")
+
+class State(StrEnum):
+    """Where an experiment is."""
+
+    planned = "planned"
+    running = "running"
+    stopped = "stopped"
 
 
 @app.command()
-def plan(
+def size(
     rate: Annotated[float, typer.Option(min=0.0001, max=0.9999, help="The share who convert without it.")],
     lift: Annotated[float, typer.Option(min=0.001, help="The smallest lift that matters: 0.1 is a tenth.")],
     daily: Annotated[float, typer.Option(min=0.1, help="How many customers come in a day.")],
@@ -30,7 +41,7 @@ def plan(
     power: Annotated[float, typer.Option(min=0.5, max=0.99, help="How often the lift shall be found.")] = 0.8,
     output: Output = Format.text,
 ) -> None:
-    """Say before the start how many customers and days an experiment needs."""
+    """Say how many customers and days an experiment would need. Nothing is kept; see 'plan'."""
     from learning.experiments.planning import plan as planned
 
     weights = [control, *([(100 - control) / arms] * arms)]
@@ -46,163 +57,180 @@ def plan(
             "days": f"{found.days}, whole weeks and the window of {window} days",
         }
     )
-    typer.echo(f"\nName the size when you look: sojourn experiment report JOURNEY --planned {found.customers}")
 
 
 @app.command()
-def report(
-    context: typer.Context,
-    journey: Annotated[str, typer.Argument(metavar="JOURNEY", help="The journey.")],
-    split: Annotated[str, typer.Option(help="Compare the arms of this split. Default: against the holdout.")] = "",
-    event: Annotated[str, typer.Option(help="The event that counts.")] = "Order Completed",
+def plan(
+    name: Name,
+    journey: Annotated[str, typer.Option(help="The journey.")],
+    lift: Annotated[float, typer.Option(min=0.001, help="The smallest lift that matters: 0.1 is a tenth.")],
+    split: Annotated[str, typer.Option(help="Its arms are compared. Default: against the holdout.")] = "",
+    event: Annotated[str, typer.Option(help="The event that counts as a conversion.")] = "Order Completed",
     window: Annotated[int, typer.Option(min=1, help="Days in which it counts.")] = 14,
-    planned: Annotated[int, typer.Option(min=4, help="Customers that were planned.")] = 10_000,
+    rate: Annotated[float | None, typer.Option(help="The share who convert. Default: as it was.")] = None,
+    daily: Annotated[float | None, typer.Option(help="Customers in a day. Default: as it was.")] = None,
+    power: Annotated[float, typer.Option(min=0.5, max=0.99, help="How often the lift shall be found.")] = 0.8,
+    guard: Annotated[
+        list[str] | None,
+        typer.Option(help="What must not get worse by more than a share: returned:0.1. Several may be given."),
+    ] = None,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
     output: Output = Format.text,
 ) -> None:
-    """Say what a journey brings over its holdout, or the arms of a split over the first one.
+    """Plan an experiment, and keep the plan: customers, days, what counts, what must not get worse.
 
-    The intervals of LIFT and MONEY hold at every look, so look as often as you like. What it brought in all is
-    said at the planned size. Customers whose window is still open do not count yet.
+    As long as it has not started, the same name plans it anew. A split watches unsubscribes and complaints unless
+    --guard says something else. It needs the role strategy_owner or ops.
     """
-    from datetime import timedelta
+    guards = [_guard(each) for each in guard] if guard else None
+    fields: dict[str, Any] = {
+        "name": name, "journey": journey, "split": split, "event": event, "window_days": window, "lift": lift,
+        "rate": rate, "daily": daily, "power": power, "guards": guards,
+    }  # fmt: skip
+    row = asyncio.run(_asked(url, token, lambda client: client.experiments.plan(**fields)))
+    _tell(row, output, f"\nIt is kept. Start it with: sojourn experiment start {name}")
 
-    found = asyncio.run(_report(settings_of(context), journey, split, event, timedelta(days=window), planned))
+
+@app.command()
+def start(name: Name, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
+    """Let the customers count who come from now on. The plan stays as it is from here.
+
+    The journey divides its customers with or without this; what starts is the counting.
+    """
+    row = asyncio.run(_asked(url, token, lambda client: client.experiments.start(name)))
+    ends = f"{row['customers']:,} customers, about {row['days']} days from now"
+    _tell(row, output, f"\nIt runs. The planned end: {ends}.")
+
+
+@app.command()
+def stop(
+    name: Name,
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads it later.")] = "",
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    output: Output = Format.text,
+) -> None:
+    """Stop an experiment and keep the conclusion: by Welch's test with CUPED if the planned end is reached, and by
+    the confidence sequence before it.
+
+    The journey goes on dividing its customers: to let an arm win, publish the journey without the split.
+    """
+    row = asyncio.run(_asked(url, token, lambda client: client.experiments.stop(name, reason)))
+    _tell(row, output, "")
+
+
+@app.command("list")
+def list_(
+    state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
+    page: Page = 1,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    output: Output = Format.text,
+) -> None:
+    """List experiments, those planned last first."""
+    found = asyncio.run(_asked(url, token, lambda client: client.experiments.list(state or "", page)))
+    rows = [_row(row) for row in found["experiments"]] if output is Format.text else found["experiments"]
+    columns = {"STATE": "state", "SINCE (UTC)": "since", "PLANNED": "customers", "NAME": "name", "OF": "of"}
+    print_listing(rows, columns, output, "There are no experiments; 'sojourn experiment plan' makes one.")
+    print_more(found["more"], page, output)
+
+
+@app.command()
+def show(name: Name, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
+    """Show the plan of an experiment, when it ran, and what was concluded."""
+    _tell(asyncio.run(_asked(url, token, lambda client: client.experiments.get(name))), output, "")
+
+
+@app.command()
+def report(name: Name, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
+    """Say what an experiment shows now, or showed at its stop.
+
+    Before the planned end the intervals hold at every look, so look as often as you like. Who came before the
+    start does not count, and who came lately does not count yet.
+    """
+    found = asyncio.run(_asked(url, token, lambda client: client.experiments.report(name)))
     if output is Format.json:
-        print_json(_document(found))
+        print_json(found)
     else:
-        _tell(found)
+        _tell_report(found)
 
 
-async def _report(
-    settings: "Settings", journey: str, split: str, event: str, window: "timedelta", planned: int
-) -> "Report":
-    from datetime import UTC, datetime
+async def _asked(url: str, token: str, ask: Callable[["Sojourn"], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    async with deciding(url, token) as client:
+        return await ask(client)
 
-    from learning.experiments.report import Seen
-    from learning.experiments.report import report as made
-    from learning.experiments.samples import TooFew
-    from learning.features.orders import amount_of
-    from store.experiments import events_of, in_holdout, in_split
 
-    weights = _weights(settings, journey, split)
-    async with open_store(settings) as database, database.reading() as session:
-        units = await (in_split(session, journey, split) if split else in_holdout(session, journey))
-        if not units:
-            raise CommandFailed(f"Nobody came into this experiment of '{journey}' yet.")
-        since = min(unit.since for unit in units) - window
-        happened = await events_of(session, {unit.customer_id for unit in units}, event, since)
-    seen = [
-        Seen(
-            unit.arm,
-            unit.since,
-            [(each.at, amount_of(each.properties)) for each in happened.get(unit.customer_id, [])],
-        )
-        for unit in units
-    ]
+def _guard(given: str) -> dict[str, Any]:
+    """A metric with its margin, as in 'returned:0.1'; the margin may be left out."""
+    metric, _, margin = given.partition(":")
     try:
-        return made(seen, weights, window, datetime.now(UTC), planned)
-    except TooFew as error:
-        raise CommandFailed(f"It is too early: {error} in every arm, with their window over.") from error
+        return {"metric": metric.strip(), **({"margin": float(margin)} if margin else {})}
+    except ValueError:
+        raise CommandFailed(
+            f"'{given}' is no guardrail; write a metric and a share, as in returned:0.1."
+        ) from None
 
 
-def _weights(settings: "Settings", name: str, split: str) -> dict[str, float]:
-    """The shares of the arms, the control first. Raises CommandFailed when there is no such experiment."""
-    from journeys.loader import load_journeys
-    from journeys.steps import Split, walk
-    from store.experiments import ALONE, TREATED
-    from yamlfile import nearest
-
-    journeys = load_journeys(settings.project_dir / "journeys")
-    if name not in journeys:
-        raise CommandFailed(f"There is no journey '{name}' ({nearest(name, list(journeys)) or 'none is near'}).")
-    journey = journeys[name]
-    if not split:
-        if journey.holdout is None:
-            raise CommandFailed(f"'{name}' leaves nobody alone: give it a 'holdout', or name a --split.")
-        return {ALONE: journey.holdout, TREATED: 100 - journey.holdout}
-    splits = {step.split: step for step in walk(journey.steps) if isinstance(step, Split)}
-    if split not in splits:
-        raise CommandFailed(f"'{name}' has no split '{split}' (there are: {', '.join(splits) or 'none'}).")
-    return {arm.arm: float(arm.weight) for arm in splits[split].arms}
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    told = with_times(row, *(name for name in _TIMES if row[name]))
+    since = {"planned": "planned_at", "running": "started_at", "stopped": "stopped_at"}[row["state"]]
+    return told | {"since": told[since], "of": f"{row['journey']} {row['split'] or '(holdout)'}"}
 
 
-def _tell(found: "Report") -> None:
-    rows = [
+def _tell(row: dict[str, Any], output: Format, after: str) -> None:
+    if output is Format.json:
+        print_json(row)
+        return
+    shown = _row(row)
+    arms = ", ".join(f"{arm['arm']} {arm['weight']:g}" for arm in row["arms"])
+    found = f"{row['rate']:.2%} becoming {row['rate'] * (1 + row['lift']):.2%}"
+    print_facts(
         {
-            "arm": arm.name,
-            "customers": arm.conversions.customers,
-            "rate": f"{arm.conversions.mean:.2%}",
-            "money": f"{arm.money.mean:.2f}",
+            "experiment": f"{row['name']}, {row['state']}",
+            "compares": f"{shown['of']}: {arms}",
+            "counts": f"{row['event']} within {row['window_days']} days",
+            "to find": f"{found}, {row['power']:.0%} of the time",
+            "customers": f"{row['customers']:,} in {row['days']} days",
+            "must not rise": ", ".join(f"{guard['metric']} by {guard['margin']:.0%}" for guard in row["guards"]),
+            "planned": f"{shown['planned_at']:%Y-%m-%d %H:%M} by {row['planned_by']}",
+            "started": f"{shown['started_at']:%Y-%m-%d %H:%M} by {row['started_by']}" if row["started_at"] else "",
+            "stopped": f"{shown['stopped_at']:%Y-%m-%d %H:%M} by {row['stopped_by']}" if row["stopped_at"] else "",
+            "because": row["reason"],
         }
-        for arm in found.arms
-    ]
-    columns = {"ARM": "arm", "CUSTOMERS": "customers", "CONVERTED": "rate", "MONEY EACH": "money"}
+    )
+    _tell_conclusion(row["conclusion"])
+    if after:
+        typer.echo(after)
+
+
+def _tell_conclusion(conclusion: dict[str, Any]) -> None:
+    if "results" in conclusion:
+        typer.echo(f"\nConcluded by: {conclusion['method']}.")
+        for result in conclusion["results"]:
+            typer.echo(paragraph(result["says"]))
+    elif conclusion:
+        typer.echo(f"\n{paragraph(conclusion['says'])}")
+
+
+def _tell_report(found: dict[str, Any]) -> None:
+    rows = [{**arm, "rate": f"{arm['rate']:.2%}", "money": f"{arm['money']:.2f}"} for arm in found["arms"]]
+    columns = {"ARM": "arm", "CAME": "came", "COUNT": "customers", "CONVERTED": "rate", "MONEY EACH": "money"}
     print_listing(rows, columns, Format.text, "")
-    for each in found.results:
-        base = found.arms[0].name
-        typer.echo(f"\n{each.arm} over {base}:")
-        typer.echo(f"  conversion  {_points(each.rate)}")
-        if each.lift:
-            typer.echo(f"  lift        {_share(each.lift)}")
-        typer.echo(f"  money each  {_amount(each.money)}")
-        typer.echo(f"  {_verdict(each.rate, each.money)}")
-        if found.done:
-            typer.echo(f"  in all      {_amount(each.incremental.money)} more money")
-    if found.waiting:
-        typer.echo(f"\n{found.waiting} customers do not count yet: their window is still open.")
-    if not found.sound:
-        typer.echo(
-            f"\nThe split is broken (p = {found.split:.2g}): something loses customers. Believe nothing here."
-        )
+    for each in found["results"]:
+        typer.echo(f"\n{each['arm']} over {found['arms'][0]['arm']}:")
+        typer.echo(f"  conversion  {points(each['rate'])}")
+        if each["lift"]:
+            typer.echo(f"  lift        {share(each['lift'])}")
+        typer.echo(f"  money each  {amount(each['money'])}")
+        typer.echo(f"  in all      {amount(each['money_in_all'])} more money")
+        for guard in each["guards"]:
+            typer.echo(paragraph(f"{guard['metric']}: {guard['state']}, {guard['why']}", "  ", "    "))
+        typer.echo(paragraph(each["says"], "  "))
+    if found["waiting"]:
+        typer.echo(f"\n{found['waiting']} customers do not count yet: their window is still open.")
+    typer.echo(f"\nBy {found['method']}, at 95 %. The split: p = {found['split_p']:.2g}, {_split(found)}.")
 
 
-def _verdict(rate: "Interval", money: "Interval") -> str:
-    """What may be said at this look."""
-    if money.low > 0 or rate.low > 0:
-        what = "more money" if money.low > 0 else "more conversions"
-        return f"It brings {what}, and that is no chance."
-    if money.high < 0 or rate.high < 0:
-        return "It does harm, and that is no chance."
-    return "Nothing is shown so far: both intervals hold zero."
-
-
-def _points(interval: "Interval") -> str:
-    return f"{interval.estimate:+.2%} ({interval.low:+.2%} to {interval.high:+.2%})"
-
-
-def _share(interval: "Interval") -> str:
-    return f"{interval.estimate:+.1%} ({interval.low:+.1%} to {interval.high:+.1%})"
-
-
-def _amount(interval: "Interval") -> str:
-    return f"{interval.estimate:+,.2f} ({interval.low:+,.2f} to {interval.high:+,.2f})"
-
-
-def _document(found: "Report") -> dict[str, Any]:
-    return {
-        "arms": [
-            {
-                "arm": arm.name,
-                "customers": arm.conversions.customers,
-                "rate": arm.conversions.mean,
-                "money": arm.money.mean,
-            }
-            for arm in found.arms
-        ],
-        "results": [
-            {
-                "arm": each.arm,
-                "rate": vars(each.rate),
-                "lift": vars(each.lift) if each.lift else None,
-                "money": vars(each.money),
-                "conversions_in_all": vars(each.incremental.conversions),
-                "money_in_all": vars(each.incremental.money),
-            }
-            for each in found.results
-        ],
-        "waiting": found.waiting,
-        "split_p": found.split,
-        "sound": found.sound,
-        "planned": found.planned,
-        "done": found.done,
-    }
+def _split(found: dict[str, Any]) -> str:
+    return "sound" if found["sound"] else "broken; something loses customers, so believe nothing here"

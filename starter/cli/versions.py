@@ -54,10 +54,11 @@ def publish(
     """Make a journey file the version that new runs get. Runs under way keep theirs; see 'migrate'.
 
     What touches price, compliance or autonomy is proposed instead where 'review' in sojourn.yaml names a group
-    for it; see 'sojourn change'.
+    for it; see 'sojourn change'. What would change the arms of an experiment that runs is refused.
     """
     from journeys.loader import load_journey
     from starter.cli.checking import check_project
+    from store.experiments import ChangesExperiment
 
     if not path.is_file():
         raise CommandFailed(f"There is no file at {path}; name a journey file, such as journeys/welcome.yaml.")
@@ -65,7 +66,10 @@ def publish(
     if problems:
         raise CommandFailed("\n".join([*map(str, problems), "Nothing was published."]))
     journey = load_journey(path)
-    change = asyncio.run(_publish_or_propose(settings_of(context), journey, by))
+    try:
+        change = asyncio.run(_publish_or_propose(settings_of(context), journey, by))
+    except ChangesExperiment as error:
+        raise CommandFailed(f"{error} Nothing was published.") from error
     if change is None:
         typer.echo(f"Live: {journey.journey}@{journey.version}.")
         return

@@ -11,9 +11,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from journeys.model import Journey
 from starter.changes.proposing import who_must_agree
 from starter.segments.keeping import publish_segments
 from starter.services import Services
+from store.experiments import ChangesExperiment
 from store.versions import find_version, live_versions, publish
 
 LOOK_AGAIN = 1.0
@@ -56,13 +60,20 @@ async def _publish_new(services: Services) -> None:
         for journey in list(services.journeys.values()):
             if await find_version(session, journey.journey, journey.version) is not None:
                 continue
-            areas = await who_must_agree(session, services.project.review, journey)
-            if not areas:
-                await publish(session, journey, BY_FOLDER, datetime.now(UTC))
-                continue
-            del services.journeys[journey.journey]
-            told = journey.journey, journey.version, ", ".join(areas)
-            _log.warning("%s@%s is not live: it touches %s. Propose it with 'sojourn journey publish'.", *told)
+            if why_not := await _why_not(session, services, journey):
+                del services.journeys[journey.journey]
+                _log.warning("%s@%s is not live: %s", journey.journey, journey.version, why_not)
+
+
+async def _why_not(session: AsyncSession, services: Services, journey: Journey) -> str:
+    """Publish a version of the folder; or say why it may not go live by that."""
+    if areas := await who_must_agree(session, services.project.review, journey):
+        return f"it touches {', '.join(areas)}. Propose it with 'sojourn journey publish'."
+    try:
+        await publish(session, journey, BY_FOLDER, datetime.now(UTC))
+    except ChangesExperiment as error:
+        return str(error)
+    return ""
 
 
 async def _follow(services: Services) -> None:

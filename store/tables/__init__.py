@@ -11,6 +11,7 @@ from store.tables.customers import Address, Customer, Identity, IdentityChange, 
 from store.tables.deliveries import Action, Delivery, DeliveryState, SurfaceMessage
 from store.tables.erasures import Erasure
 from store.tables.events import EventRecord, IntakeCount, OutboxEntry, Refusal
+from store.tables.experiments import Experiment, ExperimentState
 from store.tables.features import CustomerFeatures, ScoreFit
 from store.tables.keys import CustomerKey
 from store.tables.planning import LearnedBlock, LearnedPoint, LearningProgress, PlannerDecision
@@ -40,6 +41,8 @@ __all__ = [
     "DeliveryState",
     "Erasure",
     "EventRecord",
+    "Experiment",
+    "ExperimentState",
     "GrantUse",
     "Identity",
     "IdentityChange",

@@ -1,143 +1,118 @@
-"""What a journey brings over those it leaves alone, and whether another planner may take over, at the terminal."""
+"""`sojourn experiment` against the real API: planned, started, reported on, stopped."""
 
 import asyncio
 import json
+import socket
+import threading
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
+import uvicorn
+from temporalio.client import Client
 
+from access import Group
+from starter.app import create_app
+from starter.services import Services
 from store.database import Database
-from store.tables import Customer, EventRecord, Run, Span
-from tests.activities.test_learning import decision
+from store.experiments import find_experiment
+from tests import seeding
 from tests.cli.conftest import Command
+from tests.experiments.conftest import STELLA, came, winback
 
-THEN = datetime.now(UTC) - timedelta(days=30)
-JOURNEY = """
-journey: winback
-owner: maria
-holdout: 50%
-start: {event: Cart Abandoned}
-steps: [{split: subject, arms: [{arm: plain}, {arm: bold}]}]
-"""
+LONG_AGO = datetime.now(UTC) - timedelta(days=40)
 
 
 @pytest.fixture
-def shop(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two hundred customers, half left alone. Of these one in ten buys, of the others every second one."""
-    Path("journeys").mkdir()
-    Path("journeys/winback.yaml").write_text(JOURNEY, encoding="utf-8")
-    monkeypatch.setenv("SOJOURN_DATABASE_URL", sqlite_url)
-    asyncio.run(_fill(sqlite_url))
+def stella(sqlite_url: str) -> Generator[dict[str, str]]:
+    """The environment of someone who may try things, at a shop that is served while the test lasts."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        served = _Served(sqlite_url, door)
+        served.start()
+        yield {"SOJOURN_URL": f"http://127.0.0.1:{door.getsockname()[1]}", "SOJOURN_TOKEN": STELLA.token}
+        served.server.should_exit = True
+        served.join(20)
 
 
-async def _fill(url: str) -> None:
+class _Served(threading.Thread):
+    server: uvicorn.Server
+
+    def __init__(self, database_url: str, door: socket.socket) -> None:
+        super().__init__()
+        self._url, self._door = database_url, door
+
+    def run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        database = Database(self._url)
+        services = await seeding.services(database, await Client.connect("127.0.0.1:1", lazy=True))
+        people = {"people": (STELLA,), "groups": {"strategy": Group(roles=("strategy_owner",))}}
+        shop = Services(
+            settings=services.settings,
+            project=services.project.model_copy(update=people),
+            journeys={"winback": winback()},
+            database=database,
+            temporal=services.temporal,
+            secret=services.secret,
+        )
+        self.server = uvicorn.Server(uvicorn.Config(create_app(shop, dispatch=False), log_level="warning"))
+        await self.server.serve([self._door])
+        await database.close()
+
+
+async def _ran(url: str) -> None:
+    """It was started long ago, and customers came the day after."""
     database = Database(url)
     async with database.transaction() as session:
-        session.add_all(Customer(id=f"c_{n}", traits={}, created_at=THEN) for n in range(200))
-        await session.flush()
-        for number in range(200):
-            alone = number % 2 == 0
-            session.add(
-                Run(
-                    workflow_id=f"winback:c_{number}:-", journey="winback", version="v1", start_seq=number,
-                    customer_id=f"c_{number}", state="closed", outcome="holdout" if alone else "completed",
-                    started_at=THEN,
-                )
-            )  # fmt: skip
-            arm = {"journey.experiment": "subject", "journey.arm": "bold" if number % 4 == 1 else "plain"}
-            if not alone:
-                session.add(
-                    Span(
-                        span_id=f"s_{number}", trace_id="t", workflow_id=f"winback:c_{number}:-", name="split",
-                        kind="split", started_at=THEN, ended_at=THEN, outcome="plain", attributes=arm, links=[],
-                    )
-                )  # fmt: skip
-            if number % 20 == 0 or number % 4 == 1:
-                at = THEN + timedelta(days=1)
-                session.add(
-                    EventRecord(
-                        id=f"e_{number}", customer_id=f"c_{number}", name="Order Completed",
-                        properties={"total": 20.0}, occurred_at=at, received_at=at,
-                    )
-                )  # fmt: skip
+        row = await find_experiment(session, "against-nobody")
+        assert row is not None
+        row.started_at = LONG_AGO
+        session.add(row)
+    await came(database, LONG_AGO + timedelta(days=1))
     await database.close()
 
 
-def test_the_lift_over_the_holdout_is_told_with_its_interval(sojourn: Command, shop: None):
-    answer = sojourn("experiment", "report", "winback", "--planned", 200)
-    assert answer.code == 0
-    assert answer.out.splitlines()[1].split() == ["holdout", "100", "10.00%", "2.00"]
-    assert answer.out.splitlines()[2].split() == ["journey", "100", "50.00%", "10.00"]
-    assert "conversion  +40.00% (+" in answer.out
-    assert "It brings more money, and that is no chance." in answer.out
-    assert max(map(len, answer.out.splitlines())) <= 80
-    document = json.loads(sojourn("experiment", "report", "winback", "-o", "json").out)
+def test_an_experiment_goes_from_its_plan_to_its_conclusion(
+    sojourn: Command, stella: dict[str, str], sqlite_url: str
+):
+    assert "There are no experiments" in sojourn("experiment", "list", **stella).out
+    made = sojourn(
+        "experiment", "plan", "against-nobody", "--journey", "winback", "--lift", 0.5, "--rate", 0.1,
+        "--daily", 100, "--guard", "returned:0.1", **stella,
+    )  # fmt: skip
+    assert (made.code, made.err) == (0, "")
+    assert "must not rise  returned by 10%" in made.out
+    assert "winback (holdout): holdout 50, journey 50" in made.out
+    assert sojourn("experiment", "start", "against-nobody", **stella).out.splitlines()[-1].startswith("It runs.")
+
+    asyncio.run(_ran(sqlite_url))
+    told = sojourn("experiment", "report", "against-nobody", **stella)
+    assert told.out.splitlines()[1].split() == ["holdout", "100", "100", "10.00%", "2.00"]
+    assert told.out.splitlines()[2].split() == ["journey", "100", "100", "50.00%", "10.00"]
+    assert "conversion  +40.00% (+" in told.out
+    assert max(map(len, told.out.splitlines())) <= 80
+    document = json.loads(sojourn("experiment", "report", "against-nobody", "-o", "json", **stella).out)
     assert document["results"][0]["money_in_all"]["estimate"] == pytest.approx(800)
-    assert document["sound"]
+
+    stopped = sojourn("experiment", "stop", "against-nobody", "--reason", "seen enough", **stella)
+    assert "Concluded by: confidence sequence." in stopped.out
+    assert "'journey' converts more than 'holdout'" in stopped.out
+    (row,) = json.loads(sojourn("experiment", "list", "--state", "stopped", "-o", "json", **stella).out)
+    assert (row["state"], row["reason"]) == ("stopped", "seen enough")
 
 
-def test_the_arms_of_a_split_are_held_against_the_first(sojourn: Command, shop: None):
-    """Those who buy are exactly those who came by the bold subject."""
-    told = json.loads(sojourn("experiment", "report", "winback", "--split", "subject", "-o", "json").out)
-    assert [(arm["arm"], arm["customers"], arm["rate"]) for arm in told["arms"]] == [
-        ("plain", 50, 0),
-        ("bold", 50, 1),
-    ]
-    assert told["results"][0]["rate"]["low"] > 0
-    assert told["sound"]
+def test_what_cannot_be_is_told(sojourn: Command, stella: dict[str, str]):
+    nothing = sojourn("experiment", "report", "nothing", **stella)
+    assert (nothing.code, "There is no experiment 'nothing'" in nothing.err) == (1, True)
+    wanted = ("--journey", "winback", "--lift", 0.5, "--guard", "returned:much")
+    assert "write a metric and a share" in sojourn("experiment", "plan", "some", *wanted, **stella).err
 
 
-def test_before_anyones_window_is_over_nothing_is_said(sojourn: Command, shop: None):
-    answer = sojourn("experiment", "report", "winback", "--window", 60)
-    assert (answer.code, answer.err.startswith("It is too early: 0 customers")) == (1, True)
-
-
-def test_what_is_no_experiment_is_told(sojourn: Command, shop: None):
-    assert (
-        "There is no journey 'winbak' (did you mean 'winback'?)" in sojourn("experiment", "report", "winbak").err
-    )
-    assert "has no split 'sender'" in sojourn("experiment", "report", "winback", "--split", "sender").err
-
-
-def test_the_size_is_told_before_the_start(sojourn: Command):
+def test_the_size_is_told_before_there_is_a_plan(sojourn: Command):
     told = json.loads(
-        sojourn("experiment", "plan", "--rate", 0.1, "--lift", 0.5, "--daily", 100, "-o", "json").out
+        sojourn("experiment", "size", "--rate", 0.1, "--lift", 0.5, "--daily", 100, "-o", "json").out
     )
     # Textbook: 2 (1.96 + 0.84)² 0.09 / 0.05² = 565 an arm.
     assert told["by_arm"] == [pytest.approx(565, abs=5)] * 2
     assert told["days"] == 14 + 14
-
-
-async def _decide(url: str) -> None:
-    database = Database(url)
-    async with database.transaction() as session:
-        for number in range(200):
-            mail = number % 2 == 0
-            made = decision(number, "mail" if mail else "push", customer_id=f"c_{number}", decided_at=THEN)
-            made.closed, made.reward, made.credit = True, float(mail), float(mail)
-            session.add(made)
-    await database.close()
-
-
-def test_another_planner_is_refused_on_a_short_log_and_it_is_said_why(
-    sojourn: Command, shop: None, sqlite_url: str
-):
-    asyncio.run(_decide(sqlite_url))
-    wanted = ("evaluate", "fixed", "--journey", "winback", "--decision", "nudge")
-    answer = sojourn(*wanted)
-    assert answer.code == 1
-    assert "Refused: the log is worth 100 of its own decisions, and 500 are asked" in answer.out
-    document = json.loads(sojourn(*wanted, "-o", "json").out)
-    assert document["estimates"]["SNIPS"]["estimate"] == pytest.approx(1)
-    assert not document["promoted"]
-
-
-def test_settings_and_planners_that_are_none_are_told(sojourn: Command, shop: None):
-    where = ("--journey", "winback", "--decision", "nudge")
-    assert "There is no planner 'fixd' (did you mean 'fixed'?)" in sojourn("evaluate", "fixd", *where).err
-    assert (
-        "These are no settings of 'sampler'"
-        in sojourn("evaluate", "sampler", *where, "--settings", '{"a": 1}').err
-    )
-    assert "in the last 90 days has a final reward yet" in sojourn("evaluate", "fixed", *where).err

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from learning.experiments.comparing import compare
 from learning.experiments.guards import Guard, guarded
 from learning.experiments.incrementality import incrementality
+from learning.experiments.look import Look
 from learning.experiments.planning import customers_needed, plan, smallest_effect
 from learning.experiments.ratio import SUSPICIOUS, sample_ratio
 from learning.experiments.samples import Sample, TooFew
@@ -182,10 +183,13 @@ def test_segments_show_for_whom_it_works():
     assert by_segment({"a": (flat, lifted), "b": (flat, lifted)}).p_differ == pytest.approx(1)
 
 
+CONCLUDED = Look(planned=10_000, final=True)
+
+
 def test_incrementality_is_told_in_conversions_and_money():
     held, treated = Sample.of_share(1000, 50), Sample.of_share(9000, 630)
     money = Sample.of_moments(1000, 2.0, 100.0), Sample.of_moments(9000, 3.0, 100.0)
-    told = incrementality((held, money[0]), (treated, money[1]), cost=500)
+    told = incrementality((held, money[0]), (treated, money[1]), CONCLUDED, cost=500)
     assert told.conversions.estimate == pytest.approx(9000 * 0.02)
     assert told.conversions.low > 0
     assert told.money.estimate == pytest.approx(9000 - 500)
@@ -195,7 +199,7 @@ def test_incrementality_is_told_in_conversions_and_money():
 
 def test_a_lift_that_may_be_nothing_is_not_proven():
     held, treated = Sample.of_share(1000, 50), Sample.of_share(9000, 460)
-    assert not incrementality((held, held), (treated, treated)).proven
+    assert not incrementality((held, held), (treated, treated), CONCLUDED).proven
 
 
 @pytest.mark.parametrize(

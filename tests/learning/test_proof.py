@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from journeys.assignment import share
-from learning.experiments.report import Report, Seen, report
+from learning.experiments.report import Report, Rules, Seen, report
 from learning.planners import fixed, sampler
 from learning.planners.interface import Question
 from learning.planners.sampler import learner
@@ -44,8 +44,8 @@ def season(buys: World, seed: int) -> Report:
                 tonight.append((option, young, money))
         for option, young, money in tonight:
             model = model.taught(*lesson(learned.design, option, {"young": float(young)}, None, money))
-    end = MONDAY + timedelta(days=DAYS + 7)
-    return report(seen, {"fixed": 50, "agent": 50}, timedelta(days=7), end, planned=DAYS * DAILY)
+    rules = Rules({"fixed": 50, "agent": 50}, timedelta(days=7), DAYS * DAILY, MONDAY)
+    return report(seen, rules, MONDAY + timedelta(days=DAYS + 14))
 
 
 def test_where_shoppers_differ_the_agent_beats_the_fixed_journey_and_the_interval_says_so():
@@ -54,13 +54,12 @@ def test_where_shoppers_differ_the_agent_beats_the_fixed_journey_and_the_interva
     assert found.sound
     assert found.done
     # The best there is: chat for the young, mail for the others, 17.5 % against the 5 % of mail for all.
-    assert 0 < agent.rate.low < agent.rate.estimate < 0.125
-    assert agent.money.low > 0
-    assert agent.incremental.proven
+    assert 0 < agent.brought.rate.difference.low < agent.brought.rate.difference.estimate < 0.125
+    assert agent.brought.proven
 
 
 def test_where_nothing_matters_the_report_says_that_nothing_is_shown():
     for seed in range(3):
         [agent] = season(nothing_matters, seed).results
-        assert agent.money.low < 0 < agent.money.high
-        assert not agent.incremental.proven
+        assert agent.brought.money.low < 0 < agent.brought.money.high
+        assert not agent.brought.proven

@@ -138,6 +138,34 @@ def upgrade() -> None:
     with op.batch_alter_table('erasure', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_erasure_requested_at'), ['requested_at'], unique=False)
 
+    op.create_table('experiment',
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('split', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('arms', sa.JSON(), nullable=False),
+    sa.Column('event', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('window_days', sa.Integer(), nullable=False),
+    sa.Column('guards', sa.JSON(), nullable=False),
+    sa.Column('rate', sa.Float(), nullable=False),
+    sa.Column('lift', sa.Float(), nullable=False),
+    sa.Column('power', sa.Float(), nullable=False),
+    sa.Column('daily', sa.Float(), nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('days', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('planned_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('planned_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('started_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.Column('started_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('stopped_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.Column('stopped_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('conclusion', sa.JSON(), nullable=False),
+    sa.PrimaryKeyConstraint('name')
+    )
+    with op.batch_alter_table('experiment', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_experiment_journey'), ['journey'], unique=False)
+
     op.create_table('intake_count',
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('what', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -773,6 +801,10 @@ def downgrade() -> None:
     op.drop_table('learned_block')
     op.drop_table('journey_version')
     op.drop_table('intake_count')
+    with op.batch_alter_table('experiment', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_experiment_journey'))
+
+    op.drop_table('experiment')
     with op.batch_alter_table('erasure', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_erasure_requested_at'))
 

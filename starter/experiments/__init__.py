@@ -1,0 +1,1 @@
+"""Experiments: planned and kept before the start, started, reported on, stopped with a conclusion."""

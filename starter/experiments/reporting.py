@@ -1,0 +1,59 @@
+"""What an experiment says, from the runs and events in the store."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from journeys.events import OUTCOMES
+from journeys.rewards import OF_CUSTOMERS
+from learning.experiments.guards import Guard
+from learning.experiments.report import Report, Rules, Seen, report
+from learning.features.orders import amount_of
+from store.experiments import weights_of
+from store.exposures import Told, Unit, events_of, in_holdout, in_split
+from store.tables import Experiment
+
+
+def events_meant(metric: str) -> frozenset[str]:
+    """The names of the events that a metric counts: a word for an outcome, such as 'unsubscribed', or one name."""
+    kinds = {**OUTCOMES, **OF_CUSTOMERS}
+    return frozenset(name for name, kind in kinds.items() if kind == metric) or frozenset({metric})
+
+
+async def report_of(session: AsyncSession, row: Experiment, now: datetime) -> Report:
+    """What one that was started says at `now` (UTC), or at its stop. Raises TooFew while that is nothing."""
+    assert row.started_at is not None, "only what was started can be reported on"
+    rules = Rules(
+        weights_of(row),
+        timedelta(days=row.window_days),
+        row.customers,
+        row.started_at,
+        [Guard(guard["metric"], guard["margin"]) for guard in row.guards],
+    )
+    units = await (in_split(session, row.journey, row.split) if row.split else in_holdout(session, row.journey))
+    units = [unit for unit in units if unit.since >= rules.started]
+    seen = await seen_of(session, units, row.event, rules.window, [guard.metric for guard in rules.guards])
+    return report(seen, rules, row.stopped_at or now)
+
+
+async def seen_of(
+    session: AsyncSession, units: Sequence[Unit], event: str, window: timedelta, guards: Collection[str] = ()
+) -> list[Seen]:
+    """What counts of some customers: the event with its money, before and after, and the guardrail metrics."""
+    if not units:
+        return []
+    metrics = {metric: events_meant(metric) for metric in guards}
+    names = {event}.union(*metrics.values())
+    since = min(unit.since for unit in units) - window
+    happened = await events_of(session, {unit.customer_id for unit in units}, names, since)
+    return [_seen(unit, happened.get(unit.customer_id, []), event, metrics) for unit in units]
+
+
+def _seen(unit: Unit, happened: Sequence[Told], event: str, metrics: Mapping[str, frozenset[str]]) -> Seen:
+    return Seen(
+        unit.arm,
+        unit.since,
+        [(each.at, amount_of(each.properties)) for each in happened if each.name == event],
+        {metric: [each.at for each in happened if each.name in names] for metric, names in metrics.items()},
+    )
