@@ -32,7 +32,7 @@ day 1 14:00  0m           Product Viewed
 day 1 14:30  30m          reminder by email is sent to l•••@example.com
                             “The Lumen 2 tent is still here”
                             allowed by suppression, consent, quiet_hours,
-                            frequency_cap, discount_cap
+                            frequency_cap, discount_cap, autonomy
 day 1 14:40  40m          Email Opened: reminder
 day 1 14:41  41m          Unsubscribed
                           the run ends as opt_out, at wait_3
