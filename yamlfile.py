@@ -4,9 +4,11 @@
 `FileProblems`, which lists every problem as `file:line:column: message`.
 """
 
+import copy
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
 
@@ -113,7 +115,7 @@ def read(file: Path, text: str | None = None, first_line: int = 1) -> Document:
             raise FileProblems([Problem(file, 1, 1, "there is no such file")])
         text = _text(file)
     try:
-        root = cast(object, _reader().load(text))
+        root = copy.deepcopy(_parsed(text))
     except MarkedYAMLError as error:
         told = cast(Any, error)
         line, column = (told.problem_mark.line, told.problem_mark.column) if told.problem_mark else (0, 0)
@@ -123,6 +125,12 @@ def read(file: Path, text: str | None = None, first_line: int = 1) -> Document:
     except (YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise FileProblems([Problem(file, first_line, 1, f"this is not YAML: {error}")]) from error
     return Document(file, {} if root is None else root, first_line)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> object:
+    """Kept, because several parts of one command read the same file, and this is slow: 0.2 ms a line."""
+    return cast(object, _reader().load(text))
 
 
 class _PlainDates(RoundTripConstructor):

@@ -9,9 +9,10 @@ from urllib.parse import parse_qs
 
 import jwt
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from sandbox.rsa_keys import rsa_key
 
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
@@ -22,11 +23,11 @@ _EMAIL = f"sandbox@{_PROJECT}.iam.gserviceaccount.com"
 
 
 class GoogleAccounts:
-    """One service account with a fresh key, and the access tokens that are good at the moment."""
+    """One service account with its key, and the access tokens that are good at the moment."""
 
     def __init__(self, token_uri: str) -> None:
         self._token_uri = token_uri
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._key = rsa_key("google")
         self._key_id = secrets.token_hex(20)
         self._good_until: dict[str, float] = {}
         self.life_seconds = _LIFE_SECONDS

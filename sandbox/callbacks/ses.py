@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from sandbox.callbacks.model import About, Caller, Signed
+from sandbox.rsa_keys import rsa_key
 
 _TOPIC = "arn:aws:sns:eu-central-1:123456789012:ses-events"
 _FIELDS = ("Message", "MessageId", "SubscribeURL", "Subject", "Timestamp", "Token", "TopicArn", "Type")
@@ -48,13 +49,8 @@ class SesCaller(Caller):
         """Whether the subscription was confirmed."""
 
     @cached_property
-    def _key(self) -> rsa.RSAPrivateKey:
-        # Made when it is first needed: it takes longer than all else that a sandbox does to start.
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-    @cached_property
     def _certificate(self) -> x509.Certificate:
-        return _certificate(self._key)
+        return _certificate(rsa_key("ses"))
 
     def settings(self) -> dict[str, Any]:
         return {"topic_arns": [_TOPIC], "local_service": self._url}
@@ -93,7 +89,7 @@ class SesCaller(Caller):
         """An envelope with these fields, signed as version 2. Fields that are given win over the usual ones."""
         envelope = {"MessageId": secrets.token_hex(16), "TopicArn": _TOPIC, **fields}
         signed = "".join(f"{name}\n{envelope[name]}\n" for name in _FIELDS if name in envelope)
-        signature = self._key.sign(signed.encode(), PKCS1v15(), SHA256())
+        signature = rsa_key("ses").sign(signed.encode(), PKCS1v15(), SHA256())
         body = {
             "SignatureVersion": "2",
             "Signature": base64.b64encode(signature).decode(),

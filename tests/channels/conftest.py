@@ -18,6 +18,10 @@ from tests.channels.messages import RECIPIENTS, TEMPLATES
 
 MakeProvider = Callable[..., Provider]
 HERE = Path(__file__).parent
+PROVIDERS = sorted(known_providers())
+"""Every provider there is, for each channel it serves."""
+REMOTE = sorted({name for (_, name), kind in known_providers().items() if "timeout_seconds" in kind.model_fields})
+"""Every provider that sends to a vendor, over a network that has accidents."""
 
 
 class Arrived(NamedTuple):
@@ -65,16 +69,14 @@ async def make_provider(sandbox: Sandbox, store: Database) -> AsyncGenerator[Mak
         await provider.close()
 
 
-@pytest.fixture(params=sorted(known_providers()), ids=".".join)
+@pytest.fixture(params=PROVIDERS, ids=".".join)
 def provider(request: pytest.FixtureRequest, make_provider: MakeProvider) -> Provider:
     """Every provider there is, for each channel it serves, sending to the sandbox or into the store."""
     channel, name = request.param
     return make_provider(name, channel)
 
 
-@pytest.fixture(
-    params=sorted(n for (_, n), kind in known_providers().items() if "timeout_seconds" in kind.model_fields)
-)
+@pytest.fixture(params=REMOTE)
 def name(request: pytest.FixtureRequest) -> str:
     """Every provider that sends to a vendor, over a network that has accidents, by name."""
     return request.param
