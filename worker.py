@@ -38,8 +38,7 @@ from activities.reviewing import Reviewing
 from activities.tools.model import Tool
 from activities.tools.registry import load_tools
 from activities.tracking import Tracker
-from content.catalogue import Catalogue
-from content.library import Library
+from content.library import Library, load_library
 from content.links import LinkSigner
 from policies.model import Policy
 from policies.registry import load_policies
@@ -83,11 +82,11 @@ def load_parts(settings: Settings, *, unapproved: bool = False) -> Parts:
     """Read a project folder. With `unapproved` content that nobody approved is used too: in rehearsals, where
     nothing leaves. Raises yamlfile.FileProblems with every problem at its line."""
     folder = settings.project_dir
-    project, catalogue = load_project(settings), Catalogue.load(folder / "catalogue.yaml")
+    project = load_project(settings)
     return Parts(
         project=project,
         policies=load_policies(folder / "policies.yaml"),
-        library=Library.load(folder / "content", catalogue, unapproved=unapproved),
+        library=load_library(folder, unapproved=unapproved),
         providers=load_providers(project.channels, folder / "sojourn.yaml"),
         tools=load_tools(project.tools, folder / "sojourn.yaml"),
         alerts=load_alerts(project, folder / "sojourn.yaml"),

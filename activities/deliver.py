@@ -234,6 +234,7 @@ def _send_span(
         "messaging.message.conversation_id": attempt.request.run.workflow_id,
         "journey.channel": draft.message.channel,
         "journey.message.id": attempt.delivery_id,
+        "journey.content.slots": "; ".join(f"{p.slot}: {p.content} ({p.why})" for p in draft.rendered.picks),
         "error.type": code,
     }
     given = {key: value for key, value in attributes.items() if value}

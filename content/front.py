@@ -77,3 +77,5 @@ class EmailFrontMatter(FrontMatter):
 
     subject: FilledLine
     preheader: Line = ""
+    surface: str = ""
+    """The surface of `surfaces.yaml` that it is put together from; its slots are then known as `slots`."""

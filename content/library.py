@@ -1,18 +1,22 @@
 """The approved content library: every content of a project by name and channel, ready to be rendered."""
 
+import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from content.approvals import Approvals, Standing
 from content.catalogue import Catalogue
+from content.filling import Assembled, Part, SlotFiller, fill
+from content.front import EmailFrontMatter
 from content.reading import HTML, MAIL_NAMES, TEXT, read_email, read_fields
 from content.rendering import RenderContext, Rendered, RenderingFailed, UnknownContent
+from content.surfaces import CHANNEL, Surface, load_surfaces, said
 from content.templates import LAYOUTS, Compiler
-from content.variables import variables
-from content.variant import Variant
+from content.variant import Variant, fragments
+from policies.registry import load_policies
 from yamlfile import FileProblems, Problem, nearest
 
 _FIELDS = re.compile(r"([a-z][a-z0-9_]*)\.yaml\.j2")
@@ -32,15 +36,17 @@ class Library:
     """Finds approved content and renders it. Loaded once; rendering is a pure function of its context."""
 
     def __init__(self, folder: Path, entries: list[Entry], catalogue: Catalogue, *, unapproved: bool) -> None:
+        """Raises yamlfile.FileProblems for surfaces that do not fit the entries."""
         self.entries = entries
         """Everything there is, approved or not, by name and channel."""
         self._project = folder.parent
         self._catalogue = catalogue
+        self._unapproved = unapproved
         self._usable = {
-            (entry.name, entry.variant.channel): entry.variant
-            for entry in entries
-            if entry.standing.state == "approved" or (unapproved and entry.standing.state != "retired")
+            (each.name, each.variant.channel): each.variant for each in entries if self._may_leave(each.standing)
         }
+        self._filler = self._slot_filler()
+        _know_surfaces(entries, list(self.surfaces))
 
     @classmethod
     def load(cls, folder: Path, catalogue: Catalogue, *, unapproved: bool = False) -> "Library":
@@ -79,7 +85,9 @@ class Library:
     def attributes(self, name: str) -> frozenset[str]:
         """What an approved content shows of the run, over any channel. Raises UnknownContent."""
         variants = [self._usable[name, channel] for channel in self.channels(name)]
-        used = (part for variant in variants for part in variant.used)
+        surfaces = {surface for variant in variants if (surface := _surface_of(variant))}
+        used = [part for variant in variants for part in variant.used]
+        used += [part for surface in surfaces for part in self._filler.used(surface)]
         return frozenset(part.removeprefix("run.") for part in used if part.startswith("run."))
 
     def render(self, name: str, channel: str, context: RenderContext) -> Rendered:
@@ -90,11 +98,15 @@ class Library:
         front, marketing = variant.front, variant.front.purpose == "marketing"
         product_id = str(context.event.get("product_id", front.product or ""))
         product = self._catalogue.product(product_id)
+        surface = _surface_of(variant)
+        assembled = self.assemble(surface, context) if surface else None
+        slots = assembled.by_slot(self.surfaces[surface]) if assembled else {}
+        parts = assembled.parts if assembled else ()
         try:
-            _keep_to_offer(variant, context)
-            fields = variant.fill(variables(context, self._catalogue, product_id, front.language))
+            fields = fill(variant, context, self._catalogue, product_id, slots)
         except RenderingFailed as error:
             raise error.seen_from(self._project) from error
+        about = front.categories.union(*(part.categories for part in parts))
         return Rendered(
             content=name,
             channel=channel,
@@ -103,13 +115,40 @@ class Library:
             topic=front.topic or "",
             unsubscribe_url=context.unsubscribe_url if marketing else "",
             language=front.language,
-            categories=front.categories | ({product.category} if product else frozenset[str]()),
+            categories=about | ({product.category} if product else frozenset[str]()),
             author=front.author,
             valid_from=front.valid_from,
             valid_until=front.valid_until,
             margin=product.margin if product else None,
-            content_version=variant.version,
+            picks=tuple(part.pick for part in parts),
+            content_version=_version(variant, parts),
         )
+
+    @property
+    def surfaces(self) -> Mapping[str, Surface]:
+        """What the project puts together from slots, by name."""
+        return self._filler.surfaces
+
+    def assemble(self, surface: str, context: RenderContext) -> Assembled:
+        """A surface as one customer gets it. Raises UnknownContent for one that is not declared."""
+        if surface not in self.surfaces:
+            raise UnknownContent(f"there is no surface '{surface}'")
+        return self._filler.fill(self.surfaces[surface], context)
+
+    def _may_leave(self, standing: Standing) -> bool:
+        return standing.state == "approved" or (self._unapproved and standing.state != "retired")
+
+    def _slot_filler(self) -> SlotFiller:
+        for_slots = {each.name: each for each in self.entries if each.variant.channel == CHANNEL}
+        known = {
+            name: said(part.source for part in fragments(entry.variant.fields))
+            for name, entry in for_slots.items()
+        }
+        there = {(entry.name, entry.variant.channel) for entry in self.entries}
+        surfaces = load_surfaces(self._project / "surfaces.yaml", there, known)
+        contents = {name: (entry.variant, entry.standing) for name, entry in for_slots.items()}
+        policies = load_policies(self._project / "policies.yaml") if surfaces else ()
+        return SlotFiller(surfaces, contents, self._may_leave, self._catalogue, policies)
 
     def _unknown(self, name: str, channel: str = "") -> str:
         """Why there is nothing of that name to render, or nothing for that channel."""
@@ -124,12 +163,32 @@ class Library:
         return f"there is no content '{name}'" + (f" ({fix})" if fix else "")
 
 
-def _keep_to_offer(variant: Variant, context: RenderContext) -> None:
-    """Raises RenderingFailed for a discount that is larger than the content was approved for."""
-    most, offer = variant.front.offer, context.offer
-    if offer and most is not None and offer.discount > most and "offer" in variant.used:
-        reason = f"it may promise at most {most:g} %; the step offers {offer.discount:g} %"
-        raise RenderingFailed(variant.file, 1, reason)
+def load_library(project: Path, *, unapproved: bool = False) -> Library:
+    """The library of a project folder, with its catalogue. Raises yamlfile.FileProblems."""
+    return Library.load(project / "content", Catalogue.load(project / "catalogue.yaml"), unapproved=unapproved)
+
+
+def _surface_of(variant: Variant) -> str:
+    """The surface that a mail is put together from, or empty."""
+    return variant.front.surface if isinstance(variant.front, EmailFrontMatter) else ""
+
+
+def _know_surfaces(entries: list[Entry], known: list[str]) -> None:
+    """Raises yamlfile.FileProblems for mails of surfaces that are not declared."""
+    named = ((_surface_of(entry.variant), entry.variant.file) for entry in entries)
+    problems = [
+        Problem(file, 1, 1, f"surfaces.yaml has no surface '{name}'", nearest(name, known))
+        for name, file in named
+        if name and name not in known
+    ]
+    if problems:
+        raise FileProblems(problems)
+
+
+def _version(variant: Variant, parts: Sequence[Part]) -> str:
+    """The version of a content, and of what stands in its slots."""
+    versions = [variant.version, *(part.version for part in parts)]
+    return hashlib.sha256("\n".join(versions).encode()).hexdigest() if parts else variant.version
 
 
 def _by_channel(folder: Path, problems: list[Problem]) -> dict[str, dict[str, Path]]:

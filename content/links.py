@@ -31,6 +31,7 @@ class LinkSigner:
         self._preferences = _Seal(_derive(secret, b"sojourn preference links"))
         self._click = _Seal(_derive(secret, b"sojourn click links"))
         self._open = _Seal(_derive(secret, b"sojourn open pixels"))
+        self._slot = _Seal(_derive(secret, b"sojourn slots"))
         self.url_key = _derive(secret, b"sojourn signed urls")
         """What `sign_url` and `check_url` need; the site behind the links has it too."""
 
@@ -67,6 +68,14 @@ class LinkSigner:
     def read_open(self, token: str) -> str:
         """The delivery id in a token. Raises InvalidLink."""
         return self._open.read(token)
+
+    def slot_token(self, shown: str) -> str:
+        """Says what a page was given to show in a slot, and why."""
+        return self._slot.token(shown)
+
+    def read_slot(self, token: str) -> str:
+        """What a token says was shown. Raises InvalidLink."""
+        return self._slot.read(token)
 
 
 class _Seal:

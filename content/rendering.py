@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from content.assembly import Pick
 from settings import Brand
 
 
@@ -34,6 +35,8 @@ class Rendered(BaseModel):
     """Per cent of its product's price that stay with the shop; None when the catalogue does not say."""
     author: str = ""
     """Who wrote the content, if it says so."""
+    picks: tuple[Pick, ...] = ()
+    """What stands in its slots, and why."""
     content_version: str
     """The hash of the template this was rendered from."""
 

@@ -110,6 +110,6 @@ SHAPES: dict[str, type[Fields]] = {
     "whatsapp": WhatsappFields,
     "sms": SmsFields,
     "web_push": WebPushFields,
-    **dict.fromkeys(("inbox", "banner", "checklist", "tooltip"), SurfaceFields),
+    **dict.fromkeys(("inbox", "banner", "checklist", "tooltip", "slot"), SurfaceFields),
 }
 """By channel; a channel without a shape takes any fields."""

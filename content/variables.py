@@ -21,6 +21,7 @@ KNOWN: dict[str, frozenset[str] | None] = {
     "offer": frozenset(OfferTerms.model_fields),
     "product": frozenset(Product.model_fields),
     "related": None,
+    "slots": None,
     "unsubscribe_url": None,
     "preferences_url": None,
     "now": None,

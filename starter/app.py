@@ -29,7 +29,7 @@ from starter.ingestion import cloudevents, posthog, segment
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.pressure import Limits
 from starter.recipients import pages as recipient_pages
-from starter.recipients import preferences, surfaces, tracking, unsubscribe
+from starter.recipients import preferences, slots, surfaces, tracking, unsubscribe
 from starter.runs import api as runs_api
 from starter.runs.schedules import keep_schedules
 from starter.segments.keeping import keep_segments, segments_of
@@ -73,7 +73,8 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     app.include_router(approvals_api.router)
     app.include_router(changes_api.router)
     app.include_router(experiments_api.router)
-    app.include_router(surfaces.router)
+    for door in (surfaces, slots):
+        app.include_router(door.router)
     app.include_router(customers_api.router)
     app.include_router(merges.router)
     app.include_router(suppressing.router)

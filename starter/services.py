@@ -7,6 +7,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from temporalio.client import Client
 
+from content.library import Library
 from journeys.model import Journey
 from journeys.segments import Segment, Segments
 from settings import Project, Settings
@@ -29,6 +30,8 @@ class Services:
     secret: str
     segments: Segments = field(default_factory=dict[str, Segment])
     """Those that the project declares."""
+    library: Library | None = None
+    """The approved content, for what is shown on the project's own surfaces."""
 
     @property
     def signer(self) -> DecisionSigner:

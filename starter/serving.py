@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from temporalio.client import Client
 
+from content.library import load_library
 from journeys.loader import load_journeys
 from journeys.segments import load_segments
 from journeys.shapes import load_shapes
@@ -52,6 +53,7 @@ async def serving(settings: Settings, temporal: Client, listener: socket.socket)
             temporal=temporal,
             secret=installation_secret(settings),
             segments=load_segments(settings.project_dir, load_shapes(settings.project_dir / "events.yaml")),
+            library=load_library(settings.project_dir),
         )
         await note_settings(database, settings.project_dir)
         async with published(services), _listening(services, listener):

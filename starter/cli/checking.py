@@ -13,8 +13,7 @@ import yamlfile
 from activities.alerting import load_alerts
 from activities.channels.registry import load_providers
 from activities.tools.registry import known_tools, load_tools
-from content.catalogue import Catalogue
-from content.library import Library
+from content.library import Library, load_library
 from journeys.checker import check_journey
 from journeys.checking.surroundings import Surroundings, ToolFacts
 from journeys.segments import load_segments
@@ -114,7 +113,7 @@ class _Gathering:
             return None
 
     def _library(self) -> Library:
-        return Library.load(self._folder / "content", Catalogue.load(self._folder / "catalogue.yaml"))
+        return load_library(self._folder)
 
     def _content_folders(self) -> frozenset[str]:
         folder = self._folder / "content"

@@ -13,9 +13,12 @@ from starter.cli.invocation import Format, Output, noun, open_store, settings_of
 from starter.cli.output import print_json, print_listing
 
 if TYPE_CHECKING:
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
     from settings import Settings
     from starter.contents.previewing import Previewed
     from starter.contents.shelf import Shelf
+    from store.tables import Customer
 
 app = noun("content", "The project's content: check, approve, list, preview.")
 
@@ -134,12 +137,58 @@ def preview(
         _print(found)
 
 
+@app.command()
+def assemble(
+    context: typer.Context,
+    surface: Annotated[str, typer.Argument(metavar="SURFACE", help="Of surfaces.yaml.")],
+    customer: Annotated[
+        str, typer.Option(metavar="ID", help="For this customer or user id. Default: a visitor nobody knows.")
+    ] = "",
+    locale: Annotated[str, typer.Option(help="The page's language. Default: the customer's, or en.")] = "",
+    output: Output = Format.text,
+) -> None:
+    """Fill the slots of a surface as a customer would get it, and say why.
+
+    Only what is approved is shown. What was passed over is told with its reason.
+    """
+    settings = settings_of(context)
+    rows, withheld = asyncio.run(_assembled(settings, surface, customer, locale))
+    if output is Format.json:
+        print_json({"surface": surface, "withheld": withheld, "contents": rows})
+        return
+    columns = {"SLOT": "slot", "CONTENT": "content", "SHOWN": "shown", "WHY": "why"}
+    print_listing([row | {"shown": "yes" if row["shown"] else "no"} for row in rows], columns, output, "Nothing.")
+    if withheld:
+        typer.echo(f"Nothing at all is shown: {withheld}.")
+
+
+async def _assembled(
+    settings: "Settings", surface: str, customer: str, locale: str
+) -> tuple[list[dict[str, Any]], str]:
+    """What stands in the slots and what does not, and why nothing at all is shown, if so."""
+    from content.library import load_library
+    from starter.contents.assembling import surface_context
+    from yamlfile import nearest
+
+    library, project = load_library(settings.project_dir), _shelf(settings.project_dir).project
+    if surface not in library.surfaces:
+        known = list(library.surfaces)
+        hint = nearest(surface, known) or f"there are: {', '.join(known) or 'none'}"
+        raise CommandFailed(f"surfaces.yaml has no surface '{surface}' ({hint}).")
+    found = None
+    if customer:
+        async with open_store(settings) as database, database.reading() as session:
+            found = await _customer(session, customer)
+    context = surface_context(project, found, locale, datetime.now(UTC))
+    assembly = library.assemble(surface, context).assembly
+    rows = [vars(pick) | {"shown": True} for pick in assembly.picks]
+    return [*rows, *(vars(pick) | {"shown": False} for pick in assembly.passed_over)], assembly.withheld
+
+
 async def _previews(settings: "Settings", name: str, customer: str) -> "list[Previewed]":
     from journeys.loader import load_journeys
     from starter.contents.previewing import preview_for, preview_sample
     from starter.contents.shelf import ApprovalRefused
-    from store.customers import find_customer
-    from store.identity import owners_of
 
     shelf, now = _shelf(settings.project_dir), datetime.now(UTC)
     journeys = load_journeys(settings.project_dir / "journeys")
@@ -147,13 +196,20 @@ async def _previews(settings: "Settings", name: str, customer: str) -> "list[Pre
         if not customer:
             return preview_sample(shelf, name, journeys, now)
         async with open_store(settings) as database, database.reading() as session:
-            owner = (await owners_of(session, [("user", customer)])).get(("user", customer), customer)
-            found = await find_customer(session, owner)
-            if found is None or found.erased_at:
-                raise CommandFailed(f"There is no customer '{customer}'. See 'sojourn customer list'.")
-            return await preview_for(session, shelf, name, found, journeys, now)
+            return await preview_for(session, shelf, name, await _customer(session, customer), journeys, now)
     except ApprovalRefused as refused:
         raise CommandFailed(str(refused)) from refused
+
+
+async def _customer(session: "AsyncSession", named: str) -> "Customer":
+    """The customer of an id or a user id. Raises CommandFailed when there is none."""
+    from store.customers import find_customer
+    from store.identity import owners_of
+
+    found = await find_customer(session, (await owners_of(session, [("user", named)])).get(("user", named), named))
+    if found is None or found.erased_at:
+        raise CommandFailed(f"There is no customer '{named}'. See 'sojourn customer list'.")
+    return found
 
 
 def _shelf(folder: Path) -> "Shelf":

@@ -99,7 +99,8 @@ def _previewed(
         rendered = shelf.library.render(entry.name, entry.variant.channel, context)
     except RenderingFailed as error:
         return Previewed(entry, None, str(error), why)
-    return Previewed(entry, rendered, "", why)
+    slots = [Reason(part=f"slots.{pick.slot}", shows=pick.content, why=pick.why) for pick in rendered.picks]
+    return Previewed(entry, rendered, "", [*why, *slots])
 
 
 def _sample(name: str, shape: Shape | None) -> Any:

@@ -149,3 +149,12 @@ def test_who_may_only_look_approves_nothing(sojourn: Command, shop: Path):
 
     assert answer.code == 1
     assert "Approving is for approver or content_owner or strategy_owner" in answer.err
+
+
+def test_a_surface_is_shown_with_what_stands_in_its_slots_and_why(sojourn: Command, shop: Path):
+    told = sojourn("--project", shop, "content", "assemble", "homepage")
+    unknown = sojourn("--project", shop, "content", "assemble", "homepge")
+
+    assert "hero          home-tent-sale      yes    for everyone whom it fits" in told.out
+    assert "offer         home-welcome-offer  no     a surface shows at most 1 with a discount" in told.out
+    assert "There is no" not in told.err and "did you mean 'homepage'?" in unknown.err

@@ -1,0 +1,156 @@
+"""Fills contents in for one customer: one by itself, or those of a surface that stand in its slots."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from content.approvals import Standing
+from content.assembly import Assembly, Candidate, Pick, assemble
+from content.catalogue import Catalogue
+from content.rendering import RenderContext, RenderingFailed
+from content.surfaces import CHANNEL, DISCOUNT, Choice, Surface, said
+from content.variables import variables
+from content.variant import Variant
+from journeys.conditions import holds
+from policies.content_fit import ContentFitPolicy
+from policies.model import Action, Allow, Facts, Policy
+from policies.restricted_categories import RestrictedCategoriesPolicy
+
+
+@dataclass(frozen=True)
+class Part:
+    """What stands in a slot: its finished fields, and why it is there."""
+
+    pick: Pick
+    fields: dict[str, Any]
+    version: str
+    categories: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A surface as one customer gets it."""
+
+    parts: tuple[Part, ...]
+    assembly: Assembly
+
+    def by_slot(self, surface: Surface) -> dict[str, list[dict[str, Any]]]:
+        """The fields of what stands in each slot of its surface, as templates show them."""
+        return {slot: [part.fields for part in self.parts if part.pick.slot == slot] for slot in surface.slots}
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """A content filled in, or why it is not."""
+
+    candidate: Candidate
+    fields: dict[str, Any]
+
+
+class SlotFiller:
+    """Puts the surfaces of one project together."""
+
+    def __init__(
+        self,
+        surfaces: Mapping[str, Surface],
+        contents: Mapping[str, tuple[Variant, Standing]],
+        usable: Callable[[Standing], bool],
+        catalogue: Catalogue,
+        policies: Sequence[Policy],
+    ) -> None:
+        """`contents` are those for slots, by name. Of `policies` those count that judge what a content is about;
+        that it is in date and in the reader's language is always asked."""
+        self.surfaces = surfaces
+        self._contents = contents
+        self._usable = usable
+        self._catalogue = catalogue
+        about = (policy for policy in policies if isinstance(policy, RestrictedCategoriesPolicy))
+        self._policies = (ContentFitPolicy(), *about)
+
+    def fill(self, surface: Surface, context: RenderContext) -> Assembled:
+        """The surface as this customer gets it at this moment; what cannot be made for them is passed over."""
+        filled = {name: self._filled(name, context) for name in sorted(surface.contents)}
+        candidates = {
+            (slot, choice.content): _chosen(filled[choice.content].candidate, choice, context)
+            for slot, each in surface.slots.items()
+            for choice in each.variants
+        }
+        assembly = assemble(surface, candidates)
+        parts = tuple(self._part(pick, filled[pick.content]) for pick in assembly.picks)
+        return Assembled(parts, assembly)
+
+    def used(self, name: str) -> frozenset[str]:
+        """What the contents of a surface show, as `Variant.used` says it."""
+        shown = (self._contents[content][0].used for content in self.surfaces[name].contents)
+        return frozenset[str]().union(*shown)
+
+    def _part(self, pick: Pick, filled: _Filled) -> Part:
+        variant, _ = self._contents[pick.content]
+        return Part(pick, filled.fields, variant.version, filled.candidate.kinds - {DISCOUNT})
+
+    def _filled(self, name: str, context: RenderContext) -> _Filled:
+        variant, standing = self._contents[name]
+        front = variant.front
+        product_id = front.product or str(context.event.get("product_id", ""))
+        product = self._catalogue.product(product_id)
+        about = front.categories | ({product.category} if product else frozenset[str]())
+        if not self._usable(standing):
+            return _Filled(Candidate(closed=f"it may not be shown: {standing.why}"), {})
+        if against := self._against(name, variant, about, context):
+            return _Filled(Candidate(closed=against), {})
+        try:
+            fields = fill(variant, context, self._catalogue, product_id)
+        except RenderingFailed as error:
+            return _Filled(Candidate(closed=f"it cannot be made for them: {error.reason}"), {})
+        kinds = about | ({DISCOUNT} if front.offer or "offer" in variant.used else frozenset[str]())
+        return _Filled(Candidate(kinds=kinds, says=said(_texts(fields))), fields)
+
+    def _against(self, name: str, variant: Variant, about: frozenset[str], context: RenderContext) -> str:
+        """What the policies on content have against it for this customer; empty when nothing."""
+        front, reader = variant.front, context.customer
+        action = Action(
+            journey="", step_id="", channel=CHANNEL, purpose=front.purpose, content=name, categories=about,
+            language=front.language, valid_from=front.valid_from, valid_until=front.valid_until,
+        )  # fmt: skip
+        facts = Facts(
+            now=context.now, action=action, time_zone=reader.time_zone, locale=reader.locale,
+            attributes=reader.traits,
+        )  # fmt: skip
+        verdicts = (policy.judge(facts) for policy in self._policies)
+        return next((verdict.reason for verdict in verdicts if not isinstance(verdict, Allow)), "")
+
+
+def fill(
+    variant: Variant,
+    context: RenderContext,
+    catalogue: Catalogue,
+    product_id: str,
+    slots: Mapping[str, list[dict[str, Any]]] | None = None,
+) -> dict[str, Any]:
+    """The finished fields of a content about a product, with what stands in its slots. Raises RenderingFailed."""
+    _keep_to_offer(variant, context)
+    known = variables(context, catalogue, product_id, variant.front.language)
+    return variant.fill({**known, "slots": slots or {}})
+
+
+def _keep_to_offer(variant: Variant, context: RenderContext) -> None:
+    """Raises RenderingFailed for a discount that is larger than the content was approved for."""
+    most, offer = variant.front.offer, context.offer
+    if offer and most is not None and offer.discount > most and "offer" in variant.used:
+        reason = f"it may promise at most {most:g} %; the step offers {offer.discount:g} %"
+        raise RenderingFailed(variant.file, 1, reason)
+
+
+def _chosen(candidate: Candidate, choice: Choice, context: RenderContext) -> Candidate:
+    """A candidate as one slot names it: open only to those whom its condition means."""
+    for_everyone = choice.when == "true"
+    if not for_everyone and not holds(choice.when, {"customer": context.customer.traits, "now": context.now}):
+        return Candidate(closed=f"only if {choice.when}")
+    why = "for everyone whom it fits" if for_everyone else f"because {choice.when}"
+    return candidate if candidate.closed else replace(candidate, why=why)
+
+
+def _texts(fields: Mapping[str, Any]) -> Iterator[str]:
+    """All texts of a content's fields."""
+    for value in fields.values():
+        yield from map(str, cast(list[Any], value) if isinstance(value, list) else [value])
