@@ -246,6 +246,15 @@ def load_review(settings: Settings) -> dict[Area, str]:
     return cast(dict[Any, Any], root).get("review") or {} if isinstance(root, dict) else {}
 
 
+def read_project(folder: Path) -> Project:
+    """`sojourn.yaml` for those to whom it does not matter that variables of the environment are not set.
+
+    Raises yamlfile.FileProblems.
+    """
+    document, _ = read_expanded(folder / "sojourn.yaml")
+    return yamlfile.validate(Project, document)
+
+
 def read_expanded(file: Path) -> tuple[yamlfile.Document, list[yamlfile.Problem]]:
     """A YAML file with the environment's variables put in, and a problem for each that is not set.
 

@@ -24,9 +24,11 @@ from activities.deliver import Delivering
 from activities.erasing import Erasing
 from activities.facts import Gathering
 from activities.fitting import Fitting
+from activities.following import Following
 from activities.foretelling import Foretelling
 from activities.guard import Guard
 from activities.learning import Learning
+from activities.live import Live
 from activities.masking import Mask
 from activities.notes import Bookkeeping
 from activities.perceiving import Perceiving
@@ -66,7 +68,7 @@ class Parts:
     """What one project's activities are made of."""
 
     project: Project
-    policies: tuple[Policy, ...]
+    policies: Live[tuple[Policy, ...]]
     library: Library
     providers: dict[str, Provider]
     tools: dict[str, Tool]
@@ -85,7 +87,7 @@ def load_parts(settings: Settings, *, unapproved: bool = False) -> Parts:
     project = load_project(settings)
     return Parts(
         project=project,
-        policies=load_policies(folder / "policies.yaml"),
+        policies=Live(load_policies(folder / "policies.yaml")),
         library=load_library(folder, unapproved=unapproved),
         providers=load_providers(project.channels, folder / "sojourn.yaml"),
         tools=load_tools(project.tools, folder / "sojourn.yaml"),
@@ -180,14 +182,17 @@ async def running_worker(client: Client, settings: Settings) -> AsyncGenerator[N
     parts = load_parts(settings)
     database = Database(settings.database)
     await migrate(database)
-    shipping = asyncio.create_task(ship_spans(database)) if collector_named() else None
+    following = Following(database, parts.policies)
+    await following.look()
+    works = [following.keep_looking(), *([ship_spans(database)] if collector_named() else [])]
+    running = [asyncio.create_task(work) for work in works]
     try:
         async with make_worker(client, settings, database, parts):
             yield
     finally:
-        if shipping:
-            shipping.cancel()
+        for task in running:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await shipping
+                await task
         await parts.close()
         await database.close()

@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.composing import Draft
 from activities.facts import Case, Gathering
+from activities.live import Live
 from activities.questions import Question, Questions, Subject
 from activities.verdicts import Judged, keep_verdict
 from journeys.counting import COUNTS
@@ -47,15 +48,15 @@ Judgement = Cleared | Denied | Held | Asked | Overtaken
 class Guard:
     """Judges deliveries by the policies of one project, and those of the journey on top."""
 
-    def __init__(self, policies: Sequence[Policy], gathering: Gathering, questions: Questions) -> None:
-        self._policies = with_always(policies)
+    def __init__(self, policies: Live[tuple[Policy, ...]], gathering: Gathering, questions: Questions) -> None:
+        self._policies = policies
         self._gathering = gathering
         self._questions = questions
 
     async def foretell(self, session: AsyncSession, case: Case) -> Judged:
         """What every policy would say now, as long as nobody has approved it. Nothing is written."""
         own = own_policies(case.request.policies)
-        policies = (*self._policies, *own)
+        policies = (*with_always(self._policies.now), *own)
         facts = await self._gathering.facts(session, case, policies, approved=False)
         return Judged(policies, len(own), facts, rule(policies, facts))
 
@@ -65,7 +66,7 @@ class Guard:
         if found := await overtaken(session, request, case.draft.customer, case.now):
             return found, None
         own = own_policies(request.policies)
-        policies = (*self._policies, *own)
+        policies = (*with_always(self._policies.now), *own)
         granted = await _granted(session, case, policies)
         facts = await self._gathering.facts(session, case, policies, approved=granted is not None)
         ruling = rule(policies, facts)

@@ -1,7 +1,6 @@
 """Whether a business action may be done: by the policies that judge actions, or by a person's word."""
 
 import hashlib
-from collections.abc import Sequence
 
 import pydantic_core
 from pydantic import ValidationError
@@ -10,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from activities.attempt import Attempt
 from activities.facts import Gathering
 from activities.guard import findings_of, overtaken, own_policies
+from activities.live import Live
 from activities.questions import Question, Questions, Subject
 from activities.tools.model import Tool
 from activities.verdicts import Judged, keep_verdict
@@ -24,8 +24,8 @@ from workflows.ports import ActRequest, ActResult, AskRequest, Denied
 class Permission:
     """Judges the business actions of one project."""
 
-    def __init__(self, policies: Sequence[Policy], gathering: Gathering, questions: Questions) -> None:
-        self._policies = [policy for policy in with_always(policies) if policy.judges_tools]
+    def __init__(self, policies: Live[tuple[Policy, ...]], gathering: Gathering, questions: Questions) -> None:
+        self._policies = policies
         self._gathering = gathering
         self.questions = questions
 
@@ -50,7 +50,8 @@ class Permission:
         granted = await _granted(session, attempt, request, digest)
         judged = _judged(request, tool, approved=granted is not None)
         own = [policy for policy in own_policies(request.policies) if policy.judges_tools]
-        policies = [*self._policies, *own]
+        ours = [policy for policy in with_always(self._policies.now) if policy.judges_tools]
+        policies = [*ours, *own]
         facts = await self._gathering.action_facts(session, request, judged, customer, policies, attempt.now())
         ruling = rule(policies, facts)
         keep_verdict(session, attempt.delivery_id, request.run, Judged(policies, len(own), facts, ruling))

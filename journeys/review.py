@@ -7,7 +7,7 @@ from journeys.steps import Step, walk
 
 Area = Literal["price", "compliance", "autonomy"]
 AREAS: tuple[Area, ...] = ("price", "compliance", "autonomy")
-_PRICES = frozenset({"discount_cap", "margin_floor", "one_offer"})
+_PRICES = frozenset({"discount_cap", "high_value", "margin_floor", "one_offer"})
 """Policies about money; every other one is about what is allowed."""
 
 

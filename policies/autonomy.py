@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from journeys.conditions import check_names, holds, uses
 from journeys.features import asked_of
 from journeys.parts import Percent, Purpose, Tier, one_alone
+from journeys.review import Area
 from policies.model import Action, Allow, Deny, Facts, Named, Need, NeedsApproval, Policy, Verdict, strictest
 
 _SCOPE = ("customer", "now")
@@ -66,6 +67,7 @@ class AutonomyPolicy(Policy):
     """
 
     name: ClassVar[str] = "autonomy"
+    area: ClassVar[Area] = "autonomy"
     judges_tools: ClassVar[bool] = True
 
     group: str = ""

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from journeys.parts import Percent
+from journeys.review import Area
 from policies.model import Allow, Deny, Facts, NeedsApproval, Policy, Verdict
 
 
@@ -13,6 +14,7 @@ class DiscountCapPolicy(Policy):
     """
 
     name: ClassVar[str] = "discount_cap"
+    area: ClassVar[Area] = "price"
     judges_tools: ClassVar[bool] = True
 
     most: Percent = 15

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from journeys.review import Area
 from policies.model import Allow, Deny, Facts, Need, Policy, Verdict
 
 
@@ -13,6 +14,7 @@ class HighValuePolicy(Policy):
     more than `most_messages` marketing messages a week."""
 
     name: ClassVar[str] = "high_value"
+    area: ClassVar[Area] = "price"
     horizon_days: ClassVar[int] = 7
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
 

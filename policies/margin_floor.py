@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from journeys.parts import Percent
+from journeys.review import Area
 from policies.model import Allow, Deny, Facts, NeedsApproval, Policy, Verdict
 
 
@@ -14,6 +15,7 @@ class MarginFloorPolicy(Policy):
     """
 
     name: ClassVar[str] = "margin_floor"
+    area: ClassVar[Area] = "price"
 
     least: Percent = 10
     unknown: Literal["ask", "deny", "allow"] = "ask"

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from journeys.parts import Purpose
+from journeys.review import Area
 from journeys.times import known_zone
 
 
@@ -222,6 +223,8 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     name: ClassVar[str]
+    area: ClassVar[Area] = "compliance"
+    """What a change of it touches, and so who must agree to it."""
     horizon_days: ClassVar[int] = 0
     """How many days of contacts this policy looks back on."""
     needs: ClassVar[frozenset[Need]] = frozenset()

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from journeys.review import Area
 from journeys.times import Duration
 from policies.model import Allow, Deny, Facts, Policy, Verdict
 
@@ -16,6 +17,7 @@ class OneOfferPolicy(Policy):
     """
 
     name: ClassVar[str] = "one_offer"
+    area: ClassVar[Area] = "price"
     horizon_days: ClassVar[int] = 31
 
     per_session: int = Field(default=1, ge=1)

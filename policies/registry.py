@@ -34,12 +34,12 @@ def with_always(policies: Sequence[Policy]) -> tuple[Policy, ...]:
     return (*before, *policies, *after)
 
 
-def load_policies(file: Path) -> tuple[Policy, ...]:
-    """Read `policies.yaml`: a mapping of policy names to their settings.
+def load_policies(file: Path, text: str | None = None) -> tuple[Policy, ...]:
+    """Read `policies.yaml`, or a `text` that stands in its place: a mapping of policy names to their settings.
 
     Raises yamlfile.FileProblems with every unknown name and wrong setting at its line.
     """
-    document = yamlfile.read(file)
+    document = yamlfile.read(file, text)
     written = yamlfile.plain(document.root)
     if not isinstance(written, dict):
         raise yamlfile.FileProblems([document.problem((), "expected policy names, each with its settings")])

@@ -16,6 +16,7 @@ from journeys.shapes import load_shapes
 from settings import Settings, installation_secret, load_project
 from starter.app import create_app
 from starter.auditing.settings import note_settings
+from starter.changes.policies import publish_folder
 from starter.runs.publishing import published
 from starter.services import Services
 from store.database import Database
@@ -56,6 +57,7 @@ async def serving(settings: Settings, temporal: Client, listener: socket.socket)
             library=load_library(settings.project_dir),
         )
         await note_settings(database, settings.project_dir)
+        await publish_folder(database, services.project.review, settings.project_dir)
         async with published(services), _listening(services, listener):
             yield services
     finally:

@@ -60,7 +60,7 @@ async def list_entries(
 
 
 async def latest_about(session: AsyncSession, subject: str) -> AuditEntry | None:
-    """The last change of something, such as `settings:policies.yaml`."""
+    """The last change of something, such as `settings:sojourn.yaml`."""
     changes = select(AuditEntry).where(col(AuditEntry.kind) == "change", col(AuditEntry.subject) == subject)
     return (await session.exec(changes.order_by(col(AuditEntry.id).desc()).limit(1))).first()
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from journeys.model import Journey
 from store.audit import record
-from store.experiments import stop_changed_arms
+from store.going_live import MATTERS, NothingBefore
 from store.paging import Page, read_page
-from store.tables import Change, ChangeState
-from store.versions import find_version, live_versions, publish
+from store.tables import Change, ChangeKind, ChangeState
+
+_OVERTAKEN = "something else went live since it was proposed, so that its difference is another: propose it again"
 
 
 class CannotRollBack(Exception):
@@ -22,7 +22,7 @@ async def keep_change(session: AsyncSession, change: Change) -> None:
     """Keep a new proposal."""
     session.add(change)
     facts = {"what": "proposed", "change": change.id, "version": change.version, "areas": change.areas}
-    record(session, "change", f"journey:{change.journey}", change.author, facts, at=change.proposed_at)
+    record(session, "change", f"{change.kind}:{change.subject}", change.author, facts, at=change.proposed_at)
     await session.flush()
 
 
@@ -31,10 +31,11 @@ async def find_change(session: AsyncSession, change_id: str) -> Change | None:
     return await session.get(Change, change_id)
 
 
-async def find_open(session: AsyncSession, journey: Journey) -> Change | None:
+async def find_open(session: AsyncSession, kind: ChangeKind, subject: str, version: str) -> Change | None:
     """The proposal of exactly this version that is open."""
-    query = select(Change).where(col(Change.journey) == journey.journey, col(Change.version) == journey.version)
-    return (await session.exec(query.where(col(Change.state) == "open"))).first()
+    query = select(Change).where(col(Change.kind) == kind, col(Change.subject) == subject)
+    query = query.where(col(Change.version) == version, col(Change.state) == "open")
+    return (await session.exec(query)).first()
 
 
 async def list_changes(session: AsyncSession, state: ChangeState | None, number: int = 1) -> Page[Change]:
@@ -46,13 +47,17 @@ async def list_changes(session: AsyncSession, state: ChangeState | None, number:
 async def settle_change(
     session: AsyncSession, change_id: str, state: ChangeState, by: Sequence[str], reason: str, at: datetime
 ) -> None:
-    """Write how a review ended; an approved version is live from here on. One that is settled stays as it is."""
+    """Write how a review ended; what was approved is live from here on, as long as what it replaces still is. One
+    that is settled stays as it is."""
     change = await session.get(Change, change_id, with_for_update=True)
     if change is None or change.state != "open":
         return
+    matter = MATTERS[change.kind]
+    if state == "approved" and await matter.live(session, change.subject) != change.was:
+        state, reason = "expired", _OVERTAKEN
     _settle(session, change, state, by, reason, at)
     if state == "approved":
-        await _publish(session, Journey.model_validate(change.definition), ", ".join(by), at)
+        await matter.put_live(session, change, ", ".join(by), at)
 
 
 async def roll_back(session: AsyncSession, change_id: str, by: str, at: datetime) -> Change:
@@ -60,20 +65,15 @@ async def roll_back(session: AsyncSession, change_id: str, by: str, at: datetime
     change = await session.get(Change, change_id, with_for_update=True)
     if change is None or change.state != "approved":
         raise CannotRollBack("Only a change that was approved can be taken back.")
-    if (await live_versions(session)).get(change.journey) != change.version:
-        raise CannotRollBack(f"{change.journey}@{change.version} is no longer live: a later version replaced it.")
-    before = await find_version(session, change.journey, change.was)
-    if before is None:
-        raise CannotRollBack("There was no version before it. Pause or remove the journey instead.")
-    await _publish(session, before, by, at)
+    matter = MATTERS[change.kind]
+    if await matter.live(session, change.subject) != change.version:
+        raise CannotRollBack(f"{change.subject}@{change.version} is no longer live: a later version replaced it.")
+    try:
+        await matter.go_back(session, change, by, at)
+    except NothingBefore as error:
+        raise CannotRollBack(str(error)) from error
     _settle(session, change, "rolled_back", [by], "", at)
     return change
-
-
-async def _publish(session: AsyncSession, journey: Journey, by: str, at: datetime) -> None:
-    """What people agreed to does not wait for an experiment: one whose arms it changes is stopped."""
-    await stop_changed_arms(session, journey, by, at)
-    await publish(session, journey, by, at)
 
 
 def _settle(
@@ -82,4 +82,4 @@ def _settle(
     change.state, change.settled_by, change.settled_at, change.reason = state, list(by), at, reason
     session.add(change)
     facts = {"what": state, "change": change.id, "version": change.version, "reason": reason}
-    record(session, "change", f"journey:{change.journey}", ", ".join(by) or "Sojourn", facts, at=at)
+    record(session, "change", f"{change.kind}:{change.subject}", ", ".join(by) or "Sojourn", facts, at=at)

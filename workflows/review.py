@@ -78,7 +78,7 @@ class ChangeReview:
             raise DecisionDoesNotCount("the review is over")
         if (decision.approval_id, decision.content_hash) != (given.change_id, given.content_hash):
             raise DecisionDoesNotCount("the decision is about something else")
-        if decision.approver in given.authors:
+        if decision.approver.casefold() in {author.casefold() for author in given.authors}:
             raise DecisionDoesNotCount("nobody decides what they wrote or proposed")
         if self._missing.isdisjoint(decision.groups):
             raise DecisionDoesNotCount(f"only these groups must still decide: {', '.join(sorted(self._missing))}")

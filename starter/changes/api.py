@@ -10,7 +10,7 @@ from access import Person
 from starter.callers import CallerRoute, may
 from starter.changes.reviewing import Changes, why_may_not_review
 from starter.services import Shared
-from store.tables import Change, ChangeState
+from store.tables import Change, ChangeKind, ChangeState
 
 router = APIRouter(prefix="/v1/changes", route_class=CallerRoute, tags=["changes"])
 _Reader = Annotated[Person, may("changes:read")]
@@ -21,10 +21,12 @@ class ChangeView(BaseModel):
     """A change as who decides it needs it. Times are UTC."""
 
     id: str
-    journey: str
+    kind: ChangeKind
+    subject: str
     version: str
     was: str
     diff: str
+    preview: str
     areas: dict[str, str]
     owner: str
     author: str

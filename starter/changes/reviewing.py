@@ -119,7 +119,7 @@ def why_may_not_review(change: Change, person: Person) -> str:
     """Why this person may not decide this change, in plain words; empty when they may."""
     if change.state != "open":
         return f"It is {change.state.replace('_', ' ')} already."
-    if person.email in (change.author, change.owner):
+    if person.email.casefold() in (change.author.casefold(), change.owner.casefold()):
         return "You wrote or proposed it, and nobody approves what is their own. Ask a colleague."
     if not set(change.areas.values()) & set(person.groups):
         return f"Only people of these groups decide it: {', '.join(_groups(change))}."

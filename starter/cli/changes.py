@@ -1,4 +1,4 @@
-"""`sojourn change`: journeys' versions that wait for a review. Over HTTP, as every reviewer decides."""
+"""`sojourn change`: what waits for a review before it is live. Over HTTP, as every reviewer decides."""
 
 import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +20,7 @@ Id = Annotated[str, typer.Argument(metavar="CHANGE", help="Its id, as 'change li
 
 @app.callback()
 def _noun() -> None:
-    """Versions of journeys that touch price, compliance or autonomy wait here until the groups concerned agree."""
+    """What touches price, compliance or autonomy waits here until the groups concerned agree."""
 
 
 @app.command("list")
@@ -28,7 +28,7 @@ def list_(page: Page = 1, url: Url = DEFAULT_URL, token: Token = "", output: Out
     """List changes, those proposed last first."""
     found = asyncio.run(_call(url, token, lambda changes: changes.list(page)))
     rows = [row | {"touches": ", ".join(row["areas"])} for row in found["changes"]]
-    columns = {"STATE": "state", "JOURNEY": "journey", "VERSION": "version", "TOUCHES": "touches", "CHANGE": "id"}
+    columns = {"STATE": "state", "WHAT": "subject", "VERSION": "version", "TOUCHES": "touches", "CHANGE": "id"}
     print_listing(rows, columns, output, "No change was ever proposed. 'sojourn journey publish' proposes.")
     print_more(found["more"], page, output)
 
@@ -44,15 +44,18 @@ def show(change: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output =
         {
             "change": found["id"],
             "state": found["state"],
-            "journey": f"{found['journey']}@{found['version']}",
+            found["kind"]: f"{found['subject']}@{found['version']}",
             "instead of": found["was"] or "nothing: it is new",
             "touches": ", ".join(f"{area} (asks {group})" for area, group in found["areas"].items()),
             "by": found["author"],
+            "written by": found["owner"],
             "settled by": ", ".join(found["settled_by"]),
             "because": found["reason"],
             "you": "may decide" if not found["why_not"] else found["why_not"],
         }
     )
+    if found["preview"]:
+        typer.echo(f"\n{found['preview']}")
     typer.echo(f"\n{found['diff'] or 'There is nothing to compare it with.'}")
 
 
@@ -76,12 +79,12 @@ def reject(
 
 @app.command()
 def rollback(change: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
-    """Make live again what was so before a change. Runs under way keep the version they began with."""
+    """Make live again what was so before a change. Runs under way keep the journey they began with."""
     found = asyncio.run(_call(url, token, lambda changes: changes.roll_back(change)))
     if output is Format.json:
         print_json(found)
     else:
-        typer.echo(f"Live again: {found['journey']}@{found['was']}.")
+        typer.echo(f"Live again: {found['subject']}@{found['was']}.")
 
 
 async def _call(

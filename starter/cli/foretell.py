@@ -50,6 +50,7 @@ def explain(
 async def _explain(
     settings: "Settings", customer: str, name: str, step_id: str, channel: str
 ) -> list[dict[str, Any]]:
+    from activities.following import Following
     from activities.foretelling import NobodyThere
     from worker import load_parts, make_foretelling
 
@@ -57,6 +58,7 @@ async def _explain(
     step = _step(journey, step_id)
     async with _vendors(settings), open_store(settings) as database:
         parts = load_parts(settings)
+        await Following(database, parts.policies).look()
         foretelling = make_foretelling(settings, database, parts)
         try:
             return [

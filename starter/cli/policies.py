@@ -1,9 +1,7 @@
 """`sojourn policy`: what is in force, whether it is right, and what a change would have done."""
 
 import asyncio
-import sys
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -11,17 +9,18 @@ import typer
 
 from starter.cli.failures import CommandFailed
 from starter.cli.foretell import explain
-from starter.cli.invocation import Format, Output, noun, open_store, settings_of
+from starter.cli.invocation import Format, Output, has_store, noun, open_store, settings_of
 from starter.cli.output import moment, paragraph, print_json
+from starter.cli.policy_publish import publish
+from starter.cli.rejudging import counted, exemplified, rejudge
 
 if TYPE_CHECKING:
-    from policies.model import Policy
     from settings import Settings
     from starter.judging.preview import Preview
+    from store.tables import FilesVersion
 
 app = noun("policy", "What must never happen: the policies in force, and what they say.")
 
-_EXAMPLES = 5
 _NOTHING: tuple[object, ...] = (None, False, "", [], {})
 
 
@@ -30,7 +29,15 @@ def list_(context: typer.Context, output: Output = Format.text) -> None:
     """List the policies in force, with their settings and where they come from."""
     from starter.judging.forces import policies_in_force
 
-    found = policies_in_force(settings_of(context).project_dir)
+    settings = settings_of(context)
+    live = asyncio.run(_live(settings))
+    found = policies_in_force(settings.project_dir, live.files["policies.yaml"] if live else None)
+    if live and live.files["policies.yaml"] != (settings.project_dir / "policies.yaml").read_text(
+        encoding="utf-8"
+    ):
+        since = f"{live.version} of {moment(live.published_at)} UTC, by {live.published_by}"
+        told = f"The folder's policies.yaml is not what is live ({since}). 'sojourn policy publish' makes it so."
+        typer.echo(paragraph(told), err=True)
     if output is Format.json:
         print_json([asdict(one) for one in found])
         return
@@ -77,65 +84,34 @@ def preview(
 
     Nothing is changed. What cannot be told from what was recorded is counted apart, with the reason.
     """
-    from policies.registry import load_policies, with_always
-
-    changed = with_always(load_policies(file))
-    found = asyncio.run(_preview(settings_of(context), changed, days))
+    found = asyncio.run(_preview(settings_of(context), file, days))
     if output is Format.json:
         print_json(found.as_json())
     else:
-        _tell(found, file, days)
+        typer.echo("\n".join([*counted(found, days, str(file)), *exemplified(found)]))
 
 
+app.command()(publish)
 app.command()(explain)
 
 
-async def _preview(settings: "Settings", policies: "tuple[Policy, ...]", days: int) -> "Preview":
-    from starter.judging.preview import preview
-    from store.audit import count_between, entries_between
+async def _preview(settings: "Settings", file: Path, days: int) -> "Preview":
+    from policies.registry import load_policies
 
-    until = datetime.now(UTC)
-    since = until - timedelta(days=days)
+    changed = load_policies(file)
+    async with open_store(settings) as database:
+        return await rejudge(database, changed, days)
+
+
+async def _live(settings: "Settings") -> "FilesVersion | None":
+    """What is live, if the store knows of it."""
+    from starter.changes.policies import SUBJECT
+    from store.files import live_files
+
+    if not has_store(settings):
+        return None
     async with open_store(settings) as database, database.reading() as session:
-        total = await count_between(session, since, until, "verdict")
-        return await preview(policies, entries_between(session, since, until, "verdict"), _Progress(total))
-
-
-class _Progress:
-    """Tells on a terminal how far it is, now and then."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-
-    def __call__(self, done: int) -> None:
-        if sys.stderr.isatty() and (done % 100 == 0 or done == self._total):
-            typer.echo(f"\rjudged {done} of {self._total}", nl=done == self._total, err=True)
-
-
-def _tell(found: "Preview", file: Path, days: int) -> None:
-    from collections import Counter
-
-    from starter.judging.preview import WOULD, blame
-
-    span = "the last day" if days == 1 else f"the last {days} days"
-    typer.echo(paragraph(f"{found.judged} decisions of {span}, judged again by {file}:", ""))
-    for name, changed in found.changes().items():
-        because = ", ".join(f"{policy} {count}" for policy, count in blame(changed))
-        label = f"would have been {WOULD[name]}"
-        typer.echo(f"{len(changed):>8}  {label}{f' ({because})' if because else ''}")
-    typer.echo(f"{found.same:>8}  as they were")
-    if found.untold:
-        typer.echo(f"{len(found.untold):>8}  cannot be told:")
-        for why, count in Counter(one.why for one in found.untold).most_common():
-            typer.echo(paragraph(f"{count}: {why}", " " * 10, " " * 12))
-    for name, changed in found.changes().items():
-        for number, one in enumerate(changed[:_EXAMPLES]):
-            if number == 0:
-                typer.echo(f"\nWould have been {WOULD[name]}, for example (UTC):")
-            why = "; ".join(f"{said.policy}: {said.reason}" for said in one.why)
-            was = "" if name != "allow" else "no longer "
-            line = f"{moment(one.at)}  {one.journey}/{one.step_id} by {one.what}: {was}{why}"
-            typer.echo(paragraph(line, "  ", "      "))
+        return await live_files(session, SUBJECT)
 
 
 def _plain(value: object) -> str:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from starter.cli.connection import Token
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import open_store, settings_of
 from starter.cli.known import read_known
+from starter.cli.proposing import propose, requester, tell_proposed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from journeys.steps import Step
     from settings import Settings
     from starter.runs.moving import Outlook
-    from store.database import Database
     from store.tables import Change
 
 _REFERENCE = "NAME for what the files say, NAME@VERSION for what was published, or a journey file."
@@ -50,11 +51,13 @@ def publish(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(help="A journey file of the project.", metavar="PATH")],
     by: Annotated[str, typer.Option("--by", help="Who publishes it. Default: you.")] = "",
+    token: Token = "",
 ) -> None:
     """Make a journey file the version that new runs get. Runs under way keep theirs; see 'migrate'.
 
     What touches price, compliance or autonomy is proposed instead where 'review' in sojourn.yaml names a group
-    for it; see 'sojourn change'. What would change the arms of an experiment that runs is refused.
+    for it: in the name of whoever has the token, who decides nothing about it. See 'sojourn change'. What would
+    change the arms of an experiment that runs is refused.
     """
     from journeys.loader import load_journey
     from starter.cli.checking import check_project
@@ -67,17 +70,13 @@ def publish(
         raise CommandFailed("\n".join([*map(str, problems), "Nothing was published."]))
     journey = load_journey(path)
     try:
-        change = asyncio.run(_publish_or_propose(settings_of(context), journey, by))
+        change = asyncio.run(_publish_or_propose(settings_of(context), journey, by, token))
     except ChangesExperiment as error:
         raise CommandFailed(f"{error} Nothing was published.") from error
     if change is None:
         typer.echo(f"Live: {journey.journey}@{journey.version}.")
-        return
-    groups = ", ".join(sorted(set(change.areas.values())))
-    typer.echo(
-        f"Proposed: {change.id}. It touches {', '.join(change.areas)}; {groups} must agree before it is live."
-    )
-    typer.echo(f"  sojourn change show {change.id}")
+    else:
+        tell_proposed(change)
 
 
 def migrate(
@@ -90,10 +89,10 @@ def migrate(
     asyncio.run(_migrate(settings_of(context), name, to, yes))
 
 
-async def _publish_or_propose(settings: "Settings", journey: "Journey", by: str) -> "Change | None":
+async def _publish_or_propose(settings: "Settings", journey: "Journey", by: str, token: str) -> "Change | None":
     """Put a version live, or have it reviewed; gives the change in that case."""
     from settings import load_review
-    from starter.changes.proposing import who_must_agree
+    from starter.changes.journeys import proposal_of, who_must_agree
     from store.versions import publish
 
     async with open_store(settings) as database:
@@ -102,20 +101,9 @@ async def _publish_or_propose(settings: "Settings", journey: "Journey", by: str)
             if not areas:
                 await publish(session, journey, by or getpass.getuser(), datetime.now(UTC))
                 return None
-        return await _propose(settings, database, journey, areas, by or journey.owner)
-
-
-async def _propose(
-    settings: "Settings", database: "Database", journey: "Journey", areas: dict[str, str], by: str
-) -> "Change":
-    from customer_keys import open_keys
-    from settings import installation_secret
-    from starter.changes.proposing import propose
-    from starter.temporal import connect
-
-    async with open_keys(settings) as keys:
-        temporal = await connect(settings, keys)
-        return await propose(database, temporal, settings, installation_secret(settings), journey, areas, by)
+            person = requester(settings, token, areas)
+            proposal = await proposal_of(session, journey, areas)
+        return await propose(settings, database, proposal, person)
 
 
 async def _migrate(settings: "Settings", name: str, to: str, yes: bool) -> None:

@@ -12,7 +12,7 @@ from content.checks.registry import Finding, check_content
 from content.checks.subject import Subject
 from content.library import Entry, Library
 from journeys.shapes import Shapes, load_shapes
-from settings import Project, read_expanded
+from settings import Project, read_project
 
 
 class ApprovalRefused(Exception):
@@ -35,9 +35,7 @@ class Shelf:
 
         Raises yamlfile.FileProblems.
         """
-        document, _ = read_expanded(folder / "sojourn.yaml")
-        project = yamlfile.validate(Project, document)
-        catalogue = Catalogue.load(folder / "catalogue.yaml")
+        project, catalogue = read_project(folder), Catalogue.load(folder / "catalogue.yaml")
         library = Library.load(folder / "content", catalogue, unapproved=True)
         return cls(folder, project, library, catalogue, load_shapes(folder / "events.yaml"))
 

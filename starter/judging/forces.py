@@ -24,13 +24,14 @@ class InForce:
     settings: dict[str, Any]
 
 
-def policies_in_force(folder: Path) -> list[InForce]:
-    """Every policy of a project folder, the project's first. Raises yamlfile.FileProblems."""
+def policies_in_force(folder: Path, live: str | None) -> list[InForce]:
+    """Every policy of a project, its own first: those of `live`, the policies.yaml that was published, or of the
+    folder where none was. Raises yamlfile.FileProblems."""
     file = folder / "policies.yaml"
-    document = yamlfile.read(file)
+    document, ours = yamlfile.read(file, live), load_policies(file, live)
     found: list[InForce] = []
-    written = {policy.name for policy in load_policies(file)}
-    for policy in with_always(load_policies(file)):
+    written = {policy.name for policy in ours}
+    for policy in with_always(ours):
         line, _ = document.place((policy.name,))
         found.append(_in_force(policy, f"policies.yaml:{line}" if policy.name in written else "Sojourn", ""))
     for name, journey in sorted(load_journeys(folder / "journeys").items()):

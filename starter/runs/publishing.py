@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.model import Journey
-from starter.changes.proposing import who_must_agree
+from starter.changes.journeys import who_must_agree
+from starter.changes.policies import BY_FOLDER
 from starter.segments.keeping import publish_segments
 from starter.services import Services
 from store.experiments import ChangesExperiment
@@ -22,7 +23,6 @@ from store.versions import find_version, live_versions, publish
 
 LOOK_AGAIN = 1.0
 """Seconds after which a version that someone else published is noticed."""
-BY_FOLDER = "the project's files"
 
 _log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from store.tables.approvals import Approval, ApprovalState, GrantUse, StandingGrant
 from store.tables.audit import AuditEntry
 from store.tables.autonomy import Tightening
-from store.tables.changes import Change, ChangeState
+from store.tables.changes import Change, ChangeKind, ChangeState, FilesVersion
 from store.tables.channels import Alert, ChannelPause
 from store.tables.columns import UtcTime
 from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
@@ -30,6 +30,7 @@ __all__ = [
     "ApprovalState",
     "AuditEntry",
     "Change",
+    "ChangeKind",
     "ChangeState",
     "ChannelPause",
     "ConsentRecord",
@@ -43,6 +44,7 @@ __all__ = [
     "EventRecord",
     "Experiment",
     "ExperimentState",
+    "FilesVersion",
     "GrantUse",
     "Identity",
     "IdentityChange",

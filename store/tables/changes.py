@@ -1,4 +1,4 @@
-"""Changes of journeys that people review before they are live."""
+"""Changes that people review before they are live."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,24 +9,31 @@ from sqlmodel import Column, Field, SQLModel
 from store.tables.columns import json_column, json_list_column, time_column, word_column
 
 ChangeState = Literal["open", "approved", "rejected", "expired", "rolled_back"]
+ChangeKind = Literal["journey", "policies"]
 
 
 class Change(SQLModel, table=True):
-    """A version of a journey that somebody wants to be live, and what became of it."""
+    """What somebody wants to be live, and what became of it."""
 
     id: str = Field(primary_key=True)
-    journey: str = Field(index=True)
+    kind: ChangeKind = word_column()
+    """What would be another: a journey's definition, or the policies of the project."""
+    subject: str = Field(index=True)
+    """Which of its kind: the journey's name, or the file's."""
     version: str
     """What is proposed, by its content address: a decision is about this and nothing else."""
     was: str = ""
-    """The version that was live when it was proposed; empty when there was none."""
+    """What was live when it was proposed; empty when there was nothing."""
     definition: dict[str, Any] = json_column()
+    """What goes live, in the form of its kind: see store.going_live."""
     diff: str = Field(sa_column=Column(Text, nullable=False))
     """Against what was live, as `diff -u` shows it."""
+    preview: str = Field(default="", sa_column=Column(Text, nullable=False))
+    """What it would have done lately, in lines to read; empty where that cannot be told."""
     areas: dict[str, str] = json_column()
     """The areas it touches, each with the group that must agree."""
     owner: str
-    """Whose journey it is."""
+    """Who wrote it, or whose it is; empty when nobody said."""
     author: str
     """Who proposed it."""
     state: ChangeState = word_column()
@@ -36,3 +43,20 @@ class Change(SQLModel, table=True):
     settled_by: list[str] = json_list_column()
     """Those who approved it, or the one who rejected or took it back."""
     reason: str = ""
+
+
+class FilesVersion(SQLModel, table=True):
+    """Files as they were published together. One version of each subject is live."""
+
+    __tablename__ = "files_version"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+
+    subject: str = Field(primary_key=True)
+    """What they are: `policies.yaml`."""
+    version: str = Field(primary_key=True)
+    """Their content address."""
+    files: dict[str, str] = json_column()
+    """Their texts by name."""
+    published_at: datetime = time_column()
+    """When it went live last."""
+    published_by: str
+    live: bool = Field(index=True)

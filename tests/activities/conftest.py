@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.acting import Acting
 from activities.facts import Gathering
+from activities.live import Live
 from activities.permission import Permission
 from activities.questions import Questions
 from activities.tools.model import Tool
@@ -91,7 +92,7 @@ class Desk:
         return Acting(
             self.database,
             {tool.name: tool for tool in tools or (self.refund,)},
-            Permission(self.policies, Gathering("UTC", "Northwind"), Questions({})),
+            Permission(Live(self.policies), Gathering("UTC", "Northwind"), Questions({})),
         )
 
     @property

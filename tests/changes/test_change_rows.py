@@ -22,7 +22,8 @@ NEW = OLD.model_copy(update={"description": "With a better offer."})
 def change(journey: Journey = NEW, **more: Any) -> Change:
     given: dict[str, Any] = {
         "id": "ch_1",
-        "journey": journey.journey,
+        "kind": "journey",
+        "subject": journey.journey,
         "version": journey.version,
         "was": OLD.version,
         "definition": journey.model_dump(mode="json", by_alias=True),
@@ -59,8 +60,8 @@ async def live(database: Database) -> str:
 async def test_a_proposal_is_not_live(proposed: Database) -> None:
     assert await live(proposed) == OLD.version
     async with proposed.reading() as session:
-        assert await find_open(session, NEW) is not None
-        assert await find_open(session, OLD) is None
+        assert await find_open(session, "journey", NEW.journey, NEW.version) is not None
+        assert await find_open(session, "journey", OLD.journey, OLD.version) is None
 
 
 async def test_what_is_approved_is_live(proposed: Database) -> None:

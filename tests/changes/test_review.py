@@ -10,7 +10,8 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from journeys.model import Journey
 from starter.app import create_app
-from starter.changes.proposing import propose, who_must_agree, workflow_of
+from starter.changes.journeys import proposal_of, who_must_agree
+from starter.changes.proposing import propose, workflow_of
 from store.database import Database
 from store.tables import Change
 from store.versions import live_versions, publish
@@ -47,9 +48,9 @@ def new_version(shop: LivingShop) -> Journey:
 
 async def proposed(shop: LivingShop, by: str = GUS) -> Change:
     services = shop.services
-    return await propose(
-        services.database, services.temporal, services.settings, services.secret, new_version(shop), AREAS, by
-    )
+    async with services.database.reading() as session:
+        proposal = await proposal_of(session, new_version(shop), AREAS)
+    return await propose(services.database, services.temporal, services.settings, services.secret, proposal, by)
 
 
 async def decides(api: httpx.AsyncClient, change: Change, who: str, decision: str = "approve") -> httpx.Response:

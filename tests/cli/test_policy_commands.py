@@ -15,7 +15,7 @@ from store.database import Database
 from store.tables import Address, ConsentRecord, Customer, EventRecord
 from tests.cli.conftest import RETAIL, Command
 from tests.policies.conftest import consent, contact, facts
-from tests.retail import SECRET, TENT
+from tests.retail import ADA, SECRET, TENT
 from tests.seeding import put, run_ref
 
 NOW = datetime.now(UTC)
@@ -225,3 +225,23 @@ async def _lena(url: str) -> None:
         ),
     )
     await database.close()
+
+
+def test_publish_makes_a_file_hold_and_list_tells_what_does(sojourn: Command, shop: dict[str, str]) -> None:
+    published = sojourn("policy", "publish", changed(shop, "most: 15", "most: 12"), **shop)
+    assert published.out.startswith("Live: policies.yaml@")
+    listed = sojourn("policy", "list", **shop)
+    assert "    - most: 12.0" in listed.out
+    assert "policies.yaml is not what is live" in listed.err
+
+
+def test_publish_asks_who_proposes_what_others_must_agree_to(sojourn: Command, shop: dict[str, str]) -> None:
+    """Without Temporal nothing is proposed, nor does it go live instead."""
+    assert sojourn("policy", "publish", **shop).code == 0
+    project = Path(shop["SOJOURN_PROJECT_DIR"]) / "sojourn.yaml"
+    project.write_text(project.read_text() + "\nreview: {price: marketing}\n")
+    file = changed(shop, "most: 15", "most: 40")
+    assert "nobody agrees to what they asked" in sojourn("policy", "publish", file, **shop).err
+    proposing = shop | {"SOJOURN_TOKEN": ADA, "SOJOURN_TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    assert "Temporal" in sojourn("policy", "publish", file, **proposing).err
+    assert "    - most: 15.0" in sojourn("policy", "list", **shop).out

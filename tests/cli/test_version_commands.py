@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import RETAIL, Answer, Command
+from tests.retail import ADA
 
 FILE = "journeys/browse-abandonment.yaml"
 NAME = "browse-abandonment"
@@ -102,6 +103,9 @@ def test_what_touches_an_area_under_review_is_not_published(sojourn: Command, sh
     project = shop / "sojourn.yaml"
     project.write_text(project.read_text() + "\nreview: {price: marketing}\n")
     environment = {"SOJOURN_DATABASE_URL": sqlite_url, "SOJOURN_TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    unnamed = sojourn("--project", shop, "journey", "publish", shop / FILE, **environment)
+    assert "nobody agrees to what they asked" in unnamed.err
+    environment["SOJOURN_TOKEN"] = ADA
     answer = sojourn("--project", shop, "journey", "publish", shop / FILE, **environment)
     assert answer.code == 1
     assert "Temporal" in answer.err

@@ -7,6 +7,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 
 from journeys.loader import load_journeys
+from starter.changes.journeys import proposal_of
 from starter.changes.proposing import propose, workflow_of
 from tests.conftest import RETAIL
 from tests.replay.stories import start_event
@@ -71,9 +72,9 @@ async def a_change_is_reviewed(shop: RetailShop) -> WorkflowHandle[Any, Any]:
     journey = load_journeys(RETAIL / "journeys")["browse-abandonment"]
     areas = {"price": "marketing", "autonomy": "support"}
     temporal, settings = services.temporal, services.settings
-    change = await propose(
-        services.database, temporal, settings, SECRET, journey, areas, "someone@northwind.example"
-    )
+    async with services.database.reading() as session:
+        proposal = await proposal_of(session, journey, areas)
+    change = await propose(services.database, temporal, settings, SECRET, proposal, "someone@northwind.example")
     for token, decision in ((ADA, "approve"), (OMAR, "reject")):
         answer = await shop.api.post(
             f"/v1/changes/{change.id}/decision",

@@ -43,9 +43,9 @@ async def test_a_version_with_the_same_arms_is_published(running: Database):
 
 async def test_a_version_that_people_agreed_to_stops_it_and_says_so(running: Database):
     change = Change(
-        id="ch_1", journey="winback", version=OTHER.version, was=winback().version, diff="", areas={},
-        definition=OTHER.model_dump(mode="json", by_alias=True), owner="maria", author="maria", state="open",
-        proposed_at=NOON, deadline=NOON,
+        id="ch_1", kind="journey", subject="winback", version=OTHER.version, was=winback().version,
+        diff="", areas={}, definition=OTHER.model_dump(mode="json", by_alias=True),
+        owner="maria", author="maria", state="open", proposed_at=NOON, deadline=NOON,
     )  # fmt: skip
     async with running.transaction() as session:
         await keep_change(session, change)

@@ -65,11 +65,13 @@ def upgrade() -> None:
 
     op.create_table('change',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('subject', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('was', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('definition', sa.JSON(), nullable=False),
     sa.Column('diff', sa.Text(), nullable=False),
+    sa.Column('preview', sa.Text(), nullable=False),
     sa.Column('areas', sa.JSON(), nullable=False),
     sa.Column('owner', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('author', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -82,8 +84,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('change', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_change_journey'), ['journey'], unique=False)
         batch_op.create_index(batch_op.f('ix_change_proposed_at'), ['proposed_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_change_subject'), ['subject'], unique=False)
 
     op.create_table('channel_pause',
     sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -165,6 +167,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('experiment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_experiment_journey'), ['journey'], unique=False)
+
+    op.create_table('files_version',
+    sa.Column('subject', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('files', sa.JSON(), nullable=False),
+    sa.Column('published_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('published_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('live', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('subject', 'version')
+    )
+    with op.batch_alter_table('files_version', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_files_version_live'), ['live'], unique=False)
 
     op.create_table('intake_count',
     sa.Column('day', sa.Date(), nullable=False),
@@ -801,6 +815,10 @@ def downgrade() -> None:
     op.drop_table('learned_block')
     op.drop_table('journey_version')
     op.drop_table('intake_count')
+    with op.batch_alter_table('files_version', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_files_version_live'))
+
+    op.drop_table('files_version')
     with op.batch_alter_table('experiment', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_experiment_journey'))
 
@@ -819,8 +837,8 @@ def downgrade() -> None:
     op.drop_table('customer')
     op.drop_table('channel_pause')
     with op.batch_alter_table('change', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_change_subject'))
         batch_op.drop_index(batch_op.f('ix_change_proposed_at'))
-        batch_op.drop_index(batch_op.f('ix_change_journey'))
 
     op.drop_table('change')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:

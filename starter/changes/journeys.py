@@ -1,0 +1,41 @@
+"""A version of a journey goes live at once, or waits for the groups that `review` in sojourn.yaml names."""
+
+from collections.abc import Mapping
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from journeys.difference import as_diff
+from journeys.model import Journey
+from journeys.review import Area, touches
+from starter.changes.proposing import Proposal
+from store.versions import find_version, live_versions
+
+
+async def who_must_agree(session: AsyncSession, review: Mapping[Area, str], journey: Journey) -> dict[str, str]:
+    """The areas that a version touches against what is live, each with its group; none when it may go live."""
+    if not review:
+        return {}
+    live = await _live(session, journey)
+    if live is not None and live.version == journey.version:
+        return {}
+    return {area: review[area] for area in touches(live, journey) if area in review}
+
+
+async def proposal_of(session: AsyncSession, journey: Journey, areas: dict[str, str]) -> Proposal:
+    """A version of a journey as it is proposed, against what is live."""
+    live = await _live(session, journey)
+    return Proposal(
+        kind="journey",
+        subject=journey.journey,
+        version=journey.version,
+        was=live.version if live else "",
+        definition=journey.model_dump(mode="json", by_alias=True),
+        diff=as_diff(live, journey) if live else "",
+        areas=areas,
+        owner=journey.owner,
+    )
+
+
+async def _live(session: AsyncSession, journey: Journey) -> Journey | None:
+    version = (await live_versions(session)).get(journey.journey)
+    return await find_version(session, journey.journey, version) if version else None
