@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 
 from starter.console import changes, contents, customers, deliveries, inbox, journeys, overview, runs, sign_in
 
@@ -15,4 +16,6 @@ for room in (sign_in, overview, inbox, customers, runs, journeys, contents, chan
 def mount(app: FastAPI) -> None:
     """Add the pages and their static files to an application that has `state.services`."""
     app.include_router(router)
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    static = StaticFiles(directory=Path(__file__).parent / "static")
+    # Nothing in them is secret, so compressing them gives nothing away.
+    app.mount("/static", GZipMiddleware(static, minimum_size=1000), name="static")

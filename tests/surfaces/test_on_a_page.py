@@ -1,10 +1,13 @@
 """A page of the shop in a real browser: `sojourn.js` shows what waits and tells what became of it."""
 
 import asyncio
+import gzip
 import shutil
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +15,17 @@ import uvicorn
 from playwright.async_api import Page, async_playwright, expect
 from sqlmodel import select
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from content.library import load_library
 from starter.app import create_app
 from starter.services import Services
 from store.database import Database
 from store.tables import EventRecord, Identity
 from tests import seeding
+from tests.conftest import RETAIL
 from tests.surfaces.conftest import delivery, waiting
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -45,7 +51,7 @@ async def shop(sqlite_database: Database) -> Services:
         Identity(kind="user", value="user-1", customer_id="c_lena", since=seeding.NOW),
         Identity(kind="anonymous", value="device-1", customer_id="c_lena", since=seeding.NOW),
     )
-    return await seeding.services(sqlite_database)
+    return replace(await seeding.services(sqlite_database), library=load_library(RETAIL))
 
 
 @asynccontextmanager
@@ -67,13 +73,20 @@ async def open_page(shop: Services) -> AsyncGenerator[Open]:
         pytest.fail("chromium is missing: apt-get install chromium")
     errors: list[str] = []
     written = [""]
-    site = Starlette(routes=[Route("/{path}", lambda _request: HTMLResponse(written[0]))])
+    policy = {"Content-Security-Policy": ""}
+
+    async def answer(_request: Request) -> HTMLResponse:
+        return HTMLResponse(written[0], headers=policy)
+
+    site = Starlette(routes=[Route("/{path}", answer)])
     async with (
         serving(create_app(shop, dispatch=False)) as journeys,
         # Another origin than the one the script comes from, as at a real shop.
         serving(site) as address,
         async_playwright() as playwright,
     ):
+        # A shop as careful as can be: no script and no style of its own in the page, no host but ours.
+        policy["Content-Security-Policy"] = f"default-src 'none'; script-src {journeys}; connect-src {journeys}"
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = await browser.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -185,3 +198,41 @@ async def test_a_session_has_no_more_prompts_than_the_page_allows(open_page: Ope
     )
 
     await expect(page.locator(".sojourn-card")).to_have_count(2)
+
+
+async def test_slots_are_filled_in_place_of_what_stood_there_and_a_click_is_told(open_page: Open, shop: Services):
+    slots = '<div data-sojourn-slot="hero">All tents</div><div data-sojourn-slot="rail">All boots</div>'
+
+    page = await open_page(slots, 'data-user-id="user-1" data-surface="homepage"')
+    hero = page.locator("[data-sojourn-slot=hero]")
+    await expect(hero).to_contain_text("10% off the Lumen 3 tent")
+    await expect(hero).not_to_contain_text("All tents")
+    await expect(page.locator("[data-sojourn-slot=rail]")).to_have_text("All boots")
+    assert await told(page, shop.database, "Promotion Viewed")
+    await hero.get_by_role("link", name="Look inside").evaluate("link => link.removeAttribute('href')")
+    await hero.locator("a").click()
+
+    assert await told(page, shop.database, "Promotion Clicked")
+
+
+async def test_without_consent_nobody_is_named_and_nothing_is_told(open_page: Open, shop: Services):
+    await place(shop.database, "banner")
+    asked: list[str] = []
+    private = 'data-user-id="user-1" data-surface="homepage" data-consent="no"'
+    page = await open_page("")
+    page.on("request", lambda request: asked.append(request.url))
+
+    page = await open_page('<div data-sojourn="banner"></div><div data-sojourn-slot="hero"></div>', private)
+
+    await expect(page.locator(".sojourn-slot")).to_be_visible()
+    await expect(page.locator(".sojourn-banner")).to_have_count(0)
+    ours = [url for url in asked if "/v1/" in url]
+    assert len(ours) == 1
+    assert "user-1" not in ours[0]
+
+
+def test_the_script_is_small_on_its_way():
+    script = (Path(__file__).parents[2] / "starter/console/static/sojourn.js").read_bytes()
+
+    assert len(gzip.compress(script)) < 3_000
+    assert b"innerHTML" not in script

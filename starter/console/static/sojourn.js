@@ -1,116 +1,91 @@
-/* Shows banners, checklists, tooltips and the inbox on a page, and tells what became of them.
-
-   <script src="https://journeys.shop.example/static/sojourn.js" defer
-           data-write-key="..." data-user-id="..." data-user-hash="..." data-most-per-session="3"></script>
-   <div data-sojourn="banner"></div> <div data-sojourn="checklist"></div> <div data-sojourn="inbox"></div>
-
-   Without a user id the anonymous id of Segment's analytics.js is used. A tooltip stands beside the element that
-   its `anchor` selects. `data-sojourn-quiet` on any element keeps all but the inbox away, as in a checkout. */
+/* Shows messages and slots on a page of the shop, and tells what became of them: see docs/channels.md. */
 (() => {
   "use strict";
-  const script = document.currentScript;
-  const origin = new URL(script.src).origin;
-  const { writeKey, userId, userHash, anonymousId, mostPerSession } = script.dataset;
-  const SHOWN = "sojourn.shown";
-  const SAFE = /^(https?:\/\/|\/(?![\/\\]))/i;
-
-  const address = (path) => {
-    const query = new URLSearchParams({ writeKey });
-    if (userId) {
-      query.set("userId", userId);
-      if (userHash) query.set("userHash", userHash);
-    } else {
-      query.set("anonymousId", anonymousId || visitor());
-    }
-    return `${origin}/v1/surfaces/${path}?${query}`;
-  };
+  const { src, dataset: own } = document.currentScript;
+  const isPrivate = navigator.globalPrivacyControl || own.consent === "no";
+  const isSafe = (url) => /^(https?:\/\/|\/(?![\/\\]))/i.test(url);
 
   const visitor = () => {
     const kept = localStorage.getItem("ajs_anonymous_id") || "";
     try { return String(JSON.parse(kept)); } catch { return kept; }
   };
-
+  const named = ({ userId, userHash = "" }) => (userId ? { userId, userHash } : { anonymousId: own.anonymousId || visitor() });
+  const who = { writeKey: own.writeKey, locale: document.documentElement.lang, ...(isPrivate ? {} : named(own)) };
+  const address = (path) => `${new URL(src).origin}/v1/${path}?${new URLSearchParams(who)}`;
+  const ask = async (path) => (await fetch(address(path))).json();
   // A beacon is still sent when the click leaves the page.
-  const tell = (message, report) =>
-    navigator.sendBeacon(address(`messages/${encodeURIComponent(message.id)}/${report}`));
+  const tell = (path, report) => isPrivate || navigator.sendBeacon(address(`${path}/${report}`));
 
-  const element = (tag, className, text) => {
+  const add = (parent, tag, name, text = "") => {
     const made = document.createElement(tag);
-    made.className = className;
-    if (text) made.textContent = text;
+    made.className = "sojourn-" + name;
+    made.textContent = text;
+    parent.append(made);
     return made;
   };
 
-  const card = (message, surface) => {
-    const made = element("section", `sojourn-card sojourn-${surface}`);
-    if (SAFE.test(message.image_url)) {
-      const image = element("img", "sojourn-image");
-      image.src = message.image_url;
-      image.alt = "";
-      made.append(image);
+  const show = (where, part, kind, path) => {
+    const card = add(where, "section", "card sojourn-" + kind);
+    if (isSafe(part.image_url)) Object.assign(add(card, "img", "image"), { src: part.image_url, alt: "" });
+    add(card, "strong", "title", part.title);
+    if (part.body) add(card, "p", "body", part.body);
+    const list = part.items.length && add(card, "ol", "items");
+    for (const item of part.items) add(list, "li", "item", item);
+    if (part.action_label && isSafe(part.action_url)) {
+      const link = add(card, "a", "action", part.action_label);
+      link.href = part.action_url;
+      link.onclick = () => { tell(path, "clicked"); };
     }
-    made.append(element("strong", "sojourn-title", message.title));
-    if (message.body) made.append(element("p", "sojourn-body", message.body));
-    if (message.items.length) {
-      const list = element("ol", "sojourn-items");
-      for (const item of message.items) list.append(element("li", "sojourn-item", item));
-      made.append(list);
+    if (kind !== "slot") {
+      const close = Object.assign(add(card, "button", "dismiss", "×"), { type: "button", ariaLabel: "Dismiss" });
+      close.onclick = () => { tell(path, "dismissed"); card.remove(); };
     }
-    if (message.action_label && SAFE.test(message.action_url)) {
-      const link = element("a", "sojourn-action", message.action_label);
-      link.href = message.action_url;
-      link.addEventListener("click", () => tell(message, "clicked"));
-      made.append(link);
-    }
-    const close = element("button", "sojourn-dismiss", "×");
-    close.type = "button";
-    close.setAttribute("aria-label", "Dismiss");
-    close.addEventListener("click", () => { tell(message, "dismissed"); made.remove(); });
-    made.append(close);
-    return made;
-  };
-
-  const place = (made, where, message) => {
-    where.append(made);
-    if (message.seen) return;
-    new IntersectionObserver((entries, observer) => {
+    const watch = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect();
-      tell(message, "seen");
-    }).observe(made);
+      watch.disconnect();
+      tell(path, "seen");
+    });
+    if (!part.seen) watch.observe(card);
   };
 
-  const beside = (message) => {
-    let anchor = null;
-    try { anchor = message.anchor && document.querySelector(message.anchor); } catch { /* no selector */ }
-    if (!anchor) return null;
-    const holder = element("span", "sojourn-anchor");
+  const beside = ({ anchor }) => {
+    let found = null;
+    try { found = document.querySelector(anchor); } catch { /* no selector */ }
+    if (!found) return null;
+    const holder = add(document.body, "span", "anchor");
     holder.style.position = "relative";
-    anchor.after(holder);
+    found.after(holder);
     return holder;
   };
 
-  const mayPrompt = (message) => {
+  const mayPrompt = ({ id }) => {
     if (document.querySelector("[data-sojourn-quiet]")) return false;
-    const shown = new Set(JSON.parse(sessionStorage.getItem(SHOWN) || "[]"));
-    if (!shown.has(message.id) && mostPerSession && shown.size >= Number(mostPerSession)) return false;
-    sessionStorage.setItem(SHOWN, JSON.stringify([...shown.add(message.id)]));
+    const shown = new Set(JSON.parse(sessionStorage.getItem("sojourn.shown") || "[]"));
+    if (!shown.has(id) && shown.size >= (own.mostPerSession || Infinity)) return false;
+    sessionStorage.setItem("sojourn.shown", JSON.stringify([...shown.add(id)]));
     return true;
   };
 
-  const fill = async (surface, slots) => {
-    const answer = await fetch(address(surface));
-    if (!answer.ok) return;
-    const { messages } = await answer.json();
-    const shown = surface === "inbox" ? messages : messages.slice(0, 1);
-    for (const message of shown) {
-      const where = surface === "tooltip" ? beside(message) : slots[0];
-      if (where && (surface === "inbox" || mayPrompt(message))) place(card(message, surface), where, message);
+  const messages = async (surface, [place]) => {
+    const { messages: found = [] } = await ask("surfaces/" + surface);
+    for (const each of surface === "inbox" ? found : found.slice(0, 1)) {
+      const where = surface === "tooltip" ? beside(each) : place;
+      if (where && (surface === "inbox" || mayPrompt(each))) show(where, each, surface, "surfaces/messages/" + each.id);
     }
   };
 
-  for (const surface of ["banner", "checklist", "tooltip", "inbox"]) {
-    const slots = document.querySelectorAll(`[data-sojourn="${surface}"]`);
-    if (slots.length || surface === "tooltip") fill(surface, slots).catch(() => undefined);
+  const slots = async (surface) => {
+    const { slots: found = {} } = await ask("slots/" + surface);
+    for (const where of document.querySelectorAll("[data-sojourn-slot]")) {
+      const parts = found[where.dataset.sojournSlot] || [];
+      if (parts.length) where.replaceChildren();
+      for (const part of parts) show(where, part, "slot", "slots/" + part.id);
+    }
+  };
+
+  if (own.surface) slots(own.surface).catch(() => {});
+  for (const surface of isPrivate ? [] : ["banner", "checklist", "tooltip", "inbox"]) {
+    const places = document.querySelectorAll(`[data-sojourn="${surface}"]`);
+    if (places.length || surface === "tooltip") messages(surface, places).catch(() => {});
   }
 })();
