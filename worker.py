@@ -21,6 +21,7 @@ from activities.channels.traffic import Traffic
 from activities.composing import Composer
 from activities.deciding import Deciding
 from activities.deliver import Delivering
+from activities.editing import Editing
 from activities.erasing import Erasing
 from activities.facts import Gathering
 from activities.fitting import Fitting
@@ -40,6 +41,7 @@ from activities.reviewing import Reviewing
 from activities.tools.model import Tool
 from activities.tools.registry import load_tools
 from activities.tracking import Tracker
+from content.editing import EditRules
 from content.library import Library, load_library
 from content.links import LinkSigner
 from policies.model import Policy
@@ -126,12 +128,14 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     composer = _composer(settings, parts, providers)
     alerts = Alerts(parts.alerts, database, settings.public_url)
     delivering = Delivering(database, composer, guard, Traffic(database, providers, alerts))
+    rules = EditRules(parts.library, parts.project.content, parts.project.brand)
     requesting = Requesting(database)
     acting = Acting(database, parts.tools, permission)
     perceiving, bookkeeping = Perceiving(database), Bookkeeping(database)
     erasing = Erasing(database)
     return [
         delivering.deliver,
+        Editing(database, composer, guard, rules).edit_message,
         acting.act,
         acting.ask,
         Deciding(database, Mask(composer, guard), parts.project.rewards).decide,

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.channels.model import OutgoingMessage, Provider, Refused
 from activities.tracking import Tracker
+from content.editing import EditRefused, with_edits
 from content.library import Library
 from content.links import LinkSigner
 from content.rendering import ContentError, OfferTerms, Recipient, RenderContext, Rendered
@@ -19,7 +20,7 @@ from journeys.times import format_duration, known_zone
 from settings import Brand
 from store.ledger import reachable_at
 from store.tables import Customer
-from workflows.ports import DeliverRequest, Denied, Rejected
+from workflows.ports import DeliverRequest, Denied, Grant, Rejected
 
 _LEAST_LEFT = 0.25
 """The share of an offer's life that has to be left when it leaves."""
@@ -55,6 +56,16 @@ class Draft:
 class _Made:
     message: OutgoingMessage
     rendered: Rendered
+
+
+@dataclass(frozen=True)
+class _Way:
+    """Over whom and whereto a message goes."""
+
+    provider: Provider
+    customer: Customer
+    recipient: str
+    delivery_id: str
 
 
 def hash_message(message: OutgoingMessage) -> str:
@@ -99,6 +110,50 @@ class Composer:
         not, byte for byte, what was approved, it is made for now, and has to be asked about again. So it is when
         less than a quarter of an offer's life is left: nobody gets an offer that is all but over.
         """
+        way = await self._way(session, channel, customer, delivery_id)
+        if not isinstance(way, _Way):
+            return way
+        too_late = ""
+        if grant := request.grant:
+            too_late = _spent(request.offer, grant.asked_at, now)
+            shown = self._shown(request, grant, way)
+            if not too_late and shown is not None:
+                return shown
+        made = self._draft(request, way, now)
+        return replace(made, made_anew=too_late) if isinstance(made, Draft) else made
+
+    async def compose_edited(
+        self,
+        session: AsyncSession,
+        request: DeliverRequest,
+        channel: str,
+        customer: Customer | None,
+        delivery_id: str,
+        edits: Mapping[str, str],
+    ) -> tuple[Draft, Draft]:
+        """The message that was shown as the request's grant says, and the same one with `edits`.
+
+        Raises EditRefused when there is no such message any more, or the edited one cannot be made.
+        """
+        grant, way = request.grant, await self._way(session, channel, customer, delivery_id)
+        shown = self._shown(request, grant, way) if grant and isinstance(way, _Way) else None
+        if grant is None or shown is None or not isinstance(way, _Way):
+            raise EditRefused("What it was made from has changed since. Approve it, and it is asked about anew.")
+        if too_late := _spent(request.offer, grant.asked_at, request.now):
+            raise EditRefused(f"{too_late[:1].upper()}{too_late[1:]}. Approve it, and it is asked about anew.")
+        edited = self._draft(request, way, grant.asked_at, edits)
+        if not isinstance(edited, Draft):
+            raise EditRefused(f"It cannot be sent so: {edited.reason}.")
+        return shown, edited
+
+    def links_of(self, customer: Customer, channel: str) -> tuple[str, str]:
+        """By which a customer unsubscribes from a channel, and chooses what to hear about."""
+        unsubscribe = f"{self._public_url}/u/{self._links.unsubscribe_token(customer.id, channel)}"
+        return unsubscribe, f"{self._public_url}/p/{self._links.preferences_token(customer.id)}"
+
+    async def _way(
+        self, session: AsyncSession, channel: str, customer: Customer | None, delivery_id: str
+    ) -> _Way | Denied | Rejected:
         provider = self._providers.get(channel)
         if provider is None:
             return _rejected(delivery_id, "channel.unknown", f"no channel '{channel}' is set up")
@@ -108,54 +163,51 @@ class Composer:
         if recipient is None:
             kinds = " or ".join(kind.replace("_", " ") for kind in provider.kinds())
             return Denied(reason=f"the customer has no {kinds}")
-        too_late = ""
-        if grant := request.grant:
-            too_late = _spent(request.offer, grant.asked_at, now)
-            shown = self._draft(request, customer, provider, recipient, delivery_id, grant.asked_at)
-            if not too_late and isinstance(shown, Draft) and shown.content_hash == grant.content_hash:
-                return shown
-        made = self._draft(request, customer, provider, recipient, delivery_id, now)
-        return replace(made, made_anew=too_late) if isinstance(made, Draft) else made
+        return _Way(provider, customer, recipient, delivery_id)
+
+    def _shown(self, request: DeliverRequest, grant: Grant, way: _Way) -> Draft | None:
+        """The message that a person saw; None when it can no longer be made, byte for byte."""
+        try:
+            shown = self._draft(request, way, grant.asked_at, grant.edits)
+        except EditRefused:
+            return None
+        return shown if isinstance(shown, Draft) and shown.content_hash == grant.content_hash else None
 
     def _draft(
-        self,
-        request: DeliverRequest,
-        customer: Customer,
-        provider: Provider,
-        recipient: str,
-        delivery_id: str,
-        now: datetime,
+        self, request: DeliverRequest, way: _Way, now: datetime, edits: Mapping[str, str] | None = None
     ) -> Draft | Rejected:
-        def make(at: datetime) -> _Made:
-            rendered = self._library.render(
-                request.content,
-                provider.channel,
-                self._context(request, provider.channel, customer, delivery_id, at),
-            )
-            tracked = self._tracker.track(rendered, customer, delivery_id)
-            message = provider.prepare(tracked, recipient, delivery_id)
+        """The message as it is at `now`, with edits. Raises EditRefused for an edit that does not fit."""
+
+        def make(at: datetime, edits: Mapping[str, str]) -> _Made:
+            context = self._context(request, way.provider.channel, way.customer, way.delivery_id, at)
+            rendered = self._library.render(request.content, way.provider.channel, context)
+            rendered = with_edits(rendered, edits) if edits else rendered
+            tracked = self._tracker.track(rendered, way.customer, way.delivery_id)
+            message = way.provider.prepare(tracked, way.recipient, way.delivery_id)
             return _Made(message, rendered)
 
         try:
-            made = make(now)
+            made = make(now, edits or {})
         except ContentError as error:
-            return _rejected(delivery_id, f"content.{type(error).__name__}", str(error))
+            return _rejected(way.delivery_id, f"content.{type(error).__name__}", str(error))
         except Refused as error:
-            return _rejected(delivery_id, error.code, error.reason)
-        # Made for the moment the run began, the message shows every change but that of the time.
+            return _rejected(way.delivery_id, error.code, error.reason)
+        # Made for the moment the run began, the message shows every change but that of the time. What a person
+        # edited is bound by its hash; what it was made from is the same without.
         return Draft(
             made.message,
-            customer,
-            provider,
+            way.customer,
+            way.provider,
             made.rendered,
             now + request.offer.valid if request.offer else None,
-            lambda: _basis(make(request.start.at), request.offer),
+            lambda: _basis(make(request.start.at, {}), request.offer),
         )
 
     def _context(
         self, request: DeliverRequest, channel: str, customer: Customer, delivery_id: str, now: datetime
     ) -> RenderContext:
         offer = request.offer
+        unsubscribe_url, preferences_url = self.links_of(customer, channel)
         return RenderContext(
             brand=self._brand,
             customer=Recipient(
@@ -166,8 +218,8 @@ class Composer:
             event=request.start.properties,
             run=request.attributes,
             offer=OfferTerms(discount=offer.discount, expires_at=now + offer.valid) if offer else None,
-            unsubscribe_url=f"{self._public_url}/u/{self._links.unsubscribe_token(customer.id, channel)}",
-            preferences_url=f"{self._public_url}/p/{self._links.preferences_token(customer.id)}",
+            unsubscribe_url=unsubscribe_url,
+            preferences_url=preferences_url,
             now=now,
             delivery_id=delivery_id,
             url_key=self._links.url_key,

@@ -19,6 +19,7 @@ from activities.facts import Case, Gathering
 from activities.live import Live
 from activities.questions import Question, Questions, Subject
 from activities.verdicts import Judged, keep_verdict
+from content.editing import texts_of
 from journeys.counting import COUNTS
 from journeys.interrupts import InterruptRules
 from learning.features.sight import asks_for_features, see
@@ -214,6 +215,7 @@ def _question(case: Case, policies: tuple[Policy, ...], wanted: NeedsApproval, r
         customer_id=draft.customer.id,
         similar=_similar(case, policies),
         author=draft.rendered.author,
+        texts=texts_of(draft.rendered),
     )
     reason = f"{wanted.reason}; {draft.made_anew}" if draft.made_anew else wanted.reason
     wanted = wanted.model_copy(update={"reason": reason})

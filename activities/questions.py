@@ -33,6 +33,8 @@ class Subject:
     """A hash of what makes others like it; empty when each is for itself."""
     author: str = ""
     """Of the content, if it says so."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """What of it a person may edit, by field."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ class Questions:
             recipient=subject.recipient,
             message=subject.content,
             content_hash=subject.content_hash,
+            texts=subject.texts,
             basis=subject.basis,
             similar=subject.similar if wanted.tier == "supervised" and wanted.people == 1 else "",
             discount=subject.discount,

@@ -40,7 +40,7 @@ class Library:
         self.entries = entries
         """Everything there is, approved or not, by name and channel."""
         self._project = folder.parent
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._unapproved = unapproved
         self._usable = {
             (each.name, each.variant.channel): each.variant for each in entries if self._may_leave(each.standing)
@@ -92,18 +92,16 @@ class Library:
 
     def render(self, name: str, channel: str, context: RenderContext) -> Rendered:
         """The message for one customer. Raises UnknownContent, or RenderingFailed with a file of the project."""
-        if (name, channel) not in self._usable:
-            raise UnknownContent(self._unknown(name, channel))
-        variant = self._usable[name, channel]
+        variant = self.variant(name, channel)
         front, marketing = variant.front, variant.front.purpose == "marketing"
         product_id = str(context.event.get("product_id", front.product or ""))
-        product = self._catalogue.product(product_id)
+        product = self.catalogue.product(product_id)
         surface = _surface_of(variant)
         assembled = self.assemble(surface, context) if surface else None
         slots = assembled.by_slot(self.surfaces[surface]) if assembled else {}
         parts = assembled.parts if assembled else ()
         try:
-            fields = fill(variant, context, self._catalogue, product_id, slots)
+            fields = fill(variant, context, self.catalogue, product_id, slots)
         except RenderingFailed as error:
             raise error.seen_from(self._project) from error
         about = front.categories.union(*(part.categories for part in parts))
@@ -123,6 +121,12 @@ class Library:
             picks=tuple(part.pick for part in parts),
             content_version=_version(variant, parts),
         )
+
+    def variant(self, name: str, channel: str) -> Variant:
+        """An approved content as one channel carries it. Raises UnknownContent."""
+        if (name, channel) not in self._usable:
+            raise UnknownContent(self._unknown(name, channel))
+        return self._usable[name, channel]
 
     @property
     def surfaces(self) -> Mapping[str, Surface]:
@@ -148,7 +152,7 @@ class Library:
         surfaces = load_surfaces(self._project / "surfaces.yaml", there, known)
         contents = {name: (entry.variant, entry.standing) for name, entry in for_slots.items()}
         policies = load_policies(self._project / "policies.yaml") if surfaces else ()
-        return SlotFiller(surfaces, contents, self._may_leave, self._catalogue, policies)
+        return SlotFiller(surfaces, contents, self._may_leave, self.catalogue, policies)
 
     def _unknown(self, name: str, channel: str = "") -> str:
         """Why there is nothing of that name to render, or nothing for that channel."""

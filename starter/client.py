@@ -141,14 +141,7 @@ class Sojourn:
 
     async def approvals(self, state: str = "open") -> list[dict[str, Any]]:
         """The approvals in a state, all of them. Raises SojournError."""
-        found: list[dict[str, Any]] = []
-        page = 1
-        while True:
-            answer = await self._ask("GET", "/v1/approvals", params={"state": state, "page": str(page)})
-            found += answer["approvals"]
-            if not answer.get("more"):
-                return found
-            page += 1
+        return await self._pages("/v1/approvals", "approvals", state=state)
 
     async def approval(self, approval_id: str) -> dict[str, Any]:
         """One approval with all that is needed to decide it. Raises Refused when there is none."""
@@ -163,6 +156,15 @@ class Sojourn:
         """
         more = {"similar": {"most": similar, "days": days}} if similar else {}
         return await self._decide(approval_id, "approve", reason, **more)
+
+    async def edit(self, approval_id: str, edits: Mapping[str, str], reason: str = "") -> dict[str, Any]:
+        """Let this message leave with other words in some of its `texts`. Raises Refused when a rule of the
+        content or a policy forbids it, or it may not be decided, or not by you."""
+        return await self._decide(approval_id, "edit", reason, edits=dict(edits))
+
+    async def labels(self, approval_id: str = "") -> list[dict[str, Any]]:
+        """What people edited before they agreed, all of it; of one approval only when it is named."""
+        return await self._pages("/v1/approvals/labels", "labels", approval=approval_id)
 
     async def reject(self, approval_id: str, reason: str = "") -> dict[str, Any]:
         """Keep this message from leaving. Raises Refused when it may not be decided, or not by you."""
@@ -203,10 +205,21 @@ class Sojourn:
         return ChangeCalls(self._ask)
 
     async def _decide(
-        self, approval_id: str, decision: Literal["approve", "reject", "hand"], reason: str, **more: Any
+        self, approval_id: str, decision: Literal["approve", "edit", "reject", "hand"], reason: str, **more: Any
     ) -> dict[str, Any]:
         body = {"decision": decision, "reason": reason, **more}
         return await self._ask("POST", f"/v1/approvals/{approval_id}/decision", json=body)
+
+    async def _pages(self, path: str, rows: str, **asked: str) -> list[dict[str, Any]]:
+        """All rows of a listing."""
+        found: list[dict[str, Any]] = []
+        page = 1
+        while True:
+            answer = await self._ask("GET", path, params={**asked, "page": str(page)})
+            found += answer[rows]
+            if not answer.get("more"):
+                return found
+            page += 1
 
     async def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._token}"}

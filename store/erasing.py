@@ -30,6 +30,7 @@ from store.tables import (
     Customer,
     CustomerFeatures,
     Delivery,
+    EditLabel,
     Erasure,
     EventRecord,
     Identity,
@@ -60,13 +61,14 @@ _DELETED: tuple[tuple[type[SQLModel], str], ...] = (
     (CustomerFeatures, "customer_id"),
     (PlannerDecision, "customer_id"),
     (SurfaceMessage, "customer_id"),
+    (EditLabel, "customer_id"),
 )
 """Tables whose rows of the customer go, and the column that names the customer; what points at others first."""
 
 _EMPTIED: Mapping[type[SQLModel], Mapping[str, Any]] = {
     Approval: {
         "recipient": "", "message": {}, "content_hash": "", "basis": "", "reason": "", "findings": [],
-        "decision_reason": "",
+        "decision_reason": "", "texts": {},
     },
     Delivery: {"provider_id": None, "content_hash": "", "reason": "", "findings": []},
     Action: {"given": {}, "result": {}, "reason": ""},

@@ -77,6 +77,11 @@ MESSAGES: dict[str, dict[str, Any]] = {
         },
     },
 }
+TEXTS = {
+    "email": {"subject": "Still thinking about the Fjell tent?", "text": "It sleeps three, weighs 2.4 kg."},
+    "push": {"title": "Good choice, that tent", "body": "Three people, 2.4 kg. Have another look."},
+    "whatsapp": {"parameters.0": "Fjell 3 tent", "parameters.1": "10 %", "parameters.2": "5 March, 10:00"},
+}
 _RECIPIENTS = {
     "email": "lena.koch@example.com",
     "push": "fcm-token-of-some-length-4711",
@@ -150,6 +155,7 @@ def approval(approval_id: str = "a_1", **changes: Any) -> Approval:
             "body": MESSAGES[channel],
         },
         "content_hash": "hash",
+        "texts": TEXTS[channel],
         "basis": "basis",
         "discount": 10.0,
         "reason": "A discount of 10 % is more than the 5 % a journey may give by itself",

@@ -108,7 +108,7 @@ class Conduct:
         try:
             await workflow.wait_condition(
                 # A run that is to move leaves what came to its new version, which may judge it otherwise.
-                lambda: self._is_interrupted() or self.move is not None or woken() or _history_is_long(),
+                lambda: self._is_interrupted() or self.move is not None or woken() or self._is_long(),
                 timeout=remaining,
                 timeout_summary=summary,
             )
@@ -120,7 +120,7 @@ class Conduct:
 
     def continue_if_long(self) -> None:
         """Continue as new when the history is long; the step the run is at then goes on where it was."""
-        if _history_is_long():
+        if self._is_long():
             workflow.continue_as_new(self.given.model_copy(update={"state": self.memory.state}))
 
     def deadline(self, moment: str) -> datetime:
@@ -221,6 +221,10 @@ class Conduct:
         self.memory.written(notes)
         moved = {"journey": move.journey, "state": self.memory.state}
         workflow.continue_as_new(self.given.model_copy(update=moved))
+
+    def _is_long(self) -> bool:
+        # An edit that is being checked has to end where it began: its editor waits for the answer.
+        return _history_is_long() and not self.memory.question.edited_by
 
     def _is_interrupted(self) -> bool:
         state = self.memory.state

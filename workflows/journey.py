@@ -19,6 +19,7 @@ from workflows.question import Refusal
 from workflows.search_attributes import JOURNEY_APPROVAL
 from workflows.state import Heard, Move, Progress, RunInput, RunResult
 from workflows.steps import perform
+from workflows.steps.editing import edit
 
 
 @workflow.defn
@@ -51,10 +52,13 @@ class CustomerJourney:
         self._memory.observe(event, workflow.now(), event.customer)
 
     @workflow.update(description="Decide what the run asks about, with a signed decision.")
-    def decide_approval(self, token: str) -> str:
+    async def decide_approval(self, token: str) -> str:
         """Take a decision. It was checked by the validator; the answer says what became of it: `approved`,
-        `rejected`, `agreed` while more people must, `handed` to others."""
-        return self._memory.question.take(self._judge(token), workflow.now())
+        `rejected`, `agreed` while more people must, `handed` to others. An edit is checked here."""
+        try:
+            return await self._decide(token)
+        except (InvalidToken, Refusal) as refusal:
+            raise ApplicationError(str(refusal), type=type(refusal).__name__, non_retryable=True) from None
 
     @decide_approval.validator
     def check_decision(self, token: str) -> None:
@@ -65,10 +69,10 @@ class CustomerJourney:
             raise ApplicationError(str(refusal), type=type(refusal).__name__, non_retryable=True) from None
 
     @workflow.signal(description="A signed decision, for callers that cannot send updates.")
-    def approval(self, token: str) -> None:
+    async def approval(self, token: str) -> None:
         """The same as `decide_approval` without an answer: what does not count is logged and ignored."""
         try:
-            self._memory.question.take(self._judge(token), workflow.now())
+            await self._decide(token)
         except (InvalidToken, Refusal) as refusal:
             workflow.logger.warning("a decision was refused", extra={"reason": str(refusal)})
 
@@ -118,6 +122,14 @@ class CustomerJourney:
                 self._withdraw_question("the agent's goal was reached")
                 self._conduct.finish(step, "interrupted", f"the goal of {goal.agent} was reached")
                 at = goal.agent
+
+    async def _decide(self, token: str) -> str:
+        """Take the decision in a token. Raises InvalidToken or Refusal when it does not count."""
+        decision = self._judge(token)
+        if decision.edits:
+            decision = await edit(self._conduct, decision)
+            self._memory.question.judge(decision, workflow.now())
+        return self._memory.question.take(decision, workflow.now())
 
     def _judge(self, token: str) -> Decision:
         """The decision in a token. Raises InvalidToken or Refusal when it does not count."""

@@ -11,11 +11,17 @@ class Refusal(Exception):
     """A decision that does not count, with a reason for whoever sent it."""
 
 
+class EditRefused(Refusal):
+    """An edit that would change more than it may."""
+
+
 class Question:
     """The question that a run has open, if it has one."""
 
     def __init__(self, state: RunState) -> None:
         self._state = state
+        self.edited_by = ""
+        """Whose edit is being checked at this moment; nobody else decides until that is done."""
 
     def ask(self, asked: Asked) -> OpenApproval:
         """Open the question to a person; the same question stays as it was, with any answer it has."""
@@ -41,6 +47,8 @@ class Question:
         approval = self._state.approval
         if approval is None or approval.approval_id != decision.approval_id:
             raise Refusal("this approval is not open: it was decided, withdrawn or replaced by a newer one")
+        if self.edited_by:
+            raise Refusal(f"{self.edited_by} is editing it at this moment; look at it again in a minute")
         if self._state.decision is not None:
             raise Refusal(f"{self._state.decision.approver} has already decided this")
         if self._state.interrupt is not None:
@@ -78,6 +86,13 @@ class Question:
             return f"agreed by {who}; {approval.people - len(agreed)} more must agree"
         self._state.decision = decision.model_copy(update={"approver": ", ".join(agreed)})
         return f"approved by {', '.join(agreed)}"
+
+    def edit(self, approval_id: str, content_hash: str, edits: dict[str, str]) -> None:
+        """The message asked about is another now. Whoever agreed, agreed to something else."""
+        approval = self._state.approval
+        if approval is not None and approval.approval_id == approval_id:
+            changes = {"content_hash": content_hash, "edits": edits, "agreed": ()}
+            self._state.approval = approval.model_copy(update=changes)
 
     def turn(self, now: datetime) -> None:
         """The next group is asked now, as nobody has decided."""

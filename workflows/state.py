@@ -36,6 +36,8 @@ class OpenApproval(Message):
     deadline: datetime
     turns: tuple[Turn, ...] = ()
     """Who is asked next, as long as nobody decides."""
+    edits: dict[str, str] = Field(default_factory=dict)
+    """With what words, by field, the message would leave in place of those it was made with."""
 
 
 class Loop(BaseModel):

@@ -37,7 +37,7 @@ class Passage:
     @cached_property
     def visible(self) -> str:
         """What a reader sees of it, at the same places."""
-        return _blank(_MARKUP, self.text, " ") if self.html else self.text
+        return without_markup(self.text) if self.html else self.text
 
     @property
     def typical(self) -> str:
@@ -98,6 +98,11 @@ def _named(tree: Tree, name: str = "") -> Iterator[tuple[str, Fragment]]:
         yield from _named(inner, f"{name}.{key}" if name else str(key))
 
 
+def without_markup(html: str) -> str:
+    """What a reader sees of HTML, at the same places."""
+    return _blank(_MARKUP, html, " ")
+
+
 def _passage(fragment: Fragment, field: str) -> Passage:
     return Passage(fragment.file, fragment.line, field, _blanked(fragment.source), html=field == "html")
 
@@ -112,7 +117,7 @@ def _blank(what: re.Pattern[str], text: str, sign: str) -> str:
 
 def _found(file: Path, line: int, first: int, word: str) -> tuple[int, int]:
     """Line and column of a word; in YAML, where a text may be folded, it may stand below the line it should."""
-    lines = file.read_text(encoding="utf-8").splitlines()
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     for number in (line, *range(first, len(lines) + 1)):
         if word and number <= len(lines) and (column := lines[number - 1].find(word)) >= 0:
             return number, column + 1

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from access import Person
 from starter.approvals.decisions import Approvals, Decided
@@ -39,6 +39,9 @@ class ApprovalView(BaseModel):
     recipient: str
     message: dict[str, Any]
     content_hash: str
+    texts: dict[str, str]
+    """What of the message may be edited, by field."""
+    edited_by: str
     discount: float | None
     amount: float | None
     reason: str
@@ -87,6 +90,31 @@ class GrantList(BaseModel):
     more: bool
 
 
+class LabelView(BaseModel):
+    """What a person made of one field of a message. `at` is UTC."""
+
+    approval_id: str
+    journey: str
+    step_id: str
+    content: str
+    content_version: str
+    channel: str
+    language: str
+    field: str
+    before: str
+    after: str
+    by: str
+    at: datetime
+
+
+class LabelList(BaseModel):
+    """One page of labels; ask for the page after it while `more` is true."""
+
+    labels: list[LabelView]
+    page: int
+    more: bool
+
+
 class SimilarBody(BaseModel):
     """How often and for how many days others like it may leave without a person."""
 
@@ -99,12 +127,22 @@ class SimilarBody(BaseModel):
 class DecisionBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    decision: Literal["approve", "reject", "hand"]
+    decision: Literal["approve", "edit", "reject", "hand"]
     reason: str = ""
+    edits: dict[str, str] = Field(default_factory=dict)
+    """To edit and approve: other words for the message, by field of its `texts`."""
     to: str = ""
     """To hand it to: a group, or the address of a person of its group."""
     similar: SimilarBody | None = None
     """To approve others like it, too."""
+
+    @model_validator(mode="after")
+    def _edits_are_of_an_edit(self) -> "DecisionBody":
+        if bool(self.edits) != (self.decision == "edit"):
+            raise ValueError("'edits' belong to the decision 'edit', and it needs some")
+        if self.similar and self.decision != "approve":
+            raise ValueError("others like it are approved with the decision 'approve' only")
+        return self
 
 
 @router.get("")
@@ -134,6 +172,16 @@ async def revoke_grant(grant_id: str, caller: _Decider, services: Shared) -> Gra
     return _grant_view(await Grants(services).revoke(grant_id, caller))
 
 
+@router.get("/labels")
+async def list_labels(
+    _caller: _Reader, services: Shared, approval: str = "", page: Annotated[int, Query(ge=1, le=10_000)] = 1
+) -> LabelList:
+    """What people changed in messages before they agreed to them, the latest first; of one approval when named."""
+    found = await Approvals(services).labels(approval, page)
+    labels = [LabelView.model_validate(row.model_dump()) for row in found.rows]
+    return LabelList(labels=labels, page=found.number, more=found.more)
+
+
 @router.get("/{approval_id}")
 async def get_approval(approval_id: str, caller: _Reader, services: Shared) -> ApprovalView:
     """One approval, whatever its state."""
@@ -142,10 +190,12 @@ async def get_approval(approval_id: str, caller: _Reader, services: Shared) -> A
 
 @router.post("/{approval_id}/decision")
 async def decide(approval_id: str, body: DecisionBody, caller: _Decider, services: Shared) -> Decided:
-    """Approve, reject, or hand to others. The same decision twice counts once."""
+    """Approve, edit and approve, reject, or hand to others. The same decision twice counts once."""
     approvals = Approvals(services)
     if body.decision == "hand":
         return await approvals.hand(approval_id, caller, body.to, body.reason)
+    if body.decision == "edit":
+        return await approvals.decide(approval_id, caller, True, body.reason, edits=body.edits)
     similar = Similar(body.similar.most, timedelta(days=body.similar.days)) if body.similar else None
     return await approvals.decide(approval_id, caller, body.decision == "approve", body.reason, similar)
 

@@ -5,13 +5,15 @@ once whether it counts. Only then is the approval settled in the store.
 """
 
 import hashlib
+import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NoReturn, cast
 
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.exceptions import FailureError
+from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from access import Person
@@ -19,6 +21,7 @@ from starter.approvals.grants import Similar, check_similar, grant_of
 from starter.approvals.refusals import (
     AlreadyDecided,
     Closed,
+    EditRefused,
     NotAllowed,
     NotFound,
     ReasonNeeded,
@@ -30,8 +33,9 @@ from starter.approvals.rights import recipient_of, why_may_not_decide, why_may_n
 from starter.services import Services
 from store.approvals import Settled, find_approval, mark_decided, open_approvals, put_to, settled_approvals
 from store.grants import give_grant
+from store.labels import edit_labels
 from store.paging import Page
-from store.tables import Approval, ApprovalState
+from store.tables import Approval, ApprovalState, EditLabel
 from workflows.journey import CustomerJourney
 from workflows.ports import Decision
 
@@ -46,6 +50,7 @@ _TRY_AGAIN = {
     RPCStatusCode.UNKNOWN,
 }
 _LONGEST_REASON = 2_000
+_LONGEST_EDIT = 200_000
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,11 @@ class Approvals:
                 return await open_approvals(session, None, number)
             return await settled_approvals(session, state, number)
 
+    async def labels(self, approval_id: str = "", number: int = 1) -> Page[EditLabel]:
+        """What people edited before they agreed: of one approval, or of all."""
+        async with self._services.database.reading() as session:
+            return await edit_labels(session, approval_id, number)
+
     async def get(self, approval_id: str) -> Approval:
         """One approval. Raises NotFound."""
         async with self._services.database.reading() as session:
@@ -85,33 +95,43 @@ class Approvals:
         return approval
 
     async def decide(
-        self, approval_id: str, person: Person, approve: bool, reason: str = "", similar: Similar | None = None
+        self,
+        approval_id: str,
+        person: Person,
+        approve: bool,
+        reason: str = "",
+        similar: Similar | None = None,
+        edits: Mapping[str, str] | None = None,
     ) -> Decided:
         """Take a person's decision, with `similar` also for others like it. The same decision twice counts once.
 
+        With `edits`, by field of the approval's `texts`, what they approve is the message with these words.
         Raises a DecisionRefused.
         """
         approval, state = await self.get(approval_id), _state_of(approve)
         if similar:
             check_similar(approval, similar)
+        edits = _changed(approval, person, edits) if edits is not None else {}
         if why_not := why_may_not_decide(approval, person):
             raise NotAllowed(why_not)
         if approval.state != "open":
             return _settled(approval, person, state)
         reason = _checked_reason(reason.strip(), approve)
         now = datetime.now(UTC)
-        decision = _decision(approval, person, now, approved=approve, reason=reason)
-        answer = await self._reaches_run(approval, decision, _update_id(approval, person, state))
+        decision = _decision(approval, person, now, approved=approve, reason=reason, edits=edits)
+        answer = await self._reaches_run(approval, decision, _update_id(approval, person, state, edits))
         if not answer:
             return await self._without_run(approval, person, state)
+        # Whoever agreed before an edit agreed to something else.
+        before = [] if edits else approval.agreed
         async with self._services.database.transaction() as session:
             if answer.startswith("agreed "):
-                agreed = [*approval.agreed, person.email]
+                agreed = [*before, person.email]
                 await put_to(
                     session, approval.id, group=approval.group, assignee="", agreed=agreed, by=person.email, at=now
                 )
                 return Decided(approval_id=approval.id, state="agreed", by=person.email, at=now)
-            by = ", ".join([*approval.agreed, person.email]) if approve else person.email
+            by = ", ".join([*before, person.email]) if approve else person.email
             await mark_decided(session, approval.id, state=state, by=by, reason=reason, at=now)
             if similar and approve:
                 await give_grant(session, grant_of(approval, person, similar, now))
@@ -157,7 +177,8 @@ class Approvals:
                 CustomerJourney.decide_approval, token, id=update_id, rpc_timeout=_ANSWER_WITHIN
             )
         except WorkflowUpdateFailedError as refusal:
-            raise RefusedByRun(_sentence(refusal.cause)) from refusal
+            edited = isinstance(refusal.cause, ApplicationError) and refusal.cause.type == "EditRefused"
+            raise (EditRefused if edited else RefusedByRun)(_sentence(refusal.cause)) from refusal
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             _try_again(error)
         except RPCError as error:
@@ -182,7 +203,15 @@ class Approvals:
         return _settled(await self.get(approval.id), person, state)
 
 
-def _decision(approval: Approval, person: Person, now: datetime, *, approved: bool, **more: str) -> Decision:
+def _decision(
+    approval: Approval,
+    person: Person,
+    now: datetime,
+    *,
+    approved: bool,
+    edits: Mapping[str, str] | None = None,
+    **more: str,
+) -> Decision:
     return Decision(
         approval_id=approval.id,
         content_hash=approval.content_hash,
@@ -190,6 +219,7 @@ def _decision(approval: Approval, person: Person, now: datetime, *, approved: bo
         approver=person.email,
         groups=person.groups,
         decided_at=now,
+        edits=dict(edits or {}),
         **more,
     )
 
@@ -211,6 +241,23 @@ def _state_of(approve: bool) -> Settled:
     return "approved" if approve else "rejected"
 
 
+def _changed(approval: Approval, person: Person, edits: Mapping[str, str]) -> dict[str, str]:
+    """The edits that change anything: none when the person's own are there already, and then they approve those.
+
+    Raises EditRefused when nothing else changes either, or the approval has no such field.
+    """
+    for field in edits:
+        if field not in approval.texts:
+            there = ", ".join(approval.texts) or "nothing: approve it as it is, or reject it"
+            raise EditRefused(f"'{field}' cannot be edited here; there is: {there}.")
+    changed = {field: text for field, text in edits.items() if text != approval.texts[field]}
+    if not changed and approval.edited_by != person.email:
+        raise EditRefused("Nothing is changed by this; approve it as it is.")
+    if sum(map(len, changed.values())) > _LONGEST_EDIT:
+        raise EditRefused(f"The edit is too long; keep it under {_LONGEST_EDIT} characters.")
+    return changed
+
+
 def _checked_reason(reason: str, approve: bool) -> str:
     if not approve and not reason:
         raise ReasonNeeded("Say why you reject it, so that the author can learn from it.")
@@ -219,10 +266,11 @@ def _checked_reason(reason: str, approve: bool) -> str:
     return reason
 
 
-def _update_id(approval: Approval, person: Person, state: Settled) -> str:
+def _update_id(approval: Approval, person: Person, state: Settled, edits: Mapping[str, str]) -> str:
     """One update for the same decision of the same person, however often it is sent. It shows in the
     clear in Temporal, so it names nobody."""
-    return hashlib.sha256(f"{approval.id}\n{person.email}\n{state}".encode()).hexdigest()[:40]
+    words = json.dumps([approval.content_hash, edits], sort_keys=True) if edits else ""
+    return hashlib.sha256(f"{approval.id}\n{person.email}\n{state}\n{words}".encode()).hexdigest()[:40]
 
 
 def _try_again(error: Exception) -> NoReturn:

@@ -12,6 +12,7 @@ class DecisionRefused(Refusal):
     +-- ReasonNeeded          a rejection says why; a reason is not endless
     +-- NobodyThere           it cannot be handed to them
     +-- NotSimilar            each of these is decided for itself
+    +-- EditRefused           the content's rules or a policy forbid the edit, or there is nothing to edit
     +-- AlreadyDecided        someone was faster
     +-- Closed                it expired or was withdrawn
     +-- RunGone               its run is over
@@ -38,6 +39,10 @@ class NobodyThere(DecisionRefused):
 
 class NotSimilar(DecisionRefused):
     code, status = "not_similar", 409
+
+
+class EditRefused(DecisionRefused):
+    code, status = "edit_refused", 422
 
 
 class AlreadyDecided(DecisionRefused):

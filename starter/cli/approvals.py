@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from difflib import unified_diff
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
+from starter.cli.editing import edit_of, edited_by_hand
 from starter.cli.invocation import Format, Output, noun
 from starter.cli.output import print_facts, print_json, print_listing
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-app = noun("approval", "What waits for a person: list, show, approve, reject, hand, grants.")
+app = noun("approval", "What waits for a person: list, show, approve, edit, reject, hand.")
 Id = Annotated[str, typer.Argument(metavar="APPROVAL", help="Its id, as 'approval list' shows it.")]
 
 
@@ -66,6 +68,48 @@ def approve(
     """Let exactly this message leave, and with --similar others like it."""
     decided = _with(url, token, lambda client: client.approve(approval, reason, similar=similar, days=days))
     _tell(decided, output)
+
+
+@app.command()
+def edit(
+    approval: Id,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=TEXT", help="Other words for a field; FIELD=@FILE reads them."),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why, if there is something to say.")] = "",
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    output: Output = Format.text,
+) -> None:
+    """Put other words into a message, and let it leave so.
+
+    'approval show' names the fields. Without --set they are opened in your editor. Words alone can be edited:
+    prices, links and markup are approved elsewhere. What was changed is kept, see 'approval labels'.
+    """
+    edits = (
+        dict(map(edit_of, change)) if change else edited_by_hand(_with(url, token, lambda c: c.approval(approval)))
+    )
+    _tell(_with(url, token, lambda client: client.edit(approval, edits, reason)), output)
+
+
+@app.command()
+def labels(
+    approval: Annotated[str, typer.Option(metavar="APPROVAL", help="Of this one only.")] = "",
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    output: Output = Format.text,
+) -> None:
+    """List what people changed in messages before they agreed, to learn from."""
+    found = _with(url, token, lambda client: client.labels(approval))
+    if output is Format.json or not found:
+        print_listing(found, {}, output, "Nobody has edited anything.")
+        return
+    for row in found:
+        typer.echo(f"{_minute(row['at'])}  {row['content']} by {row['channel']}: {row['field']}, by {row['by']}")
+        before, after = row["before"].splitlines(), row["after"].splitlines()
+        for line in [*unified_diff(before, after, lineterm="", n=0)][2:]:
+            typer.echo(f"  {line}")
 
 
 @app.command()
@@ -152,6 +196,8 @@ def _print_card(card: dict[str, Any]) -> None:
             "run": card["workflow_id"],
             "to": f"{card['recipient']} over {card['channel']}",
             "discount": f"{discount:g} %" if discount is not None else "",
+            "edited": f"by {card['edited_by']}" if card["edited_by"] else "",
+            "to edit": ", ".join(card["texts"]),
             "decided": f"{card['decided_by']} {card['decision_reason']}".strip(),
             "you": "may decide" if card["may_decide"] else card["why_not"],
         }

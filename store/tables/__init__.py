@@ -1,6 +1,6 @@
 """The tables, by what they are about. All times are UTC."""
 
-from store.tables.approvals import Approval, ApprovalState, GrantUse, StandingGrant
+from store.tables.approvals import Approval, ApprovalState, EditLabel, GrantUse, StandingGrant
 from store.tables.audit import AuditEntry
 from store.tables.autonomy import Tightening
 from store.tables.changes import Change, ChangeKind, ChangeState, FilesVersion
@@ -40,6 +40,7 @@ __all__ = [
     "CustomerKey",
     "Delivery",
     "DeliveryState",
+    "EditLabel",
     "Erasure",
     "EventRecord",
     "Experiment",

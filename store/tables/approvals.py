@@ -39,6 +39,10 @@ class Approval(SQLModel, table=True):
     recipient: str
     message: dict[str, Any] = json_column()
     content_hash: str
+    texts: dict[str, Any] = json_column()
+    """What of it a person may edit, by field."""
+    edited_by: str = ""
+    """Who put other words into it last; empty as long as it is as it was made."""
     basis: str
     """A hash of all that the message was made from; when that changes, the question is asked again."""
     similar: str = ""
@@ -56,6 +60,27 @@ class Approval(SQLModel, table=True):
     decided_by: str = ""
     decided_at: datetime | None = time_column(nullable=True)
     decision_reason: str = ""
+
+
+class EditLabel(SQLModel, table=True):
+    """What a person made of one field of a message before they agreed to it: a label to learn from."""
+
+    __tablename__ = "edit_label"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+
+    id: int | None = Field(default=None, primary_key=True)
+    approval_id: str = Field(foreign_key="approval.id", index=True)
+    customer_id: str = Field(foreign_key="customer.id", index=True)
+    journey: str
+    step_id: str
+    content: str
+    content_version: str
+    channel: str
+    language: str
+    field: str
+    before: str
+    after: str
+    by: str
+    at: datetime = time_column()
 
 
 class StandingGrant(SQLModel, table=True):

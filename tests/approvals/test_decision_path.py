@@ -7,7 +7,7 @@ from sqlmodel import select
 from starter.approvals.decisions import Approvals
 from starter.approvals.refusals import DecisionRefused, RefusedByRun, RunGone, TemporalUnavailable
 from store.approvals import find_approval
-from store.tables import Approval
+from store.tables import Approval, Delivery
 from tests.living import LivingShop
 from tests.seeding import ADA
 
@@ -38,6 +38,38 @@ async def test_what_is_approved_leaves_as_it_was_shown(living: LivingShop, livin
     assert mail.recipient == "lena.koch@example.com"
     assert mail.content["html"].split() == shown["message"]["body"]["html"].split()
     assert (await _row(living, approval_id)).decided_by == ADA.email
+
+
+async def test_what_was_edited_leaves_as_it_was_edited_and_the_change_is_kept_to_learn_from(
+    living: LivingShop, living_api: httpx.AsyncClient
+) -> None:
+    run = await living.start()
+    approval_id = await living.asks(run)
+    decision, headers = f"/v1/approvals/{approval_id}/decision", ADA_IS_ASKING
+    shown = (await living_api.get(f"/v1/approvals/{approval_id}", headers=headers)).json()
+    text = shown["texts"]["text"]
+
+    dearer = {"decision": "edit", "edits": {"text": f"{text}\nAnd 30 % off!"}}
+    refused = await living_api.post(decision, json=dearer, headers=headers)
+    words = {"subject": "Three sleep in it", "text": text.replace("It sleeps three.", "Three of you sleep in it.")}
+    answer = await living_api.post(decision, json={"decision": "edit", "edits": words}, headers=headers)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "edit_refused")
+    assert "'30%' was not there before" in refused.json()["message"]
+    assert (answer.status_code, answer.json()["state"]) == (200, "approved")
+    assert (await run.result()).outcome == "completed"
+    [mail] = living.mailbox.messages
+    row = await _row(living, approval_id)
+    assert mail.title == "Three sleep in it"
+    assert mail.content["text"].split() == words["text"].split()
+    assert mail.content["html"].split() == shown["message"]["body"]["html"].split()
+    async with living.services.database.reading() as session:
+        sent = (await session.exec(select(Delivery))).one()
+    assert sent.content_hash == row.content_hash != shown["content_hash"]
+    labels = (await living_api.get("/v1/approvals/labels", headers=headers)).json()["labels"]
+    assert {label["field"]: (label["before"], label["after"], label["by"]) for label in labels} == {
+        field: (shown["texts"][field], after, ADA.email) for field, after in words.items()
+    }
 
 
 async def test_what_is_rejected_stays(living: LivingShop, living_api: httpx.AsyncClient) -> None:

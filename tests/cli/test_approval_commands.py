@@ -6,7 +6,9 @@ from collections.abc import Generator
 
 import pytest
 
+from starter.cli.editing import edited_by_hand
 from store.database import Database
+from store.tables import EditLabel
 from tests import seeding
 from tests.cli.conftest import Command
 from tests.cli.serving import Api, api_of
@@ -22,6 +24,29 @@ def api(tmp_path_factory: pytest.TempPathFactory, temporal_address: str) -> Gene
         yield running
 
 
+_ASKED_OF_TWO = [seeding.approval("a_two", group="brand", people=2, agreed=["lars@northwind.example"])]
+_AGREED_TO = [
+    seeding.approval("a_agreed", state="approved", decided_by=seeding.ADA.email, decided_at=seeding.NOW),
+    seeding.grant("g_a_agreed", approval_id="a_agreed", used=2),
+    seeding.grant("g_theirs", approval_id="a_agreed", group="support"),
+    EditLabel(
+        approval_id="a_agreed",
+        customer_id="c_lena",
+        journey=seeding.JOURNEY,
+        step_id="offer",
+        content="browse-offer",
+        content_version="1f0c9a7be2d4",
+        channel="email",
+        language="en",
+        field="text",
+        before="Hello.\nIt sleeps three.",
+        after="Hello.\nThree sleep in it.",
+        by=seeding.ADA.email,
+        at=seeding.NOW,
+    ),
+]
+
+
 async def _fill(url: str) -> None:
     database = Database(url)
     rejected = {"state": "rejected", "decided_by": seeding.ADA.email, "decided_at": seeding.NOW}
@@ -30,6 +55,8 @@ async def _fill(url: str) -> None:
         seeding.customer(),
         seeding.approval("a_open"),
         seeding.approval("a_rejected", **rejected, decision_reason="too much"),
+        *_ASKED_OF_TWO,
+        *_AGREED_TO,
     )
     await database.close()
 
@@ -37,7 +64,10 @@ async def _fill(url: str) -> None:
 def test_open_approvals_are_listed(sojourn: Command, api: Api):
     lines = sojourn("approval", "list", **api.person("ada")).out.splitlines()
     assert lines[0].split() == ["UNTIL", "(UTC)", "GROUP", "CHANNEL", "APPROVAL"]
-    assert [line.split()[2:] for line in lines[1:]] == [["marketing", "whatsapp", "a_open"]]
+    assert [line.split()[2:] for line in lines[1:]] == [
+        ["marketing", "whatsapp", "a_open"],
+        ["brand", "whatsapp", "a_two"],
+    ]
 
 
 def test_settled_approvals_as_json(sojourn: Command, api: Api):
@@ -89,3 +119,56 @@ def test_a_wrong_token_is_told(sojourn: Command, api: Api):
         1,
         "Nobody in sojourn.yaml has this token. Check it, or ask for a new one.\n",
     )
+
+
+def test_who_has_agreed_and_how_many_must_is_shown(sojourn: Command, api: Api):
+    shown = sojourn("approval", "show", "a_two", **api.person("ada")).out
+    assert "agreed    lars@northwind.example; 2 must" in shown
+    assert "to edit   parameters.0, parameters.1, parameters.2" in shown
+
+
+def test_what_cannot_be_edited_is_told_with_what_can(sojourn: Command, api: Api):
+    answer = sojourn("approval", "edit", "a_open", "--set", "subject=Hi", **api.person("ada"))
+    assert (answer.code, answer.err) == (
+        1,
+        "'subject' cannot be edited here; there is: parameters.0, parameters.1, parameters.2.\n",
+    )
+
+
+def test_an_edit_without_words_is_told(sojourn: Command):
+    answer = sojourn("approval", "edit", "a_open", "--set", "subject", SOJOURN_TOKEN="t")
+    assert (answer.code, answer.err) == (1, "'subject' says no words; write FIELD=TEXT, or FIELD=@FILE.\n")
+
+
+def test_texts_are_edited_in_the_editor_of_the_person(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("EDITOR", "sed -i s/three/four/")
+    texts = {"subject": "For you", "text": "It sleeps three.\n\nNot: 2 %"}
+    assert edited_by_hand({"texts": texts}) == {"text": "It sleeps four.\n\nNot: 2 %"}
+
+
+def test_what_was_edited_is_listed_as_a_difference_and_as_json(sojourn: Command, api: Api):
+    told = sojourn("approval", "labels", **api.person("ada")).out.splitlines()
+    assert told[0].endswith("browse-offer by email: text, by ada@northwind.example")
+    assert told[1:] == ["  @@ -2 +2 @@", "  -It sleeps three.", "  +Three sleep in it."]
+    [label] = json.loads(sojourn("approval", "labels", "-o", "json", **api.person("ada")).out)
+    assert (label["approval_id"], label["content"], label["field"]) == ("a_agreed", "browse-offer", "text")
+
+
+def test_it_is_handed_only_to_whoever_could_decide(sojourn: Command, api: Api):
+    answer = sojourn("approval", "hand", "a_open", "--to", "nobody", **api.person("ada"))
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("Nobody who could decide this is in a group 'nobody'")
+
+
+def test_grants_are_listed_with_their_use_and_ended_by_their_group(sojourn: Command, api: Api):
+    listed = sojourn("approval", "grants", **api.person("ada")).out.splitlines()
+    assert {tuple(line.split()[2:]) for line in listed[1:]} == {
+        ("2", "of", "5", seeding.JOURNEY, "g_a_agreed"),
+        ("0", "of", "5", seeding.JOURNEY, "g_theirs"),
+    }
+    foreign = sojourn("approval", "grants", "--revoke", "g_theirs", **api.person("ada"))
+    assert (foreign.code, foreign.err) == (1, "Only people of the group 'support' end this. Ask one of them.\n")
+    ended = sojourn("approval", "grants", "--revoke", "g_a_agreed", **api.person("ada")).out
+    assert ended == "g_a_agreed is over, revoked by ada@northwind.example.\n"
+    over = json.loads(sojourn("approval", "grants", "--over", "-o", "json", **api.person("ada")).out)
+    assert [grant["id"] for grant in over] == ["g_a_agreed"]

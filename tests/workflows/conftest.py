@@ -39,6 +39,10 @@ from workflows.ports import (
     DeliverRequest,
     DeliverResult,
     Done,
+    Edited,
+    EditRequest,
+    EditResult,
+    NotEdited,
     NoteRequest,
     Notes,
     PauseRecord,
@@ -62,6 +66,7 @@ class World:
         self.script: dict[str, list[Any]] = {}
         self.customer: dict[str, Any] = {}
         self.deliveries: list[DeliverRequest] = []
+        self.edits: list[EditRequest] = []
         self.actions: list[ActRequest] = []
         self.questions: list[AskRequest] = []
         self.decisions: list[DecideRequest] = []
@@ -82,6 +87,14 @@ class World:
         self._keep(request.notes)
         sent = Sent(delivery_id=f"d_{request.step_id}", provider_id="p1", channel="email")
         return self._answer(request, sent)
+
+    @activity.defn
+    async def edit_message(self, request: EditRequest) -> EditResult:
+        """Every edit is fine but one that shouts."""
+        self.edits.append(request)
+        if "!" in "".join(request.edits.values()):
+            return NotEdited(reason="The brand does not shout.")
+        return Edited(content_hash=f"hash of {sorted(request.edits.items())}")
 
     @activity.defn
     async def act(self, request: ActRequest) -> ActResult:
@@ -229,11 +242,13 @@ def asks_first(request: ActRequest) -> ActResult:
 
 
 def question(request: DeliverRequest | ActRequest | AskRequest, group: str, reason: str) -> Asked:
+    """What the world says when a person of a group has to decide."""
     return Asked(
         approval_id="a_1",
         content_hash="hash",
         group=group,
         author=request.approval.author,
+        people=request.approval.people,
         asked_at=request.now,
         deadline=request.now + request.approval.within,
         reason=reason,
@@ -301,6 +316,7 @@ async def _running(runner: WorkflowRunner) -> AsyncGenerator[Runs]:
 def _activities_of(world: World) -> list[Callable[..., Any]]:
     return [
         world.deliver,
+        world.edit_message,
         world.act,
         world.ask,
         world.decide,

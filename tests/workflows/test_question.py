@@ -110,3 +110,16 @@ def test_the_next_group_is_asked_when_nobody_decided_and_who_agreed_still_did():
     with pytest.raises(Refusal, match="only the group 'brand'"):
         decide(question, "lars")
     assert decide(question, "bea", groups=("brand",)) == "approved by ada, bea"
+
+
+def test_nobody_decides_while_an_edit_is_being_checked():
+    question = asking()
+    question.edited_by = "lars"
+    with pytest.raises(Refusal, match="lars is editing it at this moment"):
+        decide(question)
+
+
+def test_an_edit_of_what_is_no_longer_asked_changes_nothing():
+    question = asking()
+    question.edit("a_0", "another hash", {"subject": "Hi"})
+    assert decide(question) == "approved by ada"

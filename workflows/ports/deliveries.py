@@ -100,6 +100,39 @@ async def deliver(request: DeliverRequest) -> DeliverResult:
     raise NotImplementedError
 
 
+class EditRequest(Message):
+    """Put other words into the message that a person is asked about, if everything allows it."""
+
+    send: DeliverRequest
+    """By which the message is made. Its `now` is the moment of the edit, its `grant` that of what was shown."""
+    edits: dict[str, str]
+    """All that the message now says otherwise, by field."""
+    by: str
+
+
+class Edited(Message):
+    """The message was edited, and is what is asked about from now on."""
+
+    outcome: Literal["edited"] = "edited"
+    content_hash: str
+
+
+class NotEdited(Message):
+    """The message stays as it was. The reason is for whoever wanted to edit it."""
+
+    outcome: Literal["not_edited"] = "not_edited"
+    reason: str
+
+
+EditResult = Annotated[Edited | NotEdited, Field(discriminator="outcome")]
+
+
+@activity.defn(name="edit_message")
+async def edit_message(request: EditRequest) -> EditResult:
+    """Put other words into a message that a person is asked about. Safe to retry."""
+    raise NotImplementedError
+
+
 class ActRequest(StepRequest):
     """Do a business action by a tool, if everything allows it at this moment."""
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
 from temporalio import activity
 
 from journeys.times import Duration
@@ -54,7 +55,8 @@ class Asked(Message):
 
 class Decision(Message):
     """What a person decided, as the approvals service attested it. With a `to` it is nothing decided, but that
-    others decide: the group `to`, or the one person `assignee` of it."""
+    others decide: the group `to`, or the one person `assignee` of it. With `edits` it is about the message as they
+    make it, and `content_hash` is of what was shown to whoever made them."""
 
     approval_id: str
     content_hash: str
@@ -64,6 +66,8 @@ class Decision(Message):
     reason: str = ""
     to: str = ""
     assignee: str = ""
+    edits: dict[str, str] = Field(default_factory=dict)
+    """Other words for the message, by field."""
     decided_at: datetime
     """On the approver's clock. It orders nothing: whether it came in time the workflow decides."""
 
@@ -78,6 +82,8 @@ class Grant(Message):
     by: str
     reason: str = ""
     at: datetime
+    edits: dict[str, str] = Field(default_factory=dict)
+    """With what words, by field, the message leaves in place of those it was made with."""
 
 
 class AskRequest(StepRequest):

@@ -31,15 +31,17 @@ async def answer(run: Conduct, step: Step, asked: Asked) -> Grant | Refused:
     await pause_openly(run, step, "approval", approval.asked_at, asked.reason, partial(_settled, run, step))
     show(JOURNEY_STAGE.value_set("running"), JOURNEY_APPROVAL.value_unset())
     decision = state.decision
-    if decision is not None and decision.approved:
+    agreed = state.approval
+    if decision is not None and decision.approved and agreed is not None:
         run.memory.question.close(None)
         state.grant = Grant(
-            approval_id=asked.approval_id,
-            content_hash=asked.content_hash,
-            asked_at=asked.asked_at,
+            approval_id=agreed.approval_id,
+            content_hash=agreed.content_hash,
+            asked_at=agreed.asked_at,
             by=decision.approver,
             reason=decision.reason,
             at=workflow.now(),
+            edits=agreed.edits,
         )
         return state.grant
     refused = Refused("rejected", decision.reason) if decision else Refused("expired", "nobody decided in time")

@@ -37,14 +37,15 @@ async def send(run: Conduct, step: Send) -> str | None:
             return _finish(run, step, result)
 
 
-async def _deliver(run: Conduct, step: Send) -> DeliverResult | GaveUp:
+def request_of(run: Conduct, step: Send, notes: ports.Notes) -> ports.DeliverRequest:
+    """What is asked of the world for this step as things are now."""
     memory, journey = run.memory, run.journey
-    request = ports.DeliverRequest(
+    return ports.DeliverRequest(
         run=run.ref,
         step_id=step.id,
         pass_=memory.expect_delivery(step),
         now=workflow.now(),
-        notes=memory.notes(),
+        notes=notes,
         channels=tuple(step.send),
         content=step.content,
         purpose=step.purpose,
@@ -59,6 +60,10 @@ async def _deliver(run: Conduct, step: Send) -> DeliverResult | GaveUp:
         confidence=run.confidence(step),
         grant=memory.state.grant,
     )
+
+
+async def _deliver(run: Conduct, step: Send) -> DeliverResult | GaveUp:
+    request = request_of(run, step, run.memory.notes())
     return await leave(run, ports.deliver, request, f"{step.id}: {step.content} by {' or '.join(step.send)}")
 
 

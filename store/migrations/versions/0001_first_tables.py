@@ -377,6 +377,8 @@ def upgrade() -> None:
     sa.Column('recipient', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('message', sa.JSON(), nullable=False),
     sa.Column('content_hash', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('texts', sa.JSON(), nullable=False),
+    sa.Column('edited_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('basis', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('similar', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('discount', sa.Float(), nullable=True),
@@ -645,6 +647,29 @@ def upgrade() -> None:
     with op.batch_alter_table('surface_message', schema=None) as batch_op:
         batch_op.create_index('ix_surface_message_customer', ['customer_id', 'surface'], unique=False)
 
+    op.create_table('edit_label',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('approval_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('step_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('content', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('content_version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('language', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('field', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('before', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('after', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['approval_id'], ['approval.id'], ),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('edit_label', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_edit_label_approval_id'), ['approval_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_edit_label_customer_id'), ['customer_id'], unique=False)
+
     op.create_table('outbox',
     sa.Column('seq', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -708,6 +733,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_outbox_due')
 
     op.drop_table('outbox')
+    with op.batch_alter_table('edit_label', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_edit_label_customer_id'))
+        batch_op.drop_index(batch_op.f('ix_edit_label_approval_id'))
+
+    op.drop_table('edit_label')
     with op.batch_alter_table('surface_message', schema=None) as batch_op:
         batch_op.drop_index('ix_surface_message_customer')
 

@@ -1,0 +1,57 @@
+"""Edits of what a person is asked about: what they make of it leaves, and whoever agrees agrees to that."""
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+
+from tests.workflows.conftest import Runs, asks, decision, is_asking
+from workflows.journey import CustomerJourney
+
+OFFER = """
+journey: offer
+owner: maria
+start: {event: Product Viewed}
+goal: Order Completed
+steps: [{id: offer, send: email, content: offer, approval: {group: marketing, people: 2}}]
+"""
+HI = {"subject": "Hi"}
+
+
+async def test_whoever_agrees_after_an_edit_agrees_to_what_was_edited(runs: Runs):
+    runs.world.answers("offer", asks, asks)
+    run = await runs.start(OFFER)
+    await is_asking(run)
+    decide = CustomerJourney.decide_approval
+    assert await run.execute_update(decide, decision()) == "agreed by ada; 1 more must agree"
+
+    assert await run.execute_update(decide, decision(approver="lars", edits=HI)) == (
+        "agreed by lars; 1 more must agree"
+    )
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await run.execute_update(decide, decision(approver="eve"))
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert refused.value.cause.message == "the content has changed since it was shown; look at it again"
+    edited = f"hash of {sorted(HI.items())}"
+    assert await run.execute_update(decide, decision(content_hash=edited)) == "approved by lars, ada"
+
+    await run.result()
+    grant = runs.world.deliveries[-1].grant
+    assert grant is not None
+    assert (grant.content_hash, grant.edits, grant.by) == (edited, HI, "lars, ada")
+
+
+async def test_an_edit_comes_by_the_signed_signal_too_and_one_that_is_refused_changes_nothing(runs: Runs):
+    runs.world.answers("offer", asks, asks)
+    run = await runs.start(OFFER.replace("people: 2", "people: 1"))
+    await is_asking(run)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await run.execute_update(CustomerJourney.decide_approval, decision(edits={"subject": "Hi!"}))
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert (refused.value.cause.type, refused.value.cause.message) == ("EditRefused", "The brand does not shout.")
+
+    await run.signal(CustomerJourney.approval, decision(edits=HI))
+
+    await run.result()
+    assert [edit.edits for edit in runs.world.edits] == [{"subject": "Hi!"}, HI]
+    assert runs.world.deliveries[-1].grant is not None
+    assert runs.world.deliveries[-1].grant.edits == HI
