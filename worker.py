@@ -35,6 +35,7 @@ from activities.notes import Bookkeeping
 from activities.perceiving import Perceiving
 from activities.permission import Permission
 from activities.questions import Questions
+from activities.reconciling import Reconciling
 from activities.refitting import Refitting
 from activities.requesting import Requesting
 from activities.reviewing import Reviewing
@@ -188,7 +189,8 @@ async def running_worker(client: Client, settings: Settings) -> AsyncGenerator[N
     await migrate(database)
     following = Following(database, parts.policies)
     await following.look()
-    works = [following.keep_looking(), *([ship_spans(database)] if collector_named() else [])]
+    works = [following.keep_looking(), Reconciling(database, parts.providers).keep_asking()]
+    works += [ship_spans(database)] if collector_named() else []
     running = [asyncio.create_task(work) for work in works]
     try:
         async with make_worker(client, settings, database, parts):

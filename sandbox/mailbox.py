@@ -36,6 +36,10 @@ class Mailbox:
     def __init__(self) -> None:
         self.messages: list[Message] = []
 
+    def find(self, channel: Channel, delivery_id: str) -> list[Message]:
+        """The messages over a channel that asked to have this echoed, the latest first."""
+        return [m for m in reversed(self.messages) if (m.channel, m.delivery_id) == (channel, delivery_id)]
+
     def add(
         self,
         channel: Channel,

@@ -58,8 +58,7 @@ class Postmark:
 
     async def send(self, request: Request) -> Response:
         """POST /email"""
-        given = request.headers.get("X-Postmark-Server-Token", "")
-        if not secrets.compare_digest(given.encode(), self.server_token.encode()):
+        if not self._is_signed_in(request):
             return _error(10)
         if not request.headers.get("Content-Type", "").startswith("application/json"):
             return _error(409)
@@ -72,6 +71,26 @@ class Postmark:
             return _error(300 if error.validator in ("required", "anyOf") else 403, error.message)
         code = self._refusal(body)
         return _error(code) if code else await self._answer(request, body)
+
+    async def search(self, request: Request) -> Response:
+        """GET /messages/outbound: in one stream, by default `outbound`; by metadata alone."""
+        if not self._is_signed_in(request):
+            return _error(10)
+        params = request.query_params
+        if not {"count", "offset"} <= params.keys() or not params["count"].isdigit() or int(params["count"]) > 500:
+            return _error(600, "The 'Count' and 'Offset' parameters are required.")
+        wanted = params.get("metadata_delivery_id", "")
+        found = [
+            {"MessageID": m.vendor_id, "Recipients": [m.recipient], "Subject": m.title, "Status": "Sent"}
+            for m in self.mailbox.find("email", wanted)
+            if (sent := m.content.get("request", {})).get("From")
+            and sent.get("MessageStream", "outbound") == params.get("messagestream", "outbound")
+        ]
+        return JSONResponse({"TotalCount": len(found), "Messages": found[: int(params["count"])]})
+
+    def _is_signed_in(self, request: Request) -> bool:
+        given = request.headers.get("X-Postmark-Server-Token", "")
+        return secrets.compare_digest(given.encode(), self.server_token.encode())
 
     def _refusal(self, body: dict[str, Any]) -> int | None:
         """The code with which Postmark refuses what the schema cannot say, or None."""

@@ -28,6 +28,7 @@ _KNOWN = {
     "Attempt", "PersistentAction", "TrafficType", "SendAsMms", "FallbackFrom", "ContentRetention",
     "AddressRetention",
 }  # fmt: skip
+_LIST_KNOWN = {"To", "From", "DateSent", "DateSent>", "DateSent<", "PageSize", "Page", "PageToken"}
 
 # Code: HTTP status, message. https://www.twilio.com/docs/api/errors
 _ERRORS: dict[int, tuple[int, str]] = {
@@ -73,15 +74,34 @@ class Twilio:
 
     async def send(self, request: Request) -> Response:
         """POST /2010-04-01/Accounts/{account_sid}/Messages.json"""
-        expected = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode())
-        if not secrets.compare_digest(request.headers.get("Authorization", "").encode(), b"Basic " + expected):
-            return _error(20003)
-        if request.path_params["account_sid"] != self.account_sid:
-            return _error(20404)
+        if stranger := self._stranger(request):
+            return stranger
         form = parse_qs((await request.body()).decode(), keep_blank_values=True)
         given = {name: values[0] for name, values in form.items()}
         refusal = self._refusal(given) if form.keys() <= _KNOWN else 20404
         return _error(refusal) if refusal else await self._answer(request, given)
+
+    async def list(self, request: Request) -> Response:
+        """GET the same: the account's messages to a number, the latest first."""
+        if stranger := self._stranger(request):
+            return stranger
+        params = request.query_params
+        if not params.keys() <= _LIST_KNOWN or not params.get("PageSize", "50").isdigit():
+            return _error(20404)
+        sent = [m for m in reversed(self.mailbox.messages) if m.channel == "sms"]
+        found = [
+            self._taken(m.content["request"], m.vendor_id, m.received_at)
+            for m in sent
+            if params.get("To", m.recipient) == m.recipient
+        ]
+        return JSONResponse({"messages": found[: int(params.get("PageSize", "50"))], "page": 0})
+
+    def _stranger(self, request: Request) -> Response | None:
+        """The answer for who does not sign in as this account."""
+        expected = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode())
+        if not secrets.compare_digest(request.headers.get("Authorization", "").encode(), b"Basic " + expected):
+            return _error(20003)
+        return None if request.path_params["account_sid"] == self.account_sid else _error(20404)
 
     async def _answer(self, request: Request, given: dict[str, str]) -> Response:
         recipient, sid = given["To"], f"SM{secrets.token_hex(16)}"
@@ -98,7 +118,7 @@ class Twilio:
         if fault:
             return _refused(fault)
         take()
-        return JSONResponse(self._taken(given, sid), 201)
+        return JSONResponse(self._taken(given, sid, datetime.now(UTC)), 201)
 
     def _refusal(self, given: dict[str, str]) -> int | None:
         """The code with which Twilio refuses the form, or None."""
@@ -113,8 +133,8 @@ class Twilio:
         }
         return next((code for code, is_wrong in wrong.items() if is_wrong), None)
 
-    def _taken(self, given: dict[str, str], sid: str) -> dict[str, Any]:
-        now = format_datetime(datetime.now(UTC))
+    def _taken(self, given: dict[str, str], sid: str, at: datetime) -> dict[str, Any]:
+        now = format_datetime(at)
         return {
             "sid": sid,
             "account_sid": self.account_sid,

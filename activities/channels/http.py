@@ -70,6 +70,20 @@ class HttpProvider(Provider, ABC):
         except httpx.HTTPError as error:
             raise OutcomeUnknown(f"{name}.no_answer", describe(error)) from error
 
+    async def ask(self, url: str, headers: dict[str, str], **params: str) -> httpx.Response:
+        """GET something that changes nothing, and give the answer, which says yes. Raises RetryLater when there
+        is none, and Refused when the vendor does not let this account ask."""
+        try:
+            answer = await self.client.get(url, headers=headers, params=params)
+        except httpx.HTTPError as error:
+            raise RetryLater(f"{self.provider}.unreachable", describe(error)) from error
+        code = f"{self.provider}.http_{answer.status_code}"
+        if answer.status_code in (429, *range(500, 600)):
+            raise RetryLater(code, "it cannot be asked now", asked_to_wait(answer.headers.get("Retry-After")))
+        if not answer.is_success:
+            raise Refused(code, "this account may not ask what was sent", "fix_configuration")
+        return answer
+
     def unexplained(self, answer: httpx.Response, code: str, reason: str) -> SendError:
         """The error for an answer that the vendor's table does not have: a new code, a gateway, a wrong URL."""
         code, reason = f"{self.provider}.{code}", f"HTTP {answer.status_code} {reason}".rstrip()

@@ -1,7 +1,9 @@
 """What every provider of a channel is, and the three ways in which a send can fail."""
 
 from abc import ABC, abstractmethod
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -64,6 +66,19 @@ class OutgoingMessage(BaseModel):
     """The provider's own fields, as JSON."""
 
 
+@dataclass(frozen=True)
+class Sought:
+    """A message that left or did not, nobody knows, as a vendor may be asked about it."""
+
+    delivery_id: str
+    recipients: tuple[str, ...]
+    """Where it may have gone: the customer's addresses."""
+    since: datetime
+    """Before this moment it surely had not left. UTC."""
+    is_it: Callable[[OutgoingMessage], bool]
+    """Whether a message is this one, byte for byte."""
+
+
 class Provider(BaseModel, ABC):
     """One way to send over one channel. Its fields are its settings under `channels` in `sojourn.yaml`."""
 
@@ -101,6 +116,14 @@ class Provider(BaseModel, ABC):
     def kind_of(self, recipient: str) -> AddressKind:
         """Of which kind an address is."""
         return self.address_kind
+
+    async def search(self, sought: Sought) -> list[str] | None:
+        """Ask the vendor for a message of which nobody knows whether it left: the vendor's ids of those that are
+        this one, none when it has none. None where the vendor cannot be asked, which is the default.
+
+        Raises a SendError when it does not answer now.
+        """
+        return None
 
     def bind(self, database: Database) -> "Provider":
         """The provider as it works in one installation. Most need nothing of it."""

@@ -17,7 +17,14 @@ from activities.channels.answers import (
     failure,
 )
 from activities.channels.http import BaseUrl, HeaderSecret, HttpProvider, read_answer
-from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessage, SendError
+from activities.channels.model import (
+    AddressKind,
+    OutcomeUnknown,
+    OutgoingMessage,
+    RetryLater,
+    SendError,
+    Sought,
+)
 from content.rendering import Rendered
 
 # https://postmarkapp.com/developer/api/overview#error-codes
@@ -66,6 +73,20 @@ class Postmark(mail.MailProvider, HttpProvider):
             raise OutcomeUnknown("postmark.no_id", "Postmark said yes but gave no message id")
         return sent.id
 
+    async def search(self, sought: Sought) -> list[str] | None:
+        """Ask for messages with the delivery's id in their metadata, in each stream: Postmark looks in one alone.
+        https://postmarkapp.com/developer/api/messages-api"""
+        found: list[str] = []
+        for stream in dict.fromkeys((self.marketing_stream, self.transactional_stream)):
+            params = {"count": "10", "offset": "0", "messagestream": stream}
+            params["metadata_delivery_id"] = sought.delivery_id
+            answer = await self.ask(f"{self.url}/messages/outbound", self._signed_in, **params)
+            told = read_answer(_Found, answer)
+            if told is None:
+                raise RetryLater("postmark.odd_answer", "it says nothing of messages")
+            found += [message.id for message in told.messages]
+        return found
+
     @property
     def _signed_in(self) -> dict[str, str]:
         return {"X-Postmark-Server-Token": self.server_token.get_secret_value(), "Accept": "application/json"}
@@ -97,6 +118,10 @@ class Postmark(mail.MailProvider, HttpProvider):
 
 class _Sent(BaseModel):
     id: str = Field(alias="MessageID", min_length=1)
+
+
+class _Found(BaseModel):
+    messages: tuple[_Sent, ...] = Field(alias="Messages")
 
 
 class _Failure(BaseModel):

@@ -9,7 +9,14 @@ from pydantic import BaseModel, Field
 from activities.channels import mail
 from activities.channels.answers import DEAD_ADDRESS, WRONG_CONTENT, WRONG_SETUP, Meaning, Retry, failure, until
 from activities.channels.http import BaseUrl, HeaderSecret, HttpProvider, bearer, read_answer
-from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessage, SendError
+from activities.channels.model import (
+    AddressKind,
+    OutcomeUnknown,
+    OutgoingMessage,
+    RetryLater,
+    SendError,
+    Sought,
+)
 
 # https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/responses. An answer of 502
 # or 504 comes from a gateway in front of it, and says nothing about the mail.
@@ -49,6 +56,18 @@ class SendGrid(mail.MailProvider, HttpProvider):
             return sent
         raise OutcomeUnknown("sendgrid.no_id", "SendGrid said yes but gave no message id")
 
+    async def search(self, sought: Sought) -> list[str] | None:
+        """Ask the Email Activity Feed for messages with the delivery's id as custom argument. Accounts have it who
+        bought it, with a key that may read it.
+        https://www.twilio.com/docs/sendgrid/for-developers/sending-email/getting-started-email-activity-api"""
+        params = {"limit": "10", "query": f"unique_args['delivery_id']=\"{sought.delivery_id}\""}
+        answer = await self.ask(f"{self.url}/v3/messages", bearer(self.api_key.get_secret_value()), **params)
+        told = read_answer(_Activity, answer)
+        if told is None:
+            raise RetryLater("sendgrid.odd_answer", "it says nothing of messages")
+        # What follows the first dot tells the servers that the mail went through.
+        return [message.msg_id.partition(".")[0] for message in told.messages]
+
     def _request(self, body: dict[str, Any], delivery_id: str) -> dict[str, Any]:
         sender = mail.sender_address(body["from"])
         content = [{"type": "text/plain", "value": body["text"]}]
@@ -75,6 +94,14 @@ class SendGrid(mail.MailProvider, HttpProvider):
             meaning = DEAD_ADDRESS
         wait = until(answer.headers.get("X-RateLimit-Reset")) if answer.status_code == 429 else None
         return failure(meaning, f"sendgrid.{answer.status_code}", first.message, recipient, wait)
+
+
+class _Active(BaseModel):
+    msg_id: str = Field(min_length=1)
+
+
+class _Activity(BaseModel):
+    messages: tuple[_Active, ...]
 
 
 class _Wrong(BaseModel):

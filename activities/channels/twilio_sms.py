@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -21,12 +22,22 @@ from activities.channels.answers import (
 )
 from activities.channels.fields import read_fields
 from activities.channels.http import BaseUrl, HttpProvider, read_answer
-from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessage, Refused, SendError
+from activities.channels.model import (
+    AddressKind,
+    OutcomeUnknown,
+    OutgoingMessage,
+    Refused,
+    RetryLater,
+    SendError,
+    Sought,
+)
 from content.rendering import Rendered
 from content.shapes import SmsFields
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _LONGEST = 1600
+_CLOCKS_DIFFER = timedelta(minutes=1)
+"""Twilio tells times to the second, by a clock of its own."""
 
 # https://www.twilio.com/docs/api/errors
 _ERRORS: dict[int, Meaning] = {
@@ -65,6 +76,9 @@ class TwilioSms(HttpProvider):
         if length > _LONGEST:
             reason = f"the text has {length} characters; an SMS has at most {_LONGEST}"
             raise Refused("twilio_sms.too_long", reason, "fix_content")
+        return self._message(recipient, text, delivery_id)
+
+    def _message(self, recipient: str, text: str, delivery_id: str) -> OutgoingMessage:
         body = {
             "To": recipient,
             "MessagingServiceSid" if self.sender.startswith("MG") else "From": self.sender,
@@ -83,6 +97,26 @@ class TwilioSms(HttpProvider):
         if sent is None:
             raise OutcomeUnknown("twilio_sms.no_sid", "Twilio said yes but gave no message SID")
         return sent.sid
+
+    async def search(self, sought: Sought) -> list[str] | None:
+        """Look through the last messages to the customer's numbers for those whose text is this message's. Twilio
+        tells of no callback, so two with one text look the same.
+        https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources"""
+        url = f"{self.url}/2010-04-01/Accounts/{self.account_sid}/Messages.json"
+        found: list[str] = []
+        for number in sought.recipients:
+            answer = await self.ask(url, self._signed_in, To=number, PageSize="50")
+            told = read_answer(_Listed, answer)
+            if told is None:
+                raise RetryLater("twilio_sms.odd_answer", "it says nothing of messages")
+            found += [
+                one.sid
+                for one in told.messages
+                if one.direction == "outbound-api"
+                and parsedate_to_datetime(one.date_created) >= sought.since - _CLOCKS_DIFFER
+                and sought.is_it(self._message(number, one.body, sought.delivery_id))
+            ]
+        return found
 
     @property
     def _signed_in(self) -> dict[str, str]:
@@ -105,6 +139,18 @@ class TwilioSms(HttpProvider):
 
 class _Sent(BaseModel):
     sid: str = Field(pattern=r"^(SM|MM)[0-9a-f]{32}$")
+
+
+class _Kept(BaseModel):
+    sid: str
+    body: str
+    direction: str
+    date_created: str
+    """As mails write dates (RFC 2822)."""
+
+
+class _Listed(BaseModel):
+    messages: tuple[_Kept, ...]
 
 
 class _Failure(BaseModel):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from store.tables.columns import json_column, time_column, word_column
@@ -21,6 +21,12 @@ class Delivery(SQLModel, table=True):
         Index("ix_delivery_customer_at", "customer_id", "reserved_at"),
         Index("ix_delivery_journey_at", "journey", "reserved_at"),
         Index("ix_delivery_channel_at", "channel", "reserved_at"),
+        Index(
+            "ix_delivery_unknown",
+            "reserved_at",
+            sqlite_where=text("state = 'unknown'"),
+            postgresql_where=text("state = 'unknown'"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -49,6 +55,8 @@ class Delivery(SQLModel, table=True):
     findings: list[dict[str, Any]] = json_column()
     reserved_at: datetime = time_column()
     sent_at: datetime | None = time_column(nullable=True)
+    searched_at: datetime | None = time_column(nullable=True)
+    """When the vendor was last asked whether it has it, where nobody knows."""
     outcome_at: datetime | None = time_column(nullable=True)
 
 

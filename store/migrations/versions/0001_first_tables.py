@@ -463,6 +463,7 @@ def upgrade() -> None:
     sa.Column('findings', sa.JSON(), nullable=False),
     sa.Column('reserved_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('sent_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.Column('searched_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.Column('outcome_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('id')
@@ -472,6 +473,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_delivery_customer_at', ['customer_id', 'reserved_at'], unique=False)
         batch_op.create_index('ix_delivery_journey_at', ['journey', 'reserved_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_delivery_provider_id'), ['provider_id'], unique=False)
+        batch_op.create_index('ix_delivery_unknown', ['reserved_at'], unique=False, sqlite_where=sa.text("state = 'unknown'"), postgresql_where=sa.text("state = 'unknown'"))
         batch_op.create_index(batch_op.f('ix_delivery_workflow_id'), ['workflow_id'], unique=False)
 
     op.create_table('event',
@@ -783,6 +785,7 @@ def downgrade() -> None:
     op.drop_table('event')
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_delivery_workflow_id'))
+        batch_op.drop_index('ix_delivery_unknown', sqlite_where=sa.text("state = 'unknown'"), postgresql_where=sa.text("state = 'unknown'"))
         batch_op.drop_index(batch_op.f('ix_delivery_provider_id'))
         batch_op.drop_index('ix_delivery_journey_at')
         batch_op.drop_index('ix_delivery_customer_at')
