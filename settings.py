@@ -149,6 +149,8 @@ class Project(BaseModel):
     """How the world's ids are joined to customers."""
     tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By tool name: the settings of the business actions that journeys may take."""
+    llm: dict[str, Any] = Field(default_factory=dict)
+    """Which language model is asked by planners that ask one, and where."""
     review: dict[Area, str] = Field(default_factory=dict)
     """The group that must agree before a journey is live that touches this area; none for what needs no review."""
     tracking: Tracking = Tracking()

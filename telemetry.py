@@ -26,6 +26,7 @@ ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
 _BATCH = 256
 _PAUSE_S = 1.0
 _SCOPE = InstrumentationScope("sojourn", "0.1.0")
+_KINDS = {"producer": SpanKind.PRODUCER, "client": SpanKind.CLIENT}
 _RESOURCE = Resource.create({"service.name": "journey-worker"})
 
 _log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ def readable(span: Span) -> ReadableSpan:
         resource=_RESOURCE,
         attributes=span.attributes,
         links=[link for link in map(_link, span.links) if link],
-        kind=SpanKind.PRODUCER if span.kind == "producer" else SpanKind.INTERNAL,
+        kind=_KINDS.get(span.kind, SpanKind.INTERNAL),
         status=Status(StatusCode.ERROR, span.detail) if span.error else Status(StatusCode.UNSET),
         start_time=_nanoseconds(span.started_at),
         end_time=_nanoseconds(span.ended_at),

@@ -14,6 +14,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.acting import Acting
 from activities.alerting import Alerts, load_alerts
+from activities.advising import Advising
 from activities.broadcasting import Broadcasting
 from activities.channels.model import Provider
 from activities.channels.registry import load_providers
@@ -28,6 +29,7 @@ from activities.fitting import Fitting
 from activities.following import Following
 from activities.foretelling import Foretelling
 from activities.guard import Guard
+from activities.language_model import LanguageModel, load_language_model
 from activities.learning import Learning
 from activities.live import Live
 from activities.masking import Mask
@@ -77,15 +79,22 @@ class Parts:
     tools: dict[str, Tool]
     alerts: dict[str, Any]
     """The services by which each audience is told."""
+    language_model: LanguageModel | None
+    """Who is asked by planners that ask; None where nobody is."""
 
     async def close(self) -> None:
         for provider in self.providers.values():
             await provider.close()
+        if self.language_model:
+            await self.language_model.close()
 
 
 def load_parts(settings: Settings, *, unapproved: bool = False) -> Parts:
-    """Read a project folder. With `unapproved` content that nobody approved is used too: in rehearsals, where
-    nothing leaves. Raises yamlfile.FileProblems with every problem at its line."""
+    """Read a project folder. With `unapproved` content that nobody approved is used too, and no language model is
+    asked: in rehearsals, where nothing leaves.
+
+    Raises yamlfile.FileProblems with every problem at its line, and activities.language_model.NotInstalled.
+    """
     folder = settings.project_dir
     project = load_project(settings)
     return Parts(
@@ -95,6 +104,7 @@ def load_parts(settings: Settings, *, unapproved: bool = False) -> Parts:
         providers=load_providers(project.channels, folder / "sojourn.yaml"),
         tools=load_tools(project.tools, folder / "sojourn.yaml"),
         alerts=load_alerts(project, folder / "sojourn.yaml"),
+        language_model=None if unapproved else load_language_model(project.llm, folder / "sojourn.yaml"),
     )
 
 
@@ -133,13 +143,13 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     requesting = Requesting(database)
     acting = Acting(database, parts.tools, permission)
     perceiving, bookkeeping = Perceiving(database), Bookkeeping(database)
-    erasing = Erasing(database)
+    erasing, advising = Erasing(database), Advising(database, parts.language_model)
     return [
         delivering.deliver,
         Editing(database, composer, guard, rules).edit_message,
         acting.act,
         acting.ask,
-        Deciding(database, Mask(composer, guard), parts.project.rewards).decide,
+        Deciding(database, Mask(composer, guard), advising, parts.project.rewards).decide,
         perceiving.perceive,
         perceiving.set_attributes,
         requesting.request_run,

@@ -1,33 +1,39 @@
 """Decisions: the planner that a step names chooses among the options that are open, and the log keeps why."""
 
+from dataclasses import replace
+
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.advising import Advising
+from activities.decided import Made, Options, as_choice, tell
 from activities.knowing import Knowledge
+from activities.language_model import Answered
 from activities.masking import Mask
 from activities.notes import write_down
 from activities.spans import part_span
 from journeys.ids import decision_id
 from journeys.rewards import USUAL, Rewards
-from learning.planners.interface import Learner, Plan, Question
-from learning.planners.registry import known_planners, learner_of, planner_settings
-from store.audit import record
+from learning.planners.interface import Learner, Question
+from learning.planners.registry import asks, inquiry_of, known_planners, learner_of, planner_settings
+from learning.sampler.model import Model
 from store.customers import find_customer
 from store.database import Database
 from store.planning import find_decision
-from store.tables import Customer, PlannerDecision, Span
-from workflows.ports import Choice, DecideRequest
+from store.tables import PlannerDecision, Span
+from workflows.ports import Choice, DecideRequest, RunRef
 
 
 class Deciding:
     """The `decide` activity of one worker."""
 
-    def __init__(self, database: Database, mask: Mask, rewards: Rewards | None = None) -> None:
+    def __init__(self, database: Database, mask: Mask, advising: Advising, rewards: Rewards | None = None) -> None:
         """`rewards` are the project's, for decisions that say nothing of their own."""
         self._database = database
         self._mask = mask
+        self._advising = advising
         self._rewards = rewards or USUAL
         self._knowledge = Knowledge()
 
@@ -40,112 +46,86 @@ class Deciding:
         _check(request)
         run = request.run
         drawn_by = decision_id(run.workflow_id, request.start.id, request.step_id, request.pass_)
+        advised = await self._advised(request, drawn_by) if asks(request.planner) else None
         async with self._database.transaction() as session:
-            row = await find_decision(session, drawn_by)
-            if row is None or row.first_run_id != run.first_run_id:
-                found = await self._decide(session, request, drawn_by)
+            row = await _known(session, run, drawn_by)
+            if row is None:
+                found = await self._decide(session, request, drawn_by, advised)
                 row = await session.merge(found) if isinstance(found, PlannerDecision) else None
                 if row is not None:
-                    _tell(session, row)
-                choice = Choice(option=None, probability=0.0, why=str(found)) if row is None else _choice(row)
+                    tell(session, row)
+                choice = Choice(option=None, probability=0.0, why=str(found)) if row is None else as_choice(row)
             else:
-                choice = _choice(row)
-            await write_down(session, run, request.notes, _span(request, drawn_by, choice))
+                choice = as_choice(row)
+            spans = [self._advising.span(request, drawn_by, advised)] if advised else []
+            spans.append(_span(request, drawn_by, choice))
+            await write_down(session, run, request.notes, *(span for span in spans if span))
         return choice
 
-    async def _decide(self, session: AsyncSession, request: DecideRequest, drawn_by: str) -> PlannerDecision | str:
+    async def _advised(self, request: DecideRequest, drawn_by: str) -> Answered | None:
+        """What a language model says before the planner plans; None when there is nothing to ask.
+
+        While the model is waited for no transaction is open. What became forbidden meanwhile, the planner finds
+        when it checks the answer.
+        """
+        async with self._database.reading() as session:
+            known = await _known(session, request.run, drawn_by)
+            options = await self._open(session, request) if known is None else "it was decided before"
+        if isinstance(options, str):
+            return None
+        question = _question(request, drawn_by, options.open)
+        return await self._advising.advice(request, inquiry_of(request.planner, question))
+
+    async def _decide(
+        self, session: AsyncSession, request: DecideRequest, drawn_by: str, advised: Answered | None
+    ) -> PlannerDecision | str:
         """The decision, or why there was nothing to choose."""
+        options = await self._open(session, request)
+        if isinstance(options, str):
+            return options
+        learner = learner_of(request.planner, request.settings, request.names)
+        question = replace(
+            _question(request, drawn_by, options.open),
+            model=await self._model(session, request, learner),
+            advice=advised.advice if advised else None,
+        )
+        plan = known_planners()[request.planner](question)
+        return Made(request, drawn_by, options, plan, learner, advised).row(request.rewards or self._rewards)
+
+    async def _open(self, session: AsyncSession, request: DecideRequest) -> Options | str:
+        """The options that the policies leave open, or why there are none."""
         customer = await find_customer(session, request.run.customer_id)
         if customer is None or customer.erased_at is not None:
             return "the customer is not known"
         closed = await self._mask.closed(session, request, customer)
         open_ = tuple(option for option in request.options if option not in closed)
-        if not open_:
-            return "; ".join(f"{option}: {why}" for option, why in closed.items())
-        learner = learner_of(request.planner, request.settings, request.names)
-        plan = known_planners()[request.planner](await self._question(session, request, drawn_by, open_, learner))
-        return self._record(request, drawn_by, customer, closed, plan, learner)
-
-    async def _question(
-        self,
-        session: AsyncSession,
-        request: DecideRequest,
-        drawn_by: str,
-        options: tuple[str, ...],
-        learner: Learner | None,
-    ) -> Question:
-        model = None
-        if learner is not None:
-            journey, now = request.run.journey, request.now
-            model = await self._knowledge.model(session, journey, request.decision, learner, now)
-        return Question(
-            drawn_by,
-            options,
-            turn=request.pass_,
-            features=request.features,
-            settings=request.settings,
-            true=request.true,
-            model=model,
+        return (
+            Options(customer.id, open_, closed)
+            if open_
+            else "; ".join(f"{name}: {why}" for name, why in closed.items())
         )
 
-    def _record(
-        self,
-        request: DecideRequest,
-        drawn_by: str,
-        customer: Customer,
-        closed: dict[str, str],
-        plan: Plan,
-        learner: Learner | None,
-    ) -> PlannerDecision:
-        rewards, run = request.rewards or self._rewards, request.run
-        return PlannerDecision(
-            id=drawn_by,
-            customer_id=customer.id,
-            workflow_id=run.workflow_id,
-            first_run_id=run.first_run_id,
-            journey=run.journey,
-            version=run.version,
-            step_id=request.step_id,
-            turn=request.pass_,
-            decision=request.decision,
-            agent=request.agent,
-            planner=request.planner,
-            learned_as=learner.key if learner else "",
-            model=plan.version,
-            options=[option for option in request.options if option not in closed],
-            closed_options=closed,
-            features=request.features,
-            looks_at=list(request.names),
-            settings=request.settings,
-            probabilities=dict(plan.probabilities),
-            option=plan.option,
-            probability=plan.probability,
-            why=plan.why,
-            steps=list(request.steps.get(plan.option, ())),
-            rewards=rewards.model_dump(mode="json"),
-            goal=request.goal.model_dump(mode="json") if request.goal else {},
-            start_id=request.start.id,
-            decided_at=request.now,
-            closes_at=rewards.closes_at(request.now),
-            cost=rewards.costs.get(plan.option, 0.0),
-        )
+    async def _model(self, session: AsyncSession, request: DecideRequest, learner: Learner | None) -> Model | None:
+        if learner is None:
+            return None
+        return await self._knowledge.model(session, request.run.journey, request.decision, learner, request.now)
 
 
-def _tell(session: AsyncSession, row: PlannerDecision) -> None:
-    """Write a decision into the audit log; what it rests on stands in the log of decisions."""
-    facts = {
-        "workflow_id": row.workflow_id,
-        "journey": row.journey,
-        "journey_version": row.version,
-        "step_id": row.step_id,
-        "planner": row.planner,
-        "model": row.model,
-        "options": row.options,
-        "option": row.option,
-        "probability": row.probability,
-    }
-    subject, at = f"decision:{row.id}", row.decided_at
-    record(session, "decision", subject, f"planner:{row.planner}", facts, at=at, customer_id=row.customer_id)
+async def _known(session: AsyncSession, run: RunRef, drawn_by: str) -> PlannerDecision | None:
+    """The decision, where this run made it before."""
+    row = await find_decision(session, drawn_by)
+    return row if row is not None and row.first_run_id == run.first_run_id else None
+
+
+def _question(request: DecideRequest, drawn_by: str, options: tuple[str, ...]) -> Question:
+    return Question(
+        drawn_by,
+        options,
+        turn=request.pass_,
+        features=request.features,
+        settings=request.settings,
+        true=request.true,
+    )
 
 
 def _check(request: DecideRequest) -> None:
@@ -165,10 +145,6 @@ def _check(request: DecideRequest) -> None:
             type="planner.settings",
             non_retryable=True,
         ) from error
-
-
-def _choice(row: PlannerDecision) -> Choice:
-    return Choice(option=row.option, probability=row.probability, why=row.why)
 
 
 def _span(request: DecideRequest, drawn_by: str, choice: Choice) -> Span:

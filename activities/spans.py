@@ -8,6 +8,8 @@ from workflows.ports import CloseRequest, PauseRecord, RunRef, StepRecord, StepR
 
 _FAILED = {"rejected", "unknown", "gave_up"}
 """Of a step, or of an attempt to send."""
+_KINDS = {"send": "producer", "chat": "client"}
+"""Of a part's span, by the first word of its name."""
 
 
 def run_span(request: CloseRequest) -> Span:
@@ -75,7 +77,7 @@ def part_span(
         workflow_id=run.workflow_id,
         step_id=request.step_id,
         name=part,
-        kind="producer" if part.startswith("send ") else "internal",
+        kind=_KINDS.get(part.partition(" ")[0], "internal"),
         started_at=started_at,
         ended_at=ended_at,
         outcome=outcome,

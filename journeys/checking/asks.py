@@ -65,6 +65,9 @@ class Asks:
                 yamlfile.validate(planners[step.planner], self._report.document.section(*path, "settings"))
             except FileProblems as told:
                 self._report.problems += told.problems
+        if step.planner in self._around.unadvised:
+            message = f"the planner '{step.planner}' wants a language model asked, and sojourn.yaml names none"
+            self._report.tell((*path, "planner"), message, "add 'llm: {url: ..., model: ..., key: ...}' there")
         names = [option.option for option in options]
         for place, name in chosen_in(cast(JsonValue, step.settings)):
             if name not in names:

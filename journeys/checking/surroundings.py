@@ -31,6 +31,8 @@ class Surroundings:
     tools: Mapping[str, ToolFacts] | None = None
     planners: Mapping[str, type[BaseModel]] | None = None
     """The settings of every planner, by its name."""
+    unadvised: frozenset[str] = frozenset()
+    """Planners that want a language model asked, where the project names none."""
     groups: Mapping[str, frozenset[str]] | None = None
     """The addresses of the people in each group."""
     segments: frozenset[str] | None = None

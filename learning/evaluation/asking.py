@@ -9,7 +9,7 @@ import numpy as np
 from learning.evaluation.log import Log
 from learning.evaluation.predictions import predicted
 from learning.evaluation.promotion import Demands, Evidence, judge
-from learning.planners.interface import Planner, Question
+from learning.planners.interface import Advice, Planner, Question
 from learning.sampler.design import Separate
 from learning.sampler.model import Model
 
@@ -26,6 +26,8 @@ class Logged:
     option: str
     probability: float
     reward: float
+    advice: Advice | None = None
+    """What a language model said of it, where one was asked."""
 
 
 def judge_planner(
@@ -46,7 +48,13 @@ def judge_planner(
     target = np.zeros((len(logged), len(options)))
     for row, each in zip(target, logged, strict=True):
         question = Question(
-            each.id, each.options, turn=each.turn, features=each.features, settings=settings, model=model
+            each.id,
+            each.options,
+            turn=each.turn,
+            features=each.features,
+            settings=settings,
+            model=model,
+            advice=each.advice,
         )
         for option, probability in planner(question).probabilities.items():
             row[options.index(option)] = probability

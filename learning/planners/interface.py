@@ -5,9 +5,44 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel, ConfigDict
+
 if TYPE_CHECKING:
     from learning.sampler.design import Design
     from learning.sampler.model import Habits, Model
+
+
+class Advice(BaseModel):
+    """What was said by somebody outside who was asked first, word for word: nobody has checked it yet."""
+
+    model_config = ConfigDict(frozen=True)
+
+    plans: tuple[tuple[str, ...], ...] = ()
+    """The best first: each an option to take now, and those that might follow."""
+    confidence: float = 0.0
+    """How sure the one who was asked is, from 0 to 1."""
+    because: str = ""
+    missing: str = ""
+    """Why there is no advice; empty when there is."""
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """What a planner wants asked of a language model before it plans."""
+
+    instructions: str
+    facts: str
+    """JSON. All that leaves: nothing else of the customer does."""
+    options: Sequence[str]
+    """What plans may be made of."""
+    proposals: int
+    """Plans at the most."""
+    ahead: int
+    """Options in each of them at the most."""
+    patience: float
+    """Seconds to wait."""
+    daily_tokens: int
+    """What all such inquiries of the journey may cost in one day, in UTC."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +64,8 @@ class Question:
     """Those of the conditions in the settings that hold."""
     model: "Model | None" = None
     """What was learned so far, for planners that learn."""
+    advice: Advice | None = None
+    """What came of the planner's inquiry, for planners that make one."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +79,8 @@ class Plan:
     """How likely each open option was."""
     version: str = ""
     """Of what was learned, for planners that learn."""
+    confidence: float | None = None
+    """How sure the planner is, where that is less than the option was likely."""
 
 
 @dataclass(frozen=True)

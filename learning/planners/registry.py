@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from learning import planners
-from learning.planners.interface import Learner, Planner
+from learning.planners.interface import Inquiry, Learner, Planner, Question
 
 
 class NoSettings(BaseModel):
@@ -38,6 +38,20 @@ def learner_of(planner: str, settings: Mapping[str, Any], features: Collection[s
     module = _modules().get(planner)
     make: Callable[[Mapping[str, Any], Collection[str]], Learner] | None = getattr(module, "learner", None)
     return make(settings, features) if make else None
+
+
+def asks(planner: str) -> bool:
+    """Whether a planner has something asked of a language model before it plans."""
+    return hasattr(_modules().get(planner), "inquiry")
+
+
+def inquiry_of(planner: str, question: Question) -> Inquiry:
+    """What is to be asked before a planner that asks can answer a question.
+
+    Raises pydantic.ValidationError for settings that are none of it.
+    """
+    make: Callable[[Question], Inquiry] = _modules()[planner].inquiry
+    return make(question)
 
 
 @cache

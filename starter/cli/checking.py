@@ -12,13 +12,14 @@ from typing import Any, TypeVar, cast
 import yamlfile
 from activities.alerting import load_alerts
 from activities.channels.registry import load_providers
+from activities.language_model import read_language_model
 from activities.tools.registry import known_tools, load_tools
 from content.library import Library, load_library
 from journeys.checker import check_journey
 from journeys.checking.surroundings import Surroundings, ToolFacts
 from journeys.segments import load_segments
 from journeys.shapes import Shapes, load_shapes
-from learning.planners.registry import planner_settings
+from learning.planners.registry import asks, planner_settings
 from policies.model import Policy
 from policies.registry import known_policies, load_policies
 from settings import Project, read_expanded
@@ -98,6 +99,7 @@ class _Gathering:
             channels=channels,
             tools=tools,
             planners=planner_settings(),
+            unadvised=frozenset() if written.get("llm") else frozenset(filter(asks, planner_settings())),
             groups=groups,
             segments=None if segments is None else frozenset(segments),
             policies=None if policies is None else {policy.name: policy for policy in policies},
@@ -134,6 +136,8 @@ class _Gathering:
         self._load(lambda: load_alerts(project, file) if project else {})
         self._load(lambda: load_providers(channels, file) if channels else {})
         self._load(lambda: load_tools(tools, file))
+        if isinstance(llm := written.get("llm"), dict):
+            self._load(lambda: read_language_model(cast(dict[str, Any], llm), file))
         self._load(lambda: load_vendors(webhooks, file))
         excused = {problem.line for problem in unset}
         self.problems[known:] = [p for p in self.problems[known:] if p.line not in excused]

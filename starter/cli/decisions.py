@@ -56,6 +56,7 @@ def show(
             "why": row["why"],
             "saw": ", ".join(f"{name} = {value:g}" for name, value in row["features"].items()),
             "odds": ", ".join(f"{name} {odds:.1%}" for name, odds in row["probabilities"].items()),
+            "advice": _advice(row["advice"]),
             "closed": "; ".join(f"{name} ({why})" for name, why in row["closed_options"].items()),
             "reward": row["worth"],
             "came of it": ", ".join(f"{p['kind']} {p['amount']:+g} ({p['event_id']})" for p in row["parts"]),
@@ -63,6 +64,15 @@ def show(
             "counts": f"{row['credit']:g}" if row["credit"] is not None else "not yet",
         }
     )
+
+
+def _advice(advice: dict[str, Any]) -> str:
+    """What a language model said before, and what that cost; empty when none was to be asked."""
+    if not advice:
+        return ""
+    said = advice["missing"] or "; ".join(", then ".join(plan) for plan in advice["plans"])
+    tokens = advice["input_tokens"] + advice["output_tokens"]
+    return f"{said} ({tokens} tokens, {advice['seconds']:g} s)"
 
 
 async def _list(

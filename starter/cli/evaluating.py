@@ -73,7 +73,8 @@ async def _evaluate(
     from datetime import UTC, datetime, timedelta
 
     from learning.evaluation.asking import Logged, judge_planner
-    from learning.planners.registry import known_planners, learner_of
+    from learning.planners.interface import Advice
+    from learning.planners.registry import asks, known_planners, learner_of
     from learning.sampler.model import seen
     from store.lessons import sums_of
     from store.planning import log_of
@@ -94,6 +95,7 @@ async def _evaluate(
             row.option,
             row.probability,
             row.credit,
+            Advice.model_validate(row.advice) if row.advice else None,
         )
         for row in rows
         if row.closed and row.credit is not None
@@ -102,6 +104,11 @@ async def _evaluate(
         raise CommandFailed(
             f"No decision '{decision}' of '{journey}' in the last {days} days has a final reward yet; "
             "'sojourn decision list' shows what there is."
+        )
+    if asks(planner) and not all(each.advice for each in logged):
+        raise CommandFailed(
+            f"'{planner}' has a language model asked, and the log has decisions about which none was: what it would "
+            "have said of them nobody knows. Let it run beside the planner of today, in an arm of a 'split'."
         )
     model = seen(stored, now, learner.design, learner.habits) if learner and stored else None
     return judge_planner(logged, known_planners()[planner], given, model)

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 # Errors whose messages are written for the user already. By name, so that telling one imports nothing.
 _TOLD_AS_THEY_ARE = {
+    "activities.language_model.NotInstalled",
     "customer_keys.UnknownMasterKey",
     "settings.MasterKeysMissing",
     "settings.SecretTooShort",

@@ -14,7 +14,7 @@ from store.tables.events import EventRecord, IntakeCount, OutboxEntry, Refusal
 from store.tables.experiments import Experiment, ExperimentState
 from store.tables.features import CustomerFeatures, ScoreFit
 from store.tables.keys import CustomerKey
-from store.tables.planning import LearnedBlock, LearnedPoint, LearningProgress, PlannerDecision
+from store.tables.planning import LearnedBlock, LearnedPoint, LearningProgress, PlannerDecision, TokenSpending
 from store.tables.processes import Lease
 from store.tables.runs import JourneyVersion, Run, RunState, Span
 from store.tables.segments import Membership, SegmentRecord
@@ -69,6 +69,7 @@ __all__ = [
     "Suppression",
     "SurfaceMessage",
     "Tightening",
+    "TokenSpending",
     "UtcTime",
     "WaitingReport",
     "WebhookTally",

@@ -1,6 +1,6 @@
 """The planners' decisions, what came of them, and what was learned."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Index, LargeBinary
@@ -49,7 +49,11 @@ class PlannerDecision(SQLModel, table=True):
     probabilities: dict[str, float] = json_column()
     option: str
     probability: float
+    confidence: float | None = None
+    """How sure the planner was; None is as sure as the option was likely."""
     why: str
+    advice: dict[str, Any] = json_column()
+    """What a language model said before, and what that cost; empty when none was to be asked."""
     steps: list[str] = json_column()
     """The ids of the chosen option's steps."""
     rewards: dict[str, Any] = json_column()
@@ -86,6 +90,16 @@ class LearnedPoint(SQLModel, table=True):
     """Decisions that count."""
     changed_at: datetime = time_column()
     refitted_at: datetime | None = time_column(nullable=True)
+
+
+class TokenSpending(SQLModel, table=True):
+    """What language models cost one journey on one day, in UTC."""
+
+    __tablename__ = "token_spending"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+
+    journey: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    tokens: int
 
 
 class LearningProgress(SQLModel, table=True):

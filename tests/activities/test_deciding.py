@@ -168,7 +168,7 @@ async def test_a_decision_goes_with_its_customer(decide: Any, database: Database
 
 async def test_a_planner_that_does_not_exist_is_not_tried_again(decide: Any):
     with pytest.raises(
-        ApplicationError, match="there is no planner 'oracle'; there are: fixed, random"
+        ApplicationError, match="there is no planner 'oracle'; there are: fixed, llm, random"
     ) as refused:
         await attempt(decide, request("oracle"))
     assert refused.value.non_retryable

@@ -59,6 +59,8 @@ class Choice(Message):
     """None when the policies leave none open."""
     probability: float
     why: str
+    confidence: float | None = None
+    """How sure the planner is; None is as sure as the option was likely."""
 
 
 @activity.defn(name="decide")

@@ -41,7 +41,8 @@ async def decide(
     run.memory.written(request.notes)
     if choice.option is None:
         return choice.why
-    run.memory.state.confidence[step.id] = choice.probability
+    sure = choice.confidence
+    run.memory.state.confidence[step.id] = choice.probability if sure is None else sure
     return next(option for option in open_ if option.option == choice.option), choice
 
 

@@ -299,6 +299,12 @@ def upgrade() -> None:
     with op.batch_alter_table('tightening', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_tightening_journey'), ['journey'], unique=False)
 
+    op.create_table('token_spending',
+    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('tokens', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('journey', 'day')
+    )
     op.create_table('waiting_report',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('vendor', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -587,7 +593,9 @@ def upgrade() -> None:
     sa.Column('probabilities', sa.JSON(), nullable=False),
     sa.Column('option', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('probability', sa.Float(), nullable=False),
+    sa.Column('confidence', sa.Float(), nullable=True),
     sa.Column('why', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('advice', sa.JSON(), nullable=False),
     sa.Column('steps', sa.JSON(), nullable=False),
     sa.Column('rewards', sa.JSON(), nullable=False),
     sa.Column('goal', sa.JSON(), nullable=False),
@@ -822,6 +830,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_waiting_report_provider_id'))
 
     op.drop_table('waiting_report')
+    op.drop_table('token_spending')
     with op.batch_alter_table('tightening', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_tightening_journey'))
 
