@@ -107,8 +107,8 @@ async def _evaluate(
         )
     if asks(planner) and not all(each.advice for each in logged):
         raise CommandFailed(
-            f"'{planner}' has a language model asked, and the log has decisions about which none was: what it would "
-            "have said of them nobody knows. Let it run beside the planner of today, in an arm of a 'split'."
+            f"'{planner}' has a language model asked, and the log has decisions where none was: nobody knows "
+            "what it would have said. Let it run beside the planner of today, in an arm of a 'split'."
         )
     model = seen(stored, now, learner.design, learner.habits) if learner and stored else None
     return judge_planner(logged, known_planners()[planner], given, model)

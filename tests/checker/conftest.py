@@ -49,6 +49,7 @@ SHOP = Surroundings(
     channels=frozenset({"email", "push"}),
     tools={"coupon": ToolFacts(False, CouponArguments), "refund": ToolFacts(True, BaseModel)},
     planners=planner_settings(),
+    unadvised=frozenset({"llm"}),
     groups={"brand": frozenset({"a@shop.example", "o@shop.example"}), "alone": frozenset({"o@shop.example"})},
     policies={"consent": ConsentPolicy(), "discount_cap": DiscountCapPolicy()},
     policy_kinds=known_policies(),

@@ -47,6 +47,9 @@ def test_what_the_project_has_may_be_asked_for(step: str, check_steps: Check):
         ("run: othr", "6:5: there is no journey 'othr' (did you mean 'other'?)"),
         ("choose: c\n    planner: fxed\n    options: [{option: a}]",
          "7:5: there is no planner 'fxed' (did you mean 'fixed'?)"),
+        ("choose: c\n    planner: llm\n    options: [{option: a}]",
+         "7:5: the planner 'llm' wants a language model asked, and sojourn.yaml names none (add 'llm: {url: ..., "
+         "model: ..., key: ...}' there)"),
         ("choose: c\n    planner: sampler\n    settings: {flor: 0.1}\n    options: [{option: a}]",
          "8:16: unknown key 'flor' (did you mean 'floor'?)"),
         ("choose: c\n    planner: rules\n    options: [{option: a}]", "6:1: 'rules' is missing"),
