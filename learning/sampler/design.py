@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class Separate:
 
     def row(self, option: str, features: Mapping[str, float]) -> Array:
         """The vector of any option for these features; one that is not known is zero."""
-        return np.array([1.0, *(features.get(name, 0.0) for name in self.features)])
+        return np.array([1.0, *_numbers(features, self.features)])
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,9 @@ class Factorised:
     def row(self, option: str, features: Mapping[str, float]) -> Array:
         """The vector of an option for these features; one that is not known is zero."""
         chosen = self.factors.get(option, {})
-        within = np.array([1.0, *(features.get(name, 0.0) for name in self.interacting)])
+        within = np.array([1.0, *_numbers(features, self.interacting)])
         present = np.array([float(chosen.get(factor) == level) for factor, level in self.levels])
-        base = [1.0, *(features.get(name, 0.0) for name in self.features)]
+        base = [1.0, *_numbers(features, self.features)]
         return np.concatenate((base, np.multiply.outer(present, within).ravel()))
 
     def rows(self, options: Sequence[str], features: Mapping[str, float]) -> Array:
@@ -82,6 +83,11 @@ class Factorised:
 
 
 Design = Separate | Factorised
+
+
+def _numbers(features: Mapping[str, float], names: Sequence[str]) -> Iterator[float]:
+    """The features by these names, in their order; one that is not known is zero."""
+    return map(features.get, names, repeat(0.0))
 
 
 def _fingerprint(*parts: object) -> bytes:

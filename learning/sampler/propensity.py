@@ -36,13 +36,16 @@ def probabilities_of_best(means: Array, deviations: Array) -> Array:
         return result
     narrowest = max(float(deviations.min()), (high - low) * _STEP**-1 / _FINEST)
     points = int(min(max((high - low) / (narrowest * _STEP), _COARSEST), _FINEST)) + 1
-    grid = np.linspace(low, high, points)
-    widths = np.maximum(deviations, narrowest)[:, None]
-    standard = (grid - means[:, None]) / widths
+    grid = low + np.arange(points) * ((high - low) / (points - 1))
+    widths = np.maximum(deviations, narrowest)
+    standard = (grid - means[:, None]) / widths[:, None]
     below = normal_cdf(standard)
     # From `low` on, no score is below with less than 1e-9, so that the others' product may be had by division.
-    density = np.exp(standard * standard * -0.5) / (below * widths)
-    wins = density @ np.prod(below, axis=0)
+    standard *= standard
+    standard *= -0.5
+    density = np.exp(standard, out=standard)
+    density /= below
+    wins = density @ np.multiply.reduce(below, axis=0) / widths
     return wins / wins.sum()
 
 
