@@ -1,17 +1,21 @@
 """Who was in which arm of an experiment, and what they did before and after."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from journeys.conditions import names_segment
+from journeys.events import SEGMENT_ENTERED, SEGMENT_LEFT
 from journeys.experiments import ALONE, TREATED
 from store.runs import HOLDOUT
-from store.tables import EventRecord, Run, Span
+from store.segments import memberships, segment_records
+from store.tables import EventRecord, Membership, Run, Span
 
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 _AT_ONCE = 500
 """Customers in one statement: databases limit its parameters."""
 
@@ -55,10 +59,49 @@ async def in_split(session: AsyncSession, journey: str, split: str) -> list[Unit
     )
 
 
+async def in_any_journey(session: AsyncSession) -> dict[str, datetime]:
+    """Every customer who ever came into a journey, kept back or not, and when they first did."""
+    query = select(Run.customer_id, func.min(Run.started_at)).group_by(col(Run.customer_id))
+    return dict((await session.exec(query)).all())
+
+
+async def segments_when(session: AsyncSession, units: Sequence[Unit]) -> dict[str, dict[str, bool]]:
+    """By customer, the declared segments they were in, or not, when they came. One that was defined after they
+    came, and that nobody looked at before, is not there: what they are now may be what they were made to be."""
+    names = [name for name in await segment_records(session) if names_segment(name)]
+    if not names or not units:
+        return {}
+    ids = sorted({unit.customer_id for unit in units})
+    turns = await events_of(session, ids, (SEGMENT_ENTERED, SEGMENT_LEFT))
+    known: dict[tuple[str, str], Membership] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        known |= await memberships(session, ids[start : start + _AT_ONCE])
+    found: dict[str, dict[str, bool]] = {}
+    for unit in units:
+        then = {name: _was_in(unit, name, known, turns.get(unit.customer_id, [])) for name in names}
+        found[unit.customer_id] = {name: member for name, member in then.items() if member is not None}
+    return found
+
+
+def _was_in(
+    unit: Unit, name: str, known: Mapping[tuple[str, str], Membership], turns: Sequence[Told]
+) -> bool | None:
+    row = known.get((unit.customer_id, name))
+    if row is None:
+        return False
+    if row.since <= unit.since:
+        return row.member
+    of_it = sorted((each for each in turns if each.properties.get("segment") == name), key=lambda each: each.at)
+    before = [each for each in of_it if each.at <= unit.since]
+    if before:
+        return before[-1].name == SEGMENT_ENTERED
+    return of_it[0].name == SEGMENT_LEFT if of_it else None
+
+
 async def events_of(
-    session: AsyncSession, customer_ids: Collection[str], names: Collection[str], since: datetime
+    session: AsyncSession, customer_ids: Collection[str], names: Collection[str], since: datetime = BEGINNING
 ) -> dict[str, list[Told]]:
-    """The events of these names that happened to some customers since a moment, by customer."""
+    """The events of these names that happened to some customers since a moment, or ever, by customer."""
     wanted, found = sorted(customer_ids), defaultdict[str, list[Told]](list)
     for start in range(0, len(wanted), _AT_ONCE):
         query = select(EventRecord).where(

@@ -1,11 +1,13 @@
 """One look at an experiment: which intervals may be given at it, and by which method."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
+from learning.distributions import t_quantile
 from learning.experiments.comparing import Interval, compare
 from learning.experiments.samples import Sample
-from learning.experiments.watching import lift_so_far, so_far
+from learning.experiments.watching import at_any_time, lift_so_far, so_far
 
 Method = Literal["confidence sequence", "Welch with CUPED"]
 
@@ -15,6 +17,8 @@ class Told:
     """What is said of the difference between two arms."""
 
     difference: Interval
+    error: float
+    """The difference's standard error."""
     lift: Interval | None
     """Relative to the control; None where there is no ratio."""
     p_value: float | None
@@ -42,7 +46,15 @@ class Look:
     def tell(self, control: Sample, treatment: Sample) -> Told:
         """How a treatment differs from the control. Raises TooFew with fewer than two customers in one of them."""
         made = compare(control, treatment, self.confidence)
+        error = math.hypot(made.control.error, made.treatment.error)
         if self.final:
-            return Told(made.difference, made.lift, made.p_value)
+            return Told(made.difference, error, made.lift, made.p_value)
         planned = self.planned, self.confidence
-        return Told(so_far(made, *planned), lift_so_far(made, *planned), None)
+        return Told(so_far(made, *planned), error, lift_so_far(made, *planned), None)
+
+    def interval(self, estimate: float, error: float, customers: int) -> Interval:
+        """Of anything else that was estimated over so many customers, who are many."""
+        if not self.final:
+            return at_any_time(estimate, error, customers, self.planned, self.confidence)
+        reach = error * t_quantile((1 + self.confidence) / 2, customers)
+        return Interval(estimate, estimate - reach, estimate + reach)

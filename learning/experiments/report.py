@@ -1,26 +1,16 @@
 """What an experiment says: arms side by side, whether the split is sound, what each arm brings at what price."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from learning.experiments.arms import Arm, Seen, Span, count, parts
 from learning.experiments.ending import last_entry
 from learning.experiments.guards import Guard, Guarded, guarded
 from learning.experiments.incrementality import Incrementality, incrementality
 from learning.experiments.look import Look, Method
 from learning.experiments.ratio import SUSPICIOUS, sample_ratio
-from learning.experiments.samples import Sample
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A customer of an experiment: the arm, since when, and what counts of them, each with its time and money."""
-
-    arm: str
-    since: datetime
-    happened: Sequence[tuple[datetime, float]]
-    guarded: Mapping[str, Sequence[datetime]] = field(default_factory=dict[str, Sequence[datetime]])
-    """By guardrail metric, when it happened."""
+from learning.experiments.segments import Pair, Segment, by_segment
 
 
 @dataclass(frozen=True)
@@ -39,23 +29,14 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Arm:
-    """What is counted of one arm, of the customers whose window is over."""
-
-    name: str
-    conversions: Sample
-    money: Sample
-    guards: Mapping[str, Sample]
-    """By guardrail metric, the share of customers to whom it happened."""
-
-
-@dataclass(frozen=True)
 class Result:
     """How an arm differs from the control. With several arms, what is said holds of all of them at once."""
 
     arm: str
     brought: Incrementality
     guards: tuple[Guarded, ...]
+    segments: tuple[Segment, ...]
+    """For whom it works, by the segments that customers were in when they came."""
 
 
 @dataclass(frozen=True)
@@ -96,37 +77,28 @@ def report(seen: Sequence[Seen], rules: Rules, now: datetime) -> Report:
     came = [each for each in seen if rules.started <= each.since <= now and (last is None or each.since < last)]
     over = [each for each in came if each.since + rules.window <= now]
     look = Look(rules.planned, final=last is not None and last + rules.window <= now)
-    arms = tuple(_arm(name, [each for each in over if each.arm == name], rules) for name in rules.weights)
+    span = Span(rules.window, rules.window, rules.started, now)
+    metrics = [guard.metric for guard in rules.guards]
+    arms = tuple(count(name, [each for each in over if each.arm == name], span, metrics) for name in rules.weights)
     counts = tuple(sum(each.arm == name for each in came) for name in rules.weights)
-    results = tuple(_result(arms[0], arm, rules, look.shared(len(arms) - 1)) for arm in arms[1:])
+    shared = look.shared(len(arms) - 1)
+    results = tuple(_result(arms[0], arm, rules, over, span, shared) for arm in arms[1:])
     split = sample_ratio(counts, list(rules.weights.values()))
     return Report(arms, counts, results, len(came) - len(over), split, rules.planned, last, look.method)
 
 
-def _arm(name: str, seen: Sequence[Seen], rules: Rules) -> Arm:
-    after = [_within(each, each.since, each.since + rules.window) for each in seen]
-    before = [_within(each, each.since - rules.window, each.since) for each in seen]
-    return Arm(
-        name,
-        Sample.of([float(bool(each)) for each in after], [float(bool(each)) for each in before]),
-        Sample.of([sum(each) for each in after], [sum(each) for each in before]),
-        {guard.metric: _share(seen, guard.metric, rules.window) for guard in rules.guards},
-    )
-
-
-def _within(seen: Seen, start: datetime, end: datetime) -> list[float]:
-    return [money for at, money in seen.happened if start <= at < end]
-
-
-def _share(seen: Sequence[Seen], metric: str, window: timedelta) -> Sample:
-    hit = [any(each.since <= at < each.since + window for at in each.guarded.get(metric, ())) for each in seen]
-    return Sample.of_share(len(hit), sum(hit))
-
-
-def _result(control: Arm, arm: Arm, rules: Rules, look: Look) -> Result:
+def _result(control: Arm, arm: Arm, rules: Rules, seen: Sequence[Seen], span: Span, look: Look) -> Result:
     brought = incrementality((control.conversions, control.money), (arm.conversions, arm.money), look)
     guards = tuple(
         guarded(guard, control.guards[guard.metric], arm.guards[guard.metric], rules.planned, look.confidence)
         for guard in rules.guards
     )
-    return Result(arm.name, brought, guards)
+    names = sorted({name for each in seen for name in each.segments})
+    groups = {name: _groups(seen, name, (control.name, arm.name), span) for name in names}
+    return Result(arm.name, brought, guards, by_segment(groups, look))
+
+
+def _groups(seen: Sequence[Seen], segment: str, arms: tuple[str, str], span: Span) -> tuple[Pair, Pair]:
+    """Those in a segment, and those outside it."""
+    inside = parts(seen, lambda each: each.segments.get(segment) is True, arms, span)
+    return inside, parts(seen, lambda each: each.segments.get(segment) is False, arms, span)

@@ -1,50 +1,52 @@
-"""For whom a treatment works: the difference in each segment, and whether the segments differ at all."""
+"""For whom a treatment works: the difference inside each segment, and whether it is another one outside.
 
+Whoever looks at many segments finds one by chance. So every interval here is made for the number of segments that
+are looked at (Bonferroni): all that is said inside them holds at once, and so does all of how they differ.
+"""
+
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from learning.distributions import chi2_tail
-from learning.experiments.comparing import Comparison, compare
+from learning.experiments.comparing import Interval
+from learning.experiments.look import Look, Told
 from learning.experiments.samples import Sample
+
+Pair = tuple[Sample, Sample]
+"""Control and treatment."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment's result."""
+    """What a treatment does inside a segment, and outside it."""
 
     name: str
-    comparison: Comparison
-    p_value: float
-    """Corrected for the number of segments that were looked at."""
-    stands: bool
-    """Whether the corrected result is significant."""
+    customers: int
+    """Inside, in both arms."""
+    inside: Told
+    outside: Told
+    differ: Interval
+    """The difference inside less that outside."""
 
 
-@dataclass(frozen=True)
-class Heterogeneity:
-    """All segments' results."""
+def by_segment(groups: Mapping[str, tuple[Pair, Pair]], look: Look) -> tuple[Segment, ...]:
+    """Compare control and treatment inside and outside of every segment. Segments with fewer than two customers
+    of an arm inside, or outside, are left out, and do not widen what is said of the others."""
+    told = {name: pairs for name, pairs in groups.items() if _enough(pairs)}
+    shared = look.shared(len(told))
+    return tuple(_segment(name, inside, outside, shared) for name, (inside, outside) in told.items())
 
-    segments: tuple[Segment, ...]
-    p_differ: float
-    """How often segments look at least so different where the effect is the same in all (Cochran's Q)."""
+
+def _enough(pairs: tuple[Pair, Pair]) -> bool:
+    return all(sample.customers > 1 for pair in pairs for sample in pair)
 
 
-def by_segment(
-    arms: Mapping[str, tuple[Sample, Sample]], alpha: float = 0.05, confidence: float = 0.95
-) -> Heterogeneity:
-    """Compare control and treatment in every segment. Segments with fewer than two customers in an arm are left
-    out."""
-    made = {
-        name: compare(control, treatment, confidence)
-        for name, (control, treatment) in arms.items()
-        if control.customers > 1 and treatment.customers > 1
-    }
-    corrected = holm([comparison.p_value for comparison in made.values()])
-    segments = tuple(
-        Segment(name, comparison, p_value, p_value <= alpha)
-        for (name, comparison), p_value in zip(made.items(), corrected, strict=True)
-    )
-    return Heterogeneity(segments, _differ(list(made.values())))
+def _segment(name: str, inside: Pair, outside: Pair, look: Look) -> Segment:
+    within, without = look.tell(*inside), look.tell(*outside)
+    gap = within.difference.estimate - without.difference.estimate
+    counts = [sample.customers for pair in (inside, outside) for sample in pair]
+    differ = look.interval(gap, math.hypot(within.error, without.error), sum(counts))
+    return Segment(name, counts[0] + counts[1], within, without, differ)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -55,13 +57,3 @@ def holm(p_values: Sequence[float]) -> list[float]:
         so_far = max(so_far, min(1.0, p_values[place] * (len(p_values) - rank)))
         corrected[place] = so_far
     return corrected
-
-
-def _differ(made: Sequence[Comparison]) -> float:
-    """Cochran's Q over the differences; segments without any spread tell nothing."""
-    told = [(c.difference.estimate, c.control.error**2 + c.treatment.error**2) for c in made]
-    told = [(gap, variance) for gap, variance in told if variance > 0]
-    if len(told) < 2:
-        return 1.0
-    mean = sum(gap / variance for gap, variance in told) / sum(1 / variance for _, variance in told)
-    return chi2_tail(sum((gap - mean) ** 2 / variance for gap, variance in told), len(told) - 1)

@@ -11,7 +11,7 @@ from learning.experiments.comparing import Comparison, Interval
 
 def so_far(comparison: Comparison, planned: int, confidence: float = 0.95) -> Interval:
     """The difference with bounds that hold at every look (equation 9), narrowest at `planned` customers in all."""
-    return _at_any_time(comparison, comparison.difference.estimate, _error(comparison), planned, confidence)
+    return at_any_time(comparison.difference.estimate, _error(comparison), _count(comparison), planned, confidence)
 
 
 def lift_so_far(comparison: Comparison, planned: int, confidence: float = 0.95) -> Interval | None:
@@ -20,7 +20,7 @@ def lift_so_far(comparison: Comparison, planned: int, confidence: float = 0.95) 
     if comparison.lift is None:
         return None
     error = math.hypot(b.error / a.value, a.error * b.value / a.value**2)
-    return _at_any_time(comparison, comparison.lift.estimate, error, planned, confidence)
+    return at_any_time(comparison.lift.estimate, error, _count(comparison), planned, confidence)
 
 
 def worse_than(comparison: Comparison, margin: float, planned: int, confidence: float = 0.95) -> Interval:
@@ -32,25 +32,27 @@ def worse_than(comparison: Comparison, margin: float, planned: int, confidence: 
     """
     a, b = comparison.control, comparison.treatment
     estimate = b.value - (1 + margin) * a.value
-    count = a.customers + b.customers
+    count = _count(comparison)
     error = math.hypot(b.error, (1 + margin) * a.error)
     spread = count * _tuning(planned, 2 * (1 - confidence)) + 1
     reach = error * math.sqrt(2 * spread / (spread - 1) * math.log1p(math.sqrt(spread) / (2 * (1 - confidence))))
     return Interval(estimate, estimate - reach, math.inf)
 
 
+def at_any_time(estimate: float, error: float, customers: int, planned: int, confidence: float) -> Interval:
+    """An estimate with this standard error over so many customers, bounded at every look."""
+    alpha = 1 - confidence
+    spread = customers * _tuning(planned, alpha) + 1
+    reach = error * math.sqrt(2 * spread / (spread - 1) * math.log(math.sqrt(spread) / alpha))
+    return Interval(estimate, estimate - reach, estimate + reach)
+
+
 def _error(comparison: Comparison) -> float:
     return math.hypot(comparison.control.error, comparison.treatment.error)
 
 
-def _at_any_time(
-    comparison: Comparison, estimate: float, error: float, planned: int, confidence: float
-) -> Interval:
-    alpha = 1 - confidence
-    count = comparison.control.customers + comparison.treatment.customers
-    spread = count * _tuning(planned, alpha) + 1
-    reach = error * math.sqrt(2 * spread / (spread - 1) * math.log(math.sqrt(spread) / alpha))
-    return Interval(estimate, estimate - reach, estimate + reach)
+def _count(comparison: Comparison) -> int:
+    return comparison.control.customers + comparison.treatment.customers
 
 
 def _tuning(planned: int, alpha: float) -> float:

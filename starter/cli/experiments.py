@@ -227,9 +227,20 @@ def _tell_report(found: dict[str, Any]) -> None:
         for guard in each["guards"]:
             typer.echo(paragraph(f"{guard['metric']}: {guard['state']}, {guard['why']}", "  ", "    "))
         typer.echo(paragraph(each["says"], "  "))
+        _tell_segments(each["segments"])
     if found["waiting"]:
         typer.echo(f"\n{found['waiting']} customers do not count yet: their window is still open.")
     typer.echo(f"\nBy {found['method']}, at 95 %. The split: p = {found['split_p']:.2g}, {_split(found)}.")
+
+
+def _tell_segments(segments: list[dict[str, Any]]) -> None:
+    if not segments:
+        return
+    typer.echo(f"\n  By segment, as customers were when they came; made for {len(segments)} at once:")
+    width = max(len(each["segment"]) for each in segments)
+    for each in segments:
+        told = "" if each["differ"]["low"] <= 0 <= each["differ"]["high"] else ", unlike the others"
+        typer.echo(f"    {each['segment']:<{width}}  {points(each['inside'])}{told}")
 
 
 def _split(found: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ from starter.cli import (
     init,
     journeys,
     keys,
+    lifting,
     planners,
     policies,
     processes,
@@ -92,5 +93,13 @@ for noun in _NOUNS:
     app.add_typer(noun.app)
 for verb in (erasures.erase, erasures.erased):
     customers.app.command()(verb)
-for verb in (init.init, evaluating.evaluate, processes.demo, processes.dev, processes.worker, processes.serve):
+for verb in (
+    init.init,
+    evaluating.evaluate,
+    lifting.lift,
+    processes.demo,
+    processes.dev,
+    processes.worker,
+    processes.serve,
+):
     app.command()(verb)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from learning.experiments.arms import Arm
 from learning.experiments.comparing import Interval
-from learning.experiments.report import Arm, Report, Result
+from learning.experiments.report import Report, Result
 from learning.experiments.verdict import Verdict, verdicts
 
 Document = dict[str, Any]
@@ -54,4 +55,14 @@ def _result(result: Result, verdict: Verdict) -> Document:
         "conversions_in_all": interval(brought.conversions),
         "money_in_all": interval(brought.money),
         "guards": [vars(guard) for guard in result.guards],
+        "segments": [
+            {
+                "segment": segment.name,
+                "customers": segment.customers,
+                "inside": interval(segment.inside.difference),
+                "outside": interval(segment.outside.difference),
+                "differ": interval(segment.differ),
+            }
+            for segment in result.segments
+        ],
     }

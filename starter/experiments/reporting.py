@@ -1,17 +1,19 @@
 """What an experiment says, from the runs and events in the store."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import OUTCOMES
 from journeys.rewards import OF_CUSTOMERS
+from learning.experiments.arms import Seen
 from learning.experiments.guards import Guard
-from learning.experiments.report import Report, Rules, Seen, report
+from learning.experiments.report import Report, Rules, report
 from learning.features.orders import amount_of
 from store.experiments import weights_of
-from store.exposures import Told, Unit, events_of, in_holdout, in_split
+from store.exposures import Told, Unit, events_of, in_holdout, in_split, segments_when
 from store.tables import Experiment
 
 
@@ -34,6 +36,9 @@ async def report_of(session: AsyncSession, row: Experiment, now: datetime) -> Re
     units = await (in_split(session, row.journey, row.split) if row.split else in_holdout(session, row.journey))
     units = [unit for unit in units if unit.since >= rules.started]
     seen = await seen_of(session, units, row.event, rules.window, [guard.metric for guard in rules.guards])
+    segments = await segments_when(session, units)
+    of_each = zip(seen, units, strict=True)
+    seen = [replace(each, segments=segments.get(unit.customer_id, {})) for each, unit in of_each]
     return report(seen, rules, row.stopped_at or now)
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from learning.experiments.arms import Seen, Span
 from learning.experiments.guards import Guard
-from learning.experiments.report import Report, Rules, Seen, report
+from learning.experiments.lift import lift, says
+from learning.experiments.report import Report, Rules, report
 from learning.experiments.samples import TooFew
 from learning.experiments.verdict import verdicts
 
@@ -113,3 +115,49 @@ def test_of_a_broken_split_nothing_is_concluded():
     [verdict] = verdicts(told(people, MONDAY + WEEK))
     assert verdict.kind == "broken"
     assert "nothing here can be believed" in verdict.says
+
+
+def test_the_lift_by_segment_is_of_those_who_were_in_it_when_they_came():
+    def person(arm: str, loyal: bool, *bought: float) -> Seen:
+        return Seen(arm, MONDAY, [(MONDAY + timedelta(days=day), 10.0) for day in bought], {}, {"loyal": loyal})
+
+    nobody = [person(arm, loyal) for arm in EVEN for loyal in (True, False) for _ in range(100)]
+    found = told([*nobody, *[person("with", True, 1)] * 50, *[person("without", True)] * 50], MONDAY + WEEK)
+    [loyal] = found.results[0].segments
+    assert (loyal.name, loyal.customers) == ("loyal", 300)
+    assert loyal.inside.difference.estimate == pytest.approx(50 / 150)
+    assert loyal.outside.difference.estimate == 0
+    assert loyal.differ.low > 0
+
+
+HELD_OUT = {"holdout": 50.0, "journey": 50.0}
+
+
+def test_a_lift_without_a_window_counts_all_of_the_period_for_whoever_came_before_it_too():
+    span = Span(None, WEEK, start=MONDAY, end=MONDAY + 4 * WEEK)
+    people = [
+        Seen("journey", MONDAY - WEEK, [(MONDAY - timedelta(days=1), 5.0), (MONDAY + WEEK, 10.0)]),
+        *[Seen("journey", MONDAY + WEEK, [(MONDAY + 3 * WEEK, 10.0)])] * 99,
+        *[Seen("holdout", MONDAY, [])] * 100,
+    ]
+    found = lift(people, HELD_OUT, span)
+    assert found.brought.money.estimate == pytest.approx(100 * 10)
+    assert found.brought.money.low > 0
+    assert says(found) == "It brings money that would not have come anyway."
+
+
+def test_a_lift_with_a_window_counts_those_who_came_in_the_period_and_lived_through_it():
+    span = Span(WEEK, WEEK, start=MONDAY, end=MONDAY + 2 * WEEK)
+    people = [
+        *[seen("journey", 1), seen("holdout")] * 100,
+        seen("journey", 1, since=MONDAY - WEEK),
+        seen("journey", 1, since=MONDAY + 2 * WEEK),
+    ]
+    found = lift(people, HELD_OUT, span)
+    assert (found.treated.conversions.customers, found.waiting) == (100, 1)
+
+
+def test_a_lift_that_may_be_chance_is_not_called_one():
+    span = Span(WEEK, WEEK, start=MONDAY, end=MONDAY + WEEK)
+    people = [*[seen("journey", 1), seen("holdout", 1)] * 3, *[seen("journey"), seen("holdout")] * 50]
+    assert says(lift([*people, seen("journey", 1)], HELD_OUT, span)).startswith("Nothing is proven")

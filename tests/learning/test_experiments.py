@@ -175,15 +175,36 @@ def test_holm_corrects_as_published():
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
-def test_segments_show_for_whom_it_works():
-    flat, lifted = Sample.of_share(4000, 400), Sample.of_share(4000, 560)
-    found = by_segment({"new": (flat, lifted), "loyal": (flat, flat), "tiny": (Sample(), Sample())})
-    assert [(segment.name, segment.stands) for segment in found.segments] == [("new", True), ("loyal", False)]
-    assert found.p_differ < 0.001
-    assert by_segment({"a": (flat, lifted), "b": (flat, lifted)}).p_differ == pytest.approx(1)
-
-
 CONCLUDED = Look(planned=10_000, final=True)
+FLAT, LIFTED = Sample.of_share(4000, 400), Sample.of_share(4000, 560)
+
+
+def test_segments_show_for_whom_it_works():
+    tiny = Sample.of_share(1, 1)
+    groups = {
+        "new": ((FLAT, LIFTED), (FLAT, FLAT)),
+        "loyal": ((FLAT, FLAT), (FLAT, LIFTED)),
+        "anyone": ((FLAT, LIFTED), (FLAT, LIFTED)),
+        "tiny": ((tiny, tiny), (FLAT, LIFTED)),
+    }
+    new, loyal, anyone = by_segment(groups, CONCLUDED)
+    assert (new.name, new.customers, new.inside.difference.low > 0, new.differ.low > 0) == (
+        "new",
+        8000,
+        True,
+        True,
+    )
+    assert not loyal.inside.difference.excludes_zero
+    assert loyal.differ.high < 0
+    assert anyone.differ.low < 0 < anyone.differ.high
+
+
+def test_one_of_many_segments_is_held_to_more():
+    """What is just certain alone is not when it is one of twenty that were looked at."""
+    luck = Sample.of_share(4000, 458)
+    groups = {f"s{n}": ((FLAT, FLAT), (FLAT, FLAT)) for n in range(19)} | {"lucky": ((FLAT, luck), (FLAT, FLAT))}
+    assert by_segment({"lucky": groups["lucky"]}, CONCLUDED)[0].inside.difference.excludes_zero
+    assert not by_segment(groups, CONCLUDED)[-1].inside.difference.excludes_zero
 
 
 def test_incrementality_is_told_in_conversions_and_money():

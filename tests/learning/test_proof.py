@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from journeys.assignment import share
-from learning.experiments.report import Report, Rules, Seen, report
+from learning.experiments.arms import Seen
+from learning.experiments.report import Report, Rules, report
 from learning.planners import fixed, sampler
 from learning.planners.interface import Question
 from learning.planners.sampler import learner

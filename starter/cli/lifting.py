@@ -1,0 +1,94 @@
+"""`sojourn lift`: what journeys bring that would not have come anyway, in money and in conversions."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starter.cli.failures import CommandFailed
+from starter.cli.intervals import amount, points
+from starter.cli.invocation import Format, Output, open_store, settings_of
+from starter.cli.output import paragraph, print_json
+
+if TYPE_CHECKING:
+    from journeys.model import Journey
+    from policies.holdout import HoldoutPolicy
+    from settings import Settings
+
+
+def lift(
+    context: typer.Context,
+    journey: Annotated[str, typer.Argument(metavar="[JOURNEY]", help="Only of this one.")] = "",
+    event: Annotated[str, typer.Option(help="What counts as a conversion.")] = "Order Completed",
+    window: Annotated[int, typer.Option(min=1, help="Days in which it counts for a journey.")] = 14,
+    days: Annotated[int, typer.Option(min=1, help="How far back to look.")] = 90,
+    output: Output = Format.text,
+) -> None:
+    """Say what journeys bring over those they leave alone: all together, and each.
+
+    All journeys are held against the share that the policy 'holdout' leaves alone for ever, by everything that
+    happened in the period. A journey is held against its own 'holdout', whose customers live on as before it, by
+    what happened within the window of when they first came. The intervals hold at every look.
+    """
+    from journeys.events import OUTCOMES
+
+    if event in OUTCOMES:
+        raise CommandFailed(
+            f"'{event}' says what became of a message and not what it was good for. Name what a customer does."
+        )
+    rows = asyncio.run(_lift(settings_of(context), journey, event, window, days))
+    if output is Format.json:
+        print_json(rows)
+        return
+    for row in rows:
+        _tell(row, days, window)
+    typer.echo("At 95 %, with bounds that hold at every look.")
+
+
+async def _lift(settings: "Settings", name: str, event: str, window: int, days: int) -> list[dict[str, Any]]:
+    from datetime import UTC, datetime, timedelta
+
+    from starter.experiments.lifting import Wanted, document, lifts
+
+    journeys, holdout = _known(settings, name)
+    now = datetime.now(UTC)
+    wanted = Wanted(event, timedelta(days=window), now - timedelta(days=days), now)
+    async with open_store(settings) as database, database.reading() as session:
+        found = await lifts(session, journeys, None if name else holdout, wanted)
+    if not found:
+        raise CommandFailed(
+            "Nobody is left alone, so no lift can be told: give the journey a 'holdout', or the project the "
+            "policy 'holdout'."
+        )
+    return [document(told) for told in found]
+
+
+def _known(settings: "Settings", name: str) -> "tuple[list[Journey], HoldoutPolicy | None]":
+    """The project's journeys, or the one that is named, and the policy that leaves a share of all alone."""
+    from journeys.loader import load_journeys
+    from policies.holdout import HoldoutPolicy
+    from policies.registry import load_policies
+    from yamlfile import nearest
+
+    journeys = load_journeys(settings.project_dir / "journeys")
+    if name and name not in journeys:
+        raise CommandFailed(f"There is no journey '{name}' ({nearest(name, list(journeys)) or 'none is near'}).")
+    policies = load_policies(settings.project_dir / "policies.yaml")
+    holdout = next((policy for policy in policies if isinstance(policy, HoldoutPolicy)), None)
+    return [journeys[name]] if name else list(journeys.values()), holdout
+
+
+def _tell(row: dict[str, Any], days: int, window: int) -> None:
+    over = f"over the {row['share']:g} % left alone"
+    typer.echo(f"{row['of']}, {over}, {days} days:")
+    if "why_not" in row:
+        typer.echo(f"  {row['why_not']}\n")
+        return
+    held_out, treated = row["held_out"], row["treated"]
+    typer.echo(f"  money        {amount(row['money'])}")
+    typer.echo(f"  conversions  {amount(row['conversions'])}")
+    typer.echo(f"  rate         {points(row['rate'])}")
+    typer.echo(f"  customers    {treated['customers']:,} treated, {held_out['customers']:,} left alone")
+    if row["waiting"]:
+        typer.echo(f"               {row['waiting']:,} do not count yet: their {window} days are not over")
+    typer.echo(paragraph(row["says"], "  ") + "\n")

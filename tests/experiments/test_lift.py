@@ -1,0 +1,106 @@
+"""The lift over holdouts, from the runs and events in the store."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from journeys.assignment import share
+from policies.holdout import HoldoutPolicy
+from starter.experiments.lifting import ALL, Told, Wanted, document, lifts
+from store.database import Database
+from store.exposures import Unit, in_holdout, segments_when
+from store.segments import define
+from store.tables import Customer, EventRecord, Membership
+from tests.experiments.conftest import came, winback
+
+NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+LATER = NOON + timedelta(days=40)
+HOLDOUT = HoldoutPolicy(share=20)
+
+
+async def lifted(database: Database, holdout: HoldoutPolicy | None = HOLDOUT, now: datetime = LATER) -> list[Told]:
+    wanted = Wanted("Order Completed", timedelta(days=14), NOON - timedelta(days=50), now)
+    async with database.reading() as session:
+        return await lifts(session, [winback()], holdout, wanted)
+
+
+async def test_a_journey_is_held_against_those_it_leaves_alone(database: Database):
+    await came(database, NOON)
+    told = document((await lifted(database))[1])
+    assert (told["of"], told["share"]) == ("winback", 50)
+    # Half of the treated buy for 20, and a tenth of the others.
+    assert told["conversions"]["estimate"] == pytest.approx(40)
+    assert told["money"]["estimate"] == pytest.approx(800)
+    assert told["says"] == "It brings money that would not have come anyway."
+
+
+async def test_all_journeys_are_held_against_the_share_that_is_left_alone_for_ever(sqlite_database: Database):
+    await came(sqlite_database, NOON)
+    told = document((await lifted(sqlite_database))[0])
+    alone = {n for n in range(200) if share(HOLDOUT.seed, f"c_{n}") < 0.2}
+    buyers = {n for n in range(200) if n % 20 == 0 or n % 4 == 1}
+    assert (told["of"], told["held_out"]["customers"]) == (ALL, len(alone))
+    assert told["held_out"]["rate"] == pytest.approx(len(alone & buyers) / len(alone))
+
+
+async def test_without_a_share_that_is_left_alone_there_is_no_lift_of_all(sqlite_database: Database):
+    await came(sqlite_database, NOON)
+    assert [told.of for told in await lifted(sqlite_database, None)] == ["winback"]
+
+
+async def test_before_anyones_window_is_over_nothing_is_said_of_a_journey(sqlite_database: Database):
+    await came(sqlite_database, NOON)
+    [told] = await lifted(sqlite_database, None, NOON + timedelta(days=3))
+    assert (
+        document(told)["why_not"] == "too early: 0 customers are too few; 2 are needed at the least in both groups"
+    )
+
+
+def turn(customer: str, entered: bool, at: datetime) -> EventRecord:
+    name = "Segment Entered" if entered else "Segment Left"
+    return EventRecord(
+        id=f"e_{customer}_{entered}", customer_id=customer, name=name, properties={"segment": "loyal"},
+        occurred_at=at, received_at=at,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entered", "left", "was_in"),
+    [
+        # Days after the customer came; None is never.
+        (None, None, False),
+        (-2, None, True),
+        (0, None, True),
+        (-2, -1, False),
+        (-2, 1, True),
+        (1, None, False),
+        (1, 2, False),
+    ],
+)
+async def test_a_segment_counts_as_it_was_when_the_customer_came(
+    sqlite_database: Database, entered: int | None, left: int | None, was_in: bool
+):
+    turns = [
+        (member, NOON + timedelta(days=day)) for member, day in ((True, entered), (False, left)) if day is not None
+    ]
+    async with sqlite_database.transaction() as session:
+        await define(session, {"loyal": ("true", "v1")}, NOON)
+        session.add(Customer(id="c_1", traits={}, created_at=NOON))
+        await session.flush()
+        session.add_all(turn("c_1", member, at) for member, at in turns)
+        if turns:
+            member, since = turns[-1]
+            session.add(Membership(segment="loyal", customer_id="c_1", member=member, since=since, version="v1"))
+    async with sqlite_database.reading() as session:
+        found = await segments_when(session, [Unit("c_1", "journey", NOON)])
+    assert found == {"c_1": {"loyal": was_in}}
+
+
+async def test_a_segment_that_was_defined_after_they_came_says_nothing_of_them(sqlite_database: Database):
+    await came(sqlite_database, NOON, count=2)
+    async with sqlite_database.transaction() as session:
+        await define(session, {"loyal": ("true", "v1")}, LATER)
+        session.add(Membership(segment="loyal", customer_id="c_0", member=True, since=LATER, version="v1"))
+    async with sqlite_database.reading() as session:
+        found = await segments_when(session, await in_holdout(session, "winback"))
+    assert found == {"c_0": {}, "c_1": {"loyal": False}}
