@@ -27,6 +27,24 @@ def why_may_not_hand(approval: Approval, person: Person) -> str:
     return why_may_not_decide(unassigned, person)
 
 
+def who_may_be_handed(project: Project, approval: Approval, person: Person) -> list[str]:
+    """The groups, and the people of its group, to whom this person may hand an open question."""
+    if approval.state != "open" or why_may_not_hand(approval, person):
+        return []
+    groups = {*project.groups, *(name for known in project.people for name in known.groups)}
+    holder = approval.assignee or approval.group
+    names = [*sorted(groups), *sorted(known.email for known in project.people)]
+    return [name for name in names if name != holder and _can_be_handed(project, approval, name)]
+
+
+def _can_be_handed(project: Project, approval: Approval, to: str) -> bool:
+    try:
+        recipient_of(project, approval, to)
+    except NobodyThere:
+        return False
+    return True
+
+
 def recipient_of(project: Project, approval: Approval, to: str) -> tuple[str, str]:
     """The group and, if it is one person of it, the address of those to whom `to` hands a question.
 

@@ -1,16 +1,18 @@
 """The inbox: one card an approval, with all that is needed to decide."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from starter.approvals.decisions import Approvals
+from starter.approvals.grants import LONGEST, MOST_USES
 from starter.approvals.refusals import DecisionRefused
-from starter.approvals.rights import why_may_not_decide
+from starter.approvals.rights import who_may_be_handed, why_may_not_decide
 from starter.callers import see_to
+from starter.console.deciding import take_decision, told
 from starter.console.page import Console, PageRoute, SignedIn
 from starter.console.preview import Preview, framed, preview_of
 from store.approvals import open_approvals, settled_approvals
@@ -20,6 +22,7 @@ from store.tables import Approval, Delivery
 _CARDS = 8
 _LATELY = 5
 _CONTACTS = 4
+_LIMITS: dict[str, Any] = {"most_uses": MOST_USES, "longest": LONGEST}
 
 router = APIRouter(prefix="/approvals", route_class=PageRoute)
 
@@ -32,12 +35,14 @@ class Card:
     preview: Preview
     contacts: list[Delivery]
     why_not: str
+    hand_to: list[str]
+    """The groups and colleagues to whom they may hand it."""
     problem: str = ""
     """Why the decision just tried was not taken."""
     reason: str = ""
     """What they wrote, kept for the next try."""
-    fresh: bool = False
-    """Decided in this very answer."""
+    fresh: str = ""
+    """What came of the decision, in the very answer to it."""
 
 
 @router.get("")
@@ -56,7 +61,7 @@ async def show_inbox(
             found = await open_approvals(session, groups, page, _CARDS)
             lately = (await settled_approvals(session, None, 1, _LATELY)).rows
         cards = [await _card(session, console, row) for row in found.rows]
-    return await console.show("inbox.html", show=show, cards=cards, lately=lately, found=found)
+    return await console.show("inbox.html", show=show, cards=cards, lately=lately, found=found, **_LIMITS)
 
 
 @router.get("/{approval_id}")
@@ -76,18 +81,16 @@ async def show_message(console: SignedIn, approval_id: str) -> HTMLResponse:
 @router.post("/{approval_id}/decision")
 async def decide(console: SignedIn, approval_id: str) -> Response:
     """Take the decision on a card. With htmx the card comes back, without it the page."""
-    fields = await console.form()
+    fields, service = await console.form(), Approvals(console.services)
     await see_to(console.services, console.person, "approvals:decide")
-    service, approve = Approvals(console.services), fields.get("decision") == "approve"
-    reason = fields.get("reason", "")
     try:
-        await service.decide(approval_id, console.person, approve, reason)
+        decided = await take_decision(console.services, console.person, approval_id, fields)
     except DecisionRefused as refusal:
-        approval = await service.get(approval_id)
+        approval, reason = await service.get(approval_id), fields.get("reason", "")
         return await _show_one(console, approval, refusal.status, problem=str(refusal), reason=reason)
     if "hx-request" not in console.request.headers:
         return RedirectResponse(f"/approvals/{approval_id}", 303)
-    return await _show_one(console, await service.get(approval_id), fresh=True)
+    return await _show_one(console, await service.get(approval_id), fresh=told(decided))
 
 
 async def _show_one(
@@ -97,14 +100,14 @@ async def _show_one(
     *,
     problem: str = "",
     reason: str = "",
-    fresh: bool = False,
+    fresh: str = "",
     whole: bool = False,
 ) -> HTMLResponse:
     """The page of an approval; its card alone when htmx asks for it and not for the `whole`."""
     async with console.services.database.reading() as session:
         card = await _card(session, console, approval, problem=problem, reason=reason, fresh=fresh)
     whole = whole or "hx-request" not in console.request.headers
-    return await console.show("approval.html" if whole else "_card.html", status, card=card)
+    return await console.show("approval.html" if whole else "_card.html", status, card=card, **_LIMITS)
 
 
 async def _card(
@@ -114,13 +117,14 @@ async def _card(
     *,
     problem: str = "",
     reason: str = "",
-    fresh: bool = False,
+    fresh: str = "",
 ) -> Card:
     return Card(
         approval=approval,
         preview=preview_of(approval),
         contacts=list(await recent_contacts(session, approval.customer_id, _CONTACTS)),
         why_not=why_may_not_decide(approval, console.person),
+        hand_to=who_may_be_handed(console.services.project, approval, console.person),
         problem=problem,
         reason=reason,
         fresh=fresh,

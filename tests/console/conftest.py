@@ -96,7 +96,8 @@ async def browser() -> AsyncGenerator[Browser]:
 
 @pytest.fixture
 async def visit(browser: Browser) -> AsyncGenerator[Visit]:
-    """Opens a page of a demonstration as one of its people. No page may break its own security policy."""
+    """Opens a page of a demonstration as one of its people. Its clock can be moved forward. No page may break its
+    own security policy."""
     wrong: list[str] = []
     async with AsyncExitStack() as open_sites:
 
@@ -104,6 +105,7 @@ async def visit(browser: Browser) -> AsyncGenerator[Visit]:
             address = await open_sites.enter_async_context(serving(services))
             page = await browser.new_page(viewport={"width": width, "height": 844})
             open_sites.push_async_callback(page.close)
+            await page.clock.install()
             page.on("console", lambda said: wrong.append(said.text) if "Security Policy" in said.text else None)
             page.on("pageerror", lambda error: wrong.append(str(error)))
             await page.goto(address + path)

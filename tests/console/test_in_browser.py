@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.async_api import Page, expect
@@ -16,6 +17,11 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 Visit = Callable[..., Awaitable[Page]]
 CARDS = "article.card.open"
+
+
+async def _five_seconds_later(page: Page) -> None:
+    """When what was decided can no longer be undone."""
+    await page.clock.fast_forward(5_000)
 
 
 async def _state(services: Services, approval_id: str) -> str:
@@ -54,11 +60,47 @@ async def test_a_click_approves_and_the_message_leaves(visit: Visit, living: Liv
     run_of_lena = await living.start()
     page = await visit(living.services, "/approvals")
     await page.get_by_role("button", name="Approve").click()
+    await _five_seconds_later(page)
 
     await expect(page.get_by_text("The run sends exactly this")).to_be_visible()
     assert (await run_of_lena.result()).outcome == "completed"
     assert [mail.recipient for mail in living.mailbox.messages] == ["lena.koch@example.com"]
     await expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+
+
+async def test_a_decision_can_be_undone_for_five_seconds(visit: Visit, demo: Services) -> None:
+    await put(demo.database, customer(), approval())
+    page = await visit(demo, "/approvals")
+    sent = list[str]()
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    await page.keyboard.press("j")
+    await page.keyboard.press("a")
+    await expect(page.locator("#dock")).to_contain_text("5 Approving offer to +49 ••• 42")
+    await page.clock.fast_forward(4_000)
+    await expect(page.locator("#dock")).to_contain_text("1 Approving")
+    await page.keyboard.press("u")
+    await page.clock.fast_forward(60_000)
+
+    await expect(page.locator("#said")).to_have_text("Undone. Nothing was sent.")
+    await expect(page.get_by_role("button", name="Approve", exact=True)).to_be_enabled()
+    assert sent == []
+
+
+async def test_enter_in_the_number_of_others_approves_them_too(visit: Visit, demo: Services) -> None:
+    await put(demo.database, customer(), approval(similar="alike"))
+    page = await visit(demo, "/approvals")
+    await page.route("**/decision", lambda route: route.abort())
+    await page.get_by_text("Approve others like it, too").click()
+    await page.get_by_label("others within").fill("2")
+    await page.get_by_label("At most").fill("3")
+    await page.keyboard.press("Enter")
+    async with page.expect_request("**/approvals/a_1/decision") as sent:
+        await _five_seconds_later(page)
+
+    fields = parse_qs((await sent.value).post_data or "")
+    assert (fields["decision"], fields["most"], fields["days"]) == (["similar"], ["3"], ["2"])
+    await expect(page.locator("#dock")).to_contain_text("The server was not reached")
+    await expect(page.get_by_role("button", name="Approve", exact=True)).to_be_enabled()
 
 
 async def test_a_question_appears_by_itself(visit: Visit, living: LivingShop) -> None:
@@ -77,6 +119,7 @@ async def test_keys_choose_and_approve(visit: Visit, living: LivingShop) -> None
 
     for key in "jja":
         await page.keyboard.press(key)
+    await _five_seconds_later(page)
 
     await expect(page.locator("#said")).to_have_text("Approved. The run goes on.")
     await expect(page.locator(CARDS)).to_have_count(1)
@@ -84,7 +127,9 @@ async def test_keys_choose_and_approve(visit: Visit, living: LivingShop) -> None
     assert await _state(living.services, second) == "approved"
 
 
-async def test_keys_reject_with_a_reason(visit: Visit, living: LivingShop) -> None:
+async def test_keys_reject_with_a_reason_and_whoever_leaves_the_page_meant_it(
+    visit: Visit, living: LivingShop
+) -> None:
     lena = await living.start()
     approval_id = await living.asks(lena)
     page = await visit(living.services, "/approvals")
@@ -92,8 +137,8 @@ async def test_keys_reject_with_a_reason(visit: Visit, living: LivingShop) -> No
     await page.keyboard.press("r")
     await page.keyboard.type("a tent in November?")
     await page.keyboard.press("Enter")
+    await page.get_by_role("link", name="Overview").click()
 
-    await expect(page.locator("#said")).to_have_text("Rejected. The run goes on.")
     await lena.result()
     assert living.mailbox.messages == []
     assert await _state(living.services, approval_id) == "rejected"
@@ -129,6 +174,7 @@ async def test_someone_was_faster(visit: Visit, demo: Services) -> None:
         row.state, row.decided_by, row.decided_at = "rejected", "lars@northwind.example", NOW
         session.add(row)
     await page.get_by_role("button", name="Approve").click()
+    await _five_seconds_later(page)
     await expect(page.get_by_role("alert")).to_contain_text("lars@northwind.example has already rejected this")
     await expect(page.get_by_role("button", name="Approve")).to_have_count(0)
 
@@ -152,6 +198,7 @@ async def test_a_forged_form_decides_nothing(visit: Visit, demo: Services) -> No
     await page.eval_on_selector(".decision input[name=form_token]", "field => { field.value = 'forged' }")
     async with page.expect_response(re.compile("/decision$")) as answer:
         await page.get_by_role("button", name="Approve").click()
+        await _five_seconds_later(page)
     assert (await answer.value).status == 403
     assert await _state(demo, "a_1") == "open"
 
@@ -182,6 +229,7 @@ async def test_a_run_says_what_it_asks_and_then_how_it_ended(visit: Visit, livin
 
     await page.get_by_role("link", name="note", exact=True).click()
     await page.get_by_role("button", name="Approve").click()
+    await _five_seconds_later(page)
     await expect(page.get_by_text("The run sends exactly this")).to_be_visible()
     await lena.result()
 

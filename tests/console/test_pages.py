@@ -169,8 +169,26 @@ async def test_the_token_of_another_session_decides_nothing(ada: httpx.AsyncClie
         ({"state": "expired"}, {"decision": "approve"}, 410, "The time to decide has passed"),
         ({"state": "withdrawn", "decision_reason": "bought"}, {"decision": "approve"}, 410, "withdrawn: bought"),
         ({}, {"decision": "approve"}, 503, "Decide again in a minute"),
+        ({}, {"decision": "similar", "most": "5", "days": "7"}, 409, "Each of these is decided for itself"),
+        ({"similar": "alike"}, {"decision": "similar", "most": "many"}, 409, "Say with numbers"),
+        ({"similar": "alike"}, {"decision": "similar", "most": "5", "days": "365"}, 409, "up to 90 days"),
+        ({}, {"decision": "hand", "to": "nobody"}, 400, "in a group &#39;nobody&#39;"),
+        ({}, {"decision": "perhaps"}, 400, "That form is not right"),
     ],
-    ids=["no reason", "wrong group", "author", "already decided", "expired", "withdrawn", "Temporal down"],
+    ids=[
+        "no reason",
+        "wrong group",
+        "author",
+        "already decided",
+        "expired",
+        "withdrawn",
+        "Temporal down",
+        "not similar",
+        "no number",
+        "too long",
+        "nobody there",
+        "no decision",
+    ],
 )
 async def test_a_refused_decision_is_told_on_its_card(
     ada: httpx.AsyncClient,
@@ -201,6 +219,13 @@ async def test_a_card_says_who_must_still_agree_and_to_whom_it_was_handed(
     shown = (await ada.get("/approvals/a_1")).text
     assert "lars@northwind.example; <b>2 people</b> must" in shown
     assert f"now <b>{ADA.email}</b>" in shown
+
+
+async def test_a_card_can_be_handed_to_whoever_could_decide_it(ada: httpx.AsyncClient, shop: Services) -> None:
+    await put(shop.database, customer(), approval(assignee="lars@northwind.example"))
+    shown = (await ada.get("/approvals/a_1")).text
+    assert "This was handed to lars@northwind.example" in shown
+    assert re.findall(r"<option>(.+?)</option>", shown) == ["marketing", "support", ADA.email]
 
 
 async def test_an_open_approval_tells_whoever_has_it_open_that_it_was_withdrawn(

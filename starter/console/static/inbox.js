@@ -1,10 +1,10 @@
-// Keys for the inbox: j and k choose a card, a approves it, r goes to its reason, ? shows them.
+// Keys for the inbox: j and k choose a card, a approves it, r goes to its reason, u undoes, ? shows them.
 // It only presses the buttons that are on the page; whoever has no script has the buttons.
-"use strict";
+
+import { say, undo } from "./held.js";
 
 const cards = () => [...document.querySelectorAll("article.card.open")];
 const chosen = () => document.activeElement?.closest("article.card.open");
-const said = document.getElementById("said");
 
 function choose(step) {
   const all = cards();
@@ -32,6 +32,7 @@ const actions = {
   k: () => choose(-1),
   a: () => press("approve"),
   r: writeReason,
+  u: () => undo(),
   "?": () => document.getElementById("keys")?.showModal(),
 };
 
@@ -39,10 +40,10 @@ document.addEventListener("keydown", (event) => {
   const field = event.target.closest("input, textarea, select, dialog");
   if (field) {
     if (event.key === "Escape") field.blur();
-    // Enter in the reason means reject: the form's first button, which Enter would press, approves.
-    if (event.key === "Enter" && field.name === "reason") {
+    // Enter presses the button that the field is for: the form's first one, which it would press, approves.
+    if (event.key === "Enter" && field.dataset.enter) {
       event.preventDefault();
-      press("reject");
+      field.form.querySelector(`button[value=${field.dataset.enter}]`).click();
     }
     return;
   }
@@ -59,8 +60,8 @@ document.querySelector("[data-keys]")?.addEventListener("click", actions["?"]);
 // After a decision the card that came back has the news; say it, and keep the keyboard where it was.
 document.addEventListener("htmx:after:swap", () => {
   const news = document.querySelector("article[data-said]");
-  if (!news || !said) return;
-  said.textContent = news.dataset.said;
+  if (!news) return;
+  say(news.dataset.said);
   delete news.dataset.said;
   news.focus({ preventScroll: true });
 });
