@@ -29,6 +29,29 @@ async def open_approvals(
     return await read_page(session, query.order_by(col(Approval.deadline), col(Approval.id)), number, size)
 
 
+async def approvals_with(session: AsyncSession, ids: Collection[str]) -> Sequence[Approval]:
+    """The approvals with these ids, whatever their state, the nearest deadline first."""
+    query = select(Approval).where(col(Approval.id).in_(ids))
+    return (await session.exec(query.order_by(col(Approval.deadline), col(Approval.id)))).all()
+
+
+async def open_alike(session: AsyncSession, approval_id: str, most: int) -> Sequence[Approval]:
+    """An open approval and the open ones like it, the nearest deadline first; none where each is for itself."""
+    similar = select(Approval.similar).where(col(Approval.id) == approval_id).scalar_subquery()
+    query = select(Approval).where(
+        col(Approval.state) == "open", col(Approval.similar) == similar, col(Approval.similar) != ""
+    )
+    return (await session.exec(query.order_by(col(Approval.deadline), col(Approval.id)).limit(most))).all()
+
+
+async def count_alike(session: AsyncSession, kinds: Collection[str]) -> dict[str, int]:
+    """How many open approvals there are of each of some kinds; a kind is what `similar` holds."""
+    query = select(Approval.similar, func.count()).where(
+        col(Approval.state) == "open", col(Approval.similar).in_(kinds), col(Approval.similar) != ""
+    )
+    return dict((await session.exec(query.group_by(col(Approval.similar)))).all())
+
+
 async def settled_approvals(
     session: AsyncSession, state: Settled | None = None, number: int = 1, size: int = PAGE_SIZE
 ) -> Page[Approval]:

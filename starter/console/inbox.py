@@ -15,7 +15,7 @@ from starter.callers import see_to
 from starter.console.deciding import take_decision, told
 from starter.console.page import Console, PageRoute, SignedIn
 from starter.console.preview import Preview, framed, preview_of
-from store.approvals import open_approvals, settled_approvals
+from store.approvals import count_alike, open_approvals, settled_approvals
 from store.history import recent_contacts
 from store.tables import Approval, Delivery
 
@@ -37,6 +37,8 @@ class Card:
     why_not: str
     hand_to: list[str]
     """The groups and colleagues to whom they may hand it."""
+    alike: int = 0
+    """How many open ones are like it, itself among them."""
     problem: str = ""
     """Why the decision just tried was not taken."""
     reason: str = ""
@@ -60,7 +62,8 @@ async def show_inbox(
             groups = console.person.groups if show == "mine" else None
             found = await open_approvals(session, groups, page, _CARDS)
             lately = (await settled_approvals(session, None, 1, _LATELY)).rows
-        cards = [await _card(session, console, row) for row in found.rows]
+        kinds = await count_alike(session, {row.similar for row in found.rows})
+        cards = [await _card(session, console, row, alike=kinds.get(row.similar, 0)) for row in found.rows]
     return await console.show("inbox.html", show=show, cards=cards, lately=lately, found=found, **_LIMITS)
 
 
@@ -115,6 +118,7 @@ async def _card(
     console: Console,
     approval: Approval,
     *,
+    alike: int = 0,
     problem: str = "",
     reason: str = "",
     fresh: str = "",
@@ -124,6 +128,7 @@ async def _card(
         preview=preview_of(approval),
         contacts=list(await recent_contacts(session, approval.customer_id, _CONTACTS)),
         why_not=why_may_not_decide(approval, console.person),
+        alike=alike,
         hand_to=who_may_be_handed(console.services.project, approval, console.person),
         problem=problem,
         reason=reason,

@@ -6,10 +6,21 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
-from starter.console import changes, contents, customers, deliveries, inbox, journeys, overview, runs, sign_in
+from starter.console import (
+    changes,
+    contents,
+    customers,
+    deliveries,
+    inbox,
+    journeys,
+    overview,
+    runs,
+    sign_in,
+    together,
+)
 
 router = APIRouter(include_in_schema=False)
-for room in (sign_in, overview, inbox, customers, runs, journeys, contents, changes, deliveries):
+for room in (sign_in, overview, together, inbox, customers, runs, journeys, contents, changes, deliveries):
     router.include_router(room.router)
 
 

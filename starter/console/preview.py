@@ -12,22 +12,26 @@ from store.tables import Approval
 
 @dataclass(frozen=True)
 class Preview:
-    """What to show: a `mail` in its own frame, a `push` or a `chat` as a bubble, or `raw` fields.
+    """What to show: a `mail` in its own frame, a `push` or a `chat` as a bubble, a business `action` with what
+    it is given, or `raw` fields.
 
     A chat without a title is its text; with one it is a template of that name.
     """
 
-    kind: Literal["mail", "push", "chat", "raw"]
+    kind: Literal["mail", "push", "chat", "action", "raw"]
     title: str = ""
     text: str = ""
     html: str = ""
     sender: str = ""
     slots: tuple[str, ...] = ()
-    """What fills the places of a template that the vendor keeps."""
+    """What fills the places of a template that the vendor keeps; of an action, what it is given."""
 
 
 def preview_of(approval: Approval) -> Preview:
     """The preview of an approval's message; the raw fields for a provider this page does not know."""
+    if tool := approval.message.get("tool"):
+        given = cast(dict[str, Any], approval.message["given"])
+        return Preview("action", title=str(tool), slots=tuple(f"{name}: {value}" for name, value in given.items()))
     body = cast(dict[str, Any], approval.message.get("body") or {})
     if "html" in body or "subject" in body:
         return Preview(

@@ -127,6 +127,22 @@ async def test_keys_choose_and_approve(visit: Visit, living: LivingShop) -> None
     assert await _state(living.services, second) == "approved"
 
 
+async def test_two_alike_are_chosen_by_key_and_approved_together(visit: Visit, living: LivingShop) -> None:
+    lena, noah = await living.start("c_lena"), await living.start("c_noah")
+    await living.asks(lena)
+    await living.asks(noah)
+    page = await visit(living.services, "/approvals")
+    await expect(page.get_by_role("link", name="2 alike")).to_have_count(2)
+    for key in "jxjx":
+        await page.keyboard.press(key)
+    await page.get_by_role("button", name="Decide the chosen together").click()
+    await page.get_by_role("button", name="Approve all 2").click()
+    await _five_seconds_later(page)
+
+    await expect(page.get_by_role("heading", name="2 of 2 decided")).to_be_visible()
+    assert [(await run.result()).outcome for run in (lena, noah)] == ["completed", "completed"]
+
+
 async def test_keys_reject_with_a_reason_and_whoever_leaves_the_page_meant_it(
     visit: Visit, living: LivingShop
 ) -> None:

@@ -1,4 +1,4 @@
-// Keys for the inbox: j and k choose a card, a approves it, r goes to its reason, u undoes, ? shows them.
+// Keys for the inbox: j and k choose a card, a approves it, r goes to its reason, x marks it, u undoes, ? shows them.
 // It only presses the buttons that are on the page; whoever has no script has the buttons.
 
 import { say, undo } from "./held.js";
@@ -33,6 +33,7 @@ const actions = {
   a: () => press("approve"),
   r: writeReason,
   u: () => undo(),
+  x: () => chosen()?.querySelector("input[name=id]")?.click(),
   "?": () => document.getElementById("keys")?.showModal(),
 };
 
