@@ -95,9 +95,9 @@ async def browser() -> AsyncGenerator[Browser]:
 
 
 @pytest.fixture
-async def visit(browser: Browser) -> AsyncGenerator[Visit]:
+async def visit(browser: Browser, sqlite_database: Database) -> AsyncGenerator[Visit]:
     """Opens a page of a demonstration as one of its people. Its clock can be moved forward. No page may break its
-    own security policy."""
+    own security policy. It asks for the store so that pages, which refresh themselves, are closed before it."""
     wrong: list[str] = []
     async with AsyncExitStack() as open_sites:
 
