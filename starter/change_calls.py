@@ -7,7 +7,7 @@ from starter.customer_calls import Ask
 
 
 class ChangeCalls:
-    """Lists, decides and takes back changes. Calls raise starter.client.SojournError."""
+    """Lists, proposes, decides and takes back changes. Calls raise starter.client.SojournError."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
@@ -19,6 +19,10 @@ class ChangeCalls:
     async def get(self, change_id: str) -> dict[str, Any]:
         """One change, with what differs and what it touches."""
         return await self._ask("GET", _path(change_id))
+
+    async def loosen(self, journey: str, reason: str) -> dict[str, Any]:
+        """Propose that a journey that was tightened may do by itself again what its own tier says."""
+        return await self._ask("POST", "/v1/changes/loosenings", json={"journey": journey, "reason": reason})
 
     async def approve(self, change_id: str) -> dict[str, Any]:
         """Agree for one's groups; says which must still agree."""

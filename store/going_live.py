@@ -7,6 +7,7 @@ from typing import Protocol
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.model import Journey
+from store.autonomy import Strictest, loosen, open_tightenings, standing_of, tighten
 from store.experiments import stop_changed_arms
 from store.files import find_files, live_files, publish_files
 from store.tables import Change, ChangeKind
@@ -71,4 +72,19 @@ class _Files:
         await publish_files(session, change.kind, change.subject, change.was, before.files, by, at)
 
 
-MATTERS: Mapping[ChangeKind, Matter] = {"journey": _Journeys(), "policies": _Files()}
+class _Tiers:
+    """How much a journey that was tightened may do by itself; the change holds the strictest of what would go."""
+
+    async def live(self, session: AsyncSession, subject: str) -> str:
+        return standing_of(await open_tightenings(session, subject))
+
+    async def put_live(self, session: AsyncSession, change: Change, by: str, at: datetime) -> None:
+        await loosen(session, change.subject, by=by, at=at)
+
+    async def go_back(self, session: AsyncSession, change: Change, by: str, at: datetime) -> None:
+        before = Strictest.model_validate(change.definition)
+        reason = f"{change.id} was taken back: {before.reason}"
+        await tighten(session, change.subject, before.tier, group=before.group, reason=reason, by=by, at=at)
+
+
+MATTERS: Mapping[ChangeKind, Matter] = {"journey": _Journeys(), "policies": _Files(), "autonomy": _Tiers()}

@@ -1,4 +1,4 @@
-"""Changes under review over HTTP: listed, decided, taken back."""
+"""Changes under review over HTTP: proposed, listed, decided, taken back."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -27,6 +27,7 @@ class ChangeView(BaseModel):
     was: str
     diff: str
     preview: str
+    why: str
     areas: dict[str, str]
     owner: str
     author: str
@@ -55,6 +56,15 @@ class DecisionBody(BaseModel):
     reason: str = ""
 
 
+class LooseningBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    journey: str
+    """Whose own tier counts again."""
+    reason: str
+    """Why: those who decide read it."""
+
+
 class Reviewed(BaseModel):
     """What became of a decision: the groups that must still agree."""
 
@@ -73,6 +83,12 @@ async def list_changes(
     """Changes, those proposed last first."""
     found = await Changes(services).list(state, page)
     return ChangeList(changes=[_view(row, caller) for row in found.rows], page=found.number, more=found.more)
+
+
+@router.post("/loosenings", status_code=201)
+async def propose_loosening(body: LooseningBody, caller: _Decider, services: Shared) -> ChangeView:
+    """Propose that a journey that was tightened may do by itself again what its own tier says."""
+    return _view(await Changes(services).loosen(body.journey, caller, body.reason), caller)
 
 
 @router.get("/{change_id}")

@@ -34,6 +34,7 @@ class Proposal:
     areas: dict[str, str]
     owner: str
     preview: str = ""
+    why: str = ""
 
 
 async def propose(

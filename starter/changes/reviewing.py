@@ -10,7 +10,8 @@ from temporalio.service import RPCError
 
 from access import Person
 from starter.callers import Refusal
-from starter.changes.proposing import workflow_of
+from starter.changes.autonomy import proposal_of
+from starter.changes.proposing import propose, workflow_of
 from starter.services import Services
 from store.changes import CannotRollBack, find_change, list_changes, roll_back
 from store.paging import Page
@@ -63,6 +64,21 @@ class Changes:
         if change is None:
             raise NoSuchChange("There is no such change. Look in the list.")
         return change
+
+    async def loosen(self, journey: str, person: Person, reason: str) -> Change:
+        """Propose in a person's name that a tightened journey's own tier counts again. Raises a Refusal."""
+        services = self._services
+        if not reason.strip():
+            raise ReviewRefused("Say why it may do more by itself again: whoever decides needs to know.")
+        async with services.database.reading() as session:
+            known, review = services.journeys.get(journey), services.project.review
+            proposal = await proposal_of(session, review, journey, known, reason.strip()[:2_000])
+        try:
+            return await propose(
+                services.database, services.temporal, services.settings, services.secret, proposal, person.email
+            )
+        except (RPCError, RuntimeError) as error:
+            raise ReviewUnavailable("Temporal does not answer: nothing was proposed. Try again.") from error
 
     async def decide(self, change_id: str, person: Person, approve: bool, reason: str = "") -> tuple[str, ...]:
         """Take a person's decision; gives the groups that must still agree. Raises a Refusal."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from starter.change_calls import ChangeCalls
 
-app = noun("change", "Changes under review: list, show, approve, reject, rollback.")
+app = noun("change", "Changes under review: list, show, approve, reject, rollback, loosen.")
 Id = Annotated[str, typer.Argument(metavar="CHANGE", help="Its id, as 'change list' shows it.")]
 
 
@@ -50,6 +50,7 @@ def show(change: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output =
             "by": found["author"],
             "written by": found["owner"],
             "settled by": ", ".join(found["settled_by"]),
+            "why": found["why"],
             "because": found["reason"],
             "you": "may decide" if not found["why_not"] else found["why_not"],
         }
@@ -85,6 +86,27 @@ def rollback(change: Id, url: Url = DEFAULT_URL, token: Token = "", output: Outp
         print_json(found)
     else:
         typer.echo(f"Live again: {found['subject']}@{found['was']}.")
+
+
+@app.command()
+def loosen(
+    journey: Annotated[str, typer.Argument(metavar="JOURNEY", help="A journey that was tightened.")],
+    reason: Annotated[str, typer.Option(help="Why: whoever decides reads it.")],
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    output: Output = Format.text,
+) -> None:
+    """Propose that a tightened journey may do again what its own tier says.
+
+    A guardrail, or a person, tightened it; its own tier counts again once the group that 'review' in sojourn.yaml
+    names for autonomy agrees, or else the group that decides since it was tightened. Not you: you asked for it.
+    """
+    found = asyncio.run(_call(url, token, lambda changes: changes.loosen(journey, reason)))
+    if output is Format.json:
+        print_json(found)
+        return
+    typer.echo(f"Proposed: {found['id']}. {found['areas']['autonomy']} must agree before it is live.")
+    typer.echo(f"  sojourn change show {found['id']}")
 
 
 async def _call(

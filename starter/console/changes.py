@@ -1,4 +1,4 @@
-"""Changes under review as pages: what differs, what it touches, and the decision."""
+"""Changes under review as pages: what differs, what it touches, the decision, and what may be loosened again."""
 
 from typing import Annotated
 
@@ -8,14 +8,29 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starter.callers import Refusal, see_to
 from starter.changes.reviewing import Changes, why_may_not_review
 from starter.console.page import Console, PageRoute, SignedIn
+from store.autonomy import tightenings
 
 router = APIRouter(prefix="/changes", route_class=PageRoute)
 
 
 @router.get("")
 async def show_changes(console: SignedIn, page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> HTMLResponse:
-    """Changes, those proposed last first."""
-    return await console.show("changes.html", found=await Changes(console.services).list(None, page))
+    """Changes, those proposed last first, and the journeys that were tightened."""
+    return await _show_all(console, page)
+
+
+@router.post("/loosenings")
+async def propose_loosening(console: SignedIn) -> Response:
+    """Propose that a tightened journey may do again what its own tier says."""
+    fields = await console.form()
+    await see_to(console.services, console.person, "changes:decide")
+    try:
+        change = await Changes(console.services).loosen(
+            fields.get("journey", ""), console.person, fields.get("reason", "")
+        )
+    except Refusal as refusal:
+        return await _show_all(console, 1, refusal.status, str(refusal))
+    return RedirectResponse(f"/changes/{change.id}", 303)
 
 
 @router.get("/{change_id}")
@@ -38,6 +53,15 @@ async def decide(console: SignedIn, change_id: str) -> Response:
     except Refusal as refusal:
         return await _show(console, change_id, refusal.status, str(refusal))
     return RedirectResponse(f"/changes/{change_id}", 303)
+
+
+async def _show_all(console: Console, page: int, status: int = 200, problem: str = "") -> HTMLResponse:
+    found = await Changes(console.services).list(None, page)
+    async with console.services.database.reading() as session:
+        tightened = await tightenings(session)
+    may_propose = console.services.project.may(console.person, "changes:decide")
+    known = {"found": found, "tightened": tightened, "may_propose": may_propose, "problem": problem}
+    return await console.show("changes.html", status, **known)
 
 
 async def _show(console: Console, change_id: str, status: int = 200, problem: str = "") -> HTMLResponse:

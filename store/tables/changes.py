@@ -9,7 +9,7 @@ from sqlmodel import Column, Field, SQLModel
 from store.tables.columns import json_column, json_list_column, time_column, word_column
 
 ChangeState = Literal["open", "approved", "rejected", "expired", "rolled_back"]
-ChangeKind = Literal["journey", "policies"]
+ChangeKind = Literal["journey", "policies", "autonomy"]
 
 
 class Change(SQLModel, table=True):
@@ -17,7 +17,8 @@ class Change(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     kind: ChangeKind = word_column()
-    """What would be another: a journey's definition, or the policies of the project."""
+    """What would be another: a journey's definition, the policies of the project, or how much a journey that was
+    tightened may do by itself."""
     subject: str = Field(index=True)
     """Which of its kind: the journey's name, or the file's."""
     version: str
@@ -30,6 +31,8 @@ class Change(SQLModel, table=True):
     """Against what was live, as `diff -u` shows it."""
     preview: str = Field(default="", sa_column=Column(Text, nullable=False))
     """What it would have done lately, in lines to read; empty where that cannot be told."""
+    why: str = ""
+    """Why it is proposed, if whoever did said so."""
     areas: dict[str, str] = json_column()
     """The areas it touches, each with the group that must agree."""
     owner: str

@@ -12,6 +12,8 @@ from journeys.model import Journey
 from starter.app import create_app
 from starter.changes.journeys import proposal_of, who_must_agree
 from starter.changes.proposing import propose, workflow_of
+from starter.changes.reviewing import Changes
+from store.autonomy import tighten, tightening_of
 from store.database import Database
 from store.tables import Change
 from store.versions import live_versions, publish
@@ -80,6 +82,21 @@ async def test_it_is_live_when_every_group_agreed_and_is_taken_back_in_one_call(
     assert await live(shop) == change.version
     back = await api.post(f"/v1/changes/{change.id}/rollback", headers={"Authorization": "Bearer token-ada"})
     assert (back.json()["state"], await live(shop)) == ("rolled_back", old)
+
+
+async def test_a_tightened_journey_is_loosened_by_whoever_did_not_ask_for_it(
+    shop: LivingShop, api: httpx.AsyncClient
+) -> None:
+    """Maria owns the journey, Omar asks, and Ada agrees for the group that decides since it was tightened."""
+    async with shop.services.database.transaction() as session:
+        await tighten(session, "hello", "human", group="marketing", reason="complaints", by="guardrail", at=NOW)
+    body, headers = {"journey": "hello", "reason": "it was a bad list"}, {"Authorization": "Bearer token-omar"}
+    answer = await api.post("/v1/changes/loosenings", json=body, headers=headers)
+    change = await Changes(shop.services).get(answer.json()["id"])
+    assert [(await decides(api, change, who)).status_code for who in ("omar", "maria", "ada")] == [403, 403, 200]
+    assert (await outcome(shop, change)).state == "approved"
+    async with shop.services.database.reading() as session:
+        assert await tightening_of(session, "hello") is None
 
 
 async def test_one_rejection_ends_it(shop: LivingShop, api: httpx.AsyncClient) -> None:
