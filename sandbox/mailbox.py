@@ -1,5 +1,6 @@
 """Keeps what the sandbox accepted, in the order in which it came."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -25,6 +26,8 @@ class Message:
     """What the message consists of: `html`, `text`, `headers` and `source`, or the vendor's JSON."""
     received_at: datetime
     """UTC."""
+    vendor: str = ""
+    """Who took it, of the vendors that call back."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"received_at": self.received_at.isoformat()}
@@ -35,6 +38,8 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self.arrivals: list[Callable[[Message], None]] = []
+        """Who is told of each message as it comes."""
 
     def find(self, channel: Channel, delivery_id: str) -> list[Message]:
         """The messages over a channel that asked to have this echoed, the latest first."""
@@ -48,9 +53,12 @@ class Mailbox:
         vendor_id: str,
         title: str,
         content: dict[str, Any],
+        vendor: str = "",
     ) -> Message:
         """Keep a message that was accepted just now."""
         number, now = len(self.messages) + 1, datetime.now(UTC)
-        message = Message(number, channel, recipient, delivery_id, vendor_id, title, content, now)
+        message = Message(number, channel, recipient, delivery_id, vendor_id, title, content, now, vendor)
         self.messages.append(message)
+        for tell in self.arrivals:
+            tell(message)
         return message

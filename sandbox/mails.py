@@ -9,7 +9,9 @@ from sandbox.mail_rules import parse
 from sandbox.mailbox import Mailbox, Message
 
 
-def keep_source(mailbox: Mailbox, source: bytes, recipient: str, vendor_id: str = "", tag: str = "") -> Message:
+def keep_source(
+    mailbox: Mailbox, source: bytes, recipient: str, vendor_id: str = "", tag: str = "", vendor: str = ""
+) -> Message:
     """Keep a mail from its source. Without a `tag` the delivery is named by its header, and without an id of the
     vendor's it is known by its Message-ID."""
     mail = parse(source)
@@ -21,11 +23,12 @@ def keep_source(mailbox: Mailbox, source: bytes, recipient: str, vendor_id: str 
     }
     delivery_id = tag or str(mail.get("X-Sojourn-Delivery", ""))
     known_as = vendor_id or str(mail["Message-ID"])
-    return mailbox.add("email", recipient, delivery_id, known_as, str(mail["Subject"]), content)
+    return mailbox.add("email", recipient, delivery_id, known_as, str(mail["Subject"]), content, vendor)
 
 
 def keep_request(
     mailbox: Mailbox,
+    vendor: str,
     request: Mapping[str, Any],
     recipient: str,
     vendor_id: str,
@@ -38,7 +41,7 @@ def keep_request(
     and Subject, and those that were asked for."""
     source = json.dumps(request, indent=2, ensure_ascii=False)
     content = {"headers": dict(headers), "text": text, "html": html, "source": source, "request": dict(request)}
-    return mailbox.add("email", recipient, delivery_id, vendor_id, headers["Subject"], content)
+    return mailbox.add("email", recipient, delivery_id, vendor_id, headers["Subject"], content, vendor)
 
 
 def _text(mail: EmailMessage, kind: str) -> str:

@@ -83,8 +83,8 @@ class Postmark:
         found = [
             {"MessageID": m.vendor_id, "Recipients": [m.recipient], "Subject": m.title, "Status": "Sent"}
             for m in self.mailbox.find("email", wanted)
-            if (sent := m.content.get("request", {})).get("From")
-            and sent.get("MessageStream", "outbound") == params.get("messagestream", "outbound")
+            if m.vendor == "postmark"
+            and m.content["request"].get("MessageStream", "outbound") == params.get("messagestream", "outbound")
         ]
         return JSONResponse({"TotalCount": len(found), "Messages": found[: int(params["count"])]})
 
@@ -113,7 +113,9 @@ class Postmark:
             headers = {"From": body["From"], "To": recipient, "Subject": body.get("Subject", ""), **asked}
             delivery_id = body.get("Metadata", {}).get("delivery_id", "")
             text, html = body.get("TextBody", ""), body.get("HtmlBody", "")
-            return keep_request(self.mailbox, body, recipient, vendor_id, delivery_id, headers, text, html)
+            return keep_request(
+                self.mailbox, "postmark", body, recipient, vendor_id, delivery_id, headers, text, html
+            )
 
         fault = self.faults.take(recipient, lambda _: None)
         if fault and fault.answer in ACCIDENTS:

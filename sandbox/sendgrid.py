@@ -86,7 +86,7 @@ class SendGrid:
                 "status": "processed",
             }
             for m in self.mailbox.find("email", asked["value"])
-            if "personalizations" in m.content.get("request", {})
+            if m.vendor == "sendgrid"
         ]
         return JSONResponse({"messages": found})
 
@@ -120,7 +120,9 @@ class SendGrid:
             headers = {"From": sender, "To": recipient, "Subject": body["subject"], **body.get("headers", {})}
             delivery_id = body.get("custom_args", {}).get("delivery_id", "")
             text, html = parts.get("text/plain", ""), parts.get("text/html", "")
-            return keep_request(self.mailbox, body, recipient, vendor_id, delivery_id, headers, text, html)
+            return keep_request(
+                self.mailbox, "sendgrid", body, recipient, vendor_id, delivery_id, headers, text, html
+            )
 
         fault = self.faults.take(recipient, lambda _: None)
         if fault and fault.answer in ACCIDENTS:

@@ -27,6 +27,7 @@ from sandbox.http_server import serving
 from sandbox.mailbox import Mailbox
 from sandbox.pages import Pages
 from sandbox.postmark import Postmark
+from sandbox.reactions import Reactions
 from sandbox.sendgrid import SendGrid
 from sandbox.ses import Ses
 from sandbox.slack import Slack
@@ -71,6 +72,7 @@ class Sandbox:
     webhook_service: WebhookService
     callers: Mapping[str, Caller]
     """Those that call back, by vendor."""
+    reactions: Reactions
 
     @classmethod
     @asynccontextmanager
@@ -104,6 +106,8 @@ class Sandbox:
             key = google.write_key(state_dir)
             twilio = Twilio(mailbox, faults, _ACCOUNT_SID, secrets.token_hex(16), _SMS_SENDER)
             web_push = WebPushService(mailbox, faults, url)
+            callers = _callers(url, whatsapp, twilio)
+            reactions = Reactions(mailbox, callers)
             sandbox = cls(
                 http_url=url,
                 http2_url=f"http://127.0.0.1:{http2}",
@@ -123,13 +127,15 @@ class Sandbox:
                 apns_key=apns.write_key(state_dir),
                 slack=Slack(mailbox, faults, f"xoxb-{secrets.token_hex(20)}", _SLACK_CHANNEL),
                 webhook_service=WebhookService(mailbox, faults, _webhook_secret()),
-                callers=_callers(url, whatsapp, twilio),
+                callers=callers,
+                reactions=reactions,
             )
             app.router.routes.extend(sandbox._routes())
             try:
                 yield sandbox
             finally:
                 faults.close()
+                await reactions.close()
 
     def environment(self) -> dict[str, str]:
         """The variables that make a project send here instead of to the vendors, and believe their calls."""
@@ -191,6 +197,7 @@ class Sandbox:
             Route("/{version:str}/{phone_number_id:str}/messages", self.whatsapp.send, methods=["POST"]),
             *_amazon_routes(self.callers),
             *fault_routes(self.faults),
+            *self.reactions.routes(),
             *Pages(self.mailbox).routes(),
         ]
 

@@ -92,7 +92,7 @@ class Ses:
         vendor_id = f"0100{secrets.token_hex(6)}-{secrets.token_hex(4)}-{secrets.token_hex(8)}-000000"
 
         def take() -> Message:
-            return keep_source(self.mailbox, source, recipient, vendor_id, tag)
+            return keep_source(self.mailbox, source, recipient, vendor_id, tag, "ses")
 
         fault = self.faults.take(recipient, lambda _: None)
         if fault and fault.answer in ACCIDENTS:

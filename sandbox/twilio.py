@@ -110,7 +110,7 @@ class Twilio:
         def take() -> Message:
             content = {"request": given, "shown": given["Body"]}
             delivery_id = callback.get("delivery_id", [""])[0]
-            return self.mailbox.add("sms", recipient, delivery_id, sid, given["Body"], content)
+            return self.mailbox.add("sms", recipient, delivery_id, sid, given["Body"], content, "twilio")
 
         fault = self.faults.take(recipient, _MAGIC.get)
         if fault and fault.answer in ACCIDENTS:

@@ -69,7 +69,7 @@ class WhatsApp:
             title = str(body["template"]["name"]) if "template" in body else str(body["text"]["body"])
             delivery_id = str(body.get("biz_opaque_callback_data", ""))
             content = {"request": body, "shown": self._shown(body)}
-            return self.mailbox.add("whatsapp", recipient, delivery_id, wamid, title, content)
+            return self.mailbox.add("whatsapp", recipient, delivery_id, wamid, title, content, "whatsapp")
 
         fault = self.faults.take(recipient, _magic)
         if fault and fault.answer in ACCIDENTS:

@@ -20,6 +20,7 @@ from starter.local.ports import Ports, listen
 from starter.local.temporal_server import LocalPartFailed, TemporalServer, temporal_server
 from starter.services import Services
 from starter.serving import serving
+from starter.webhooks.registry import path_of
 from worker import running_worker
 
 _HEALTHY_WITHIN = 30.0
@@ -76,6 +77,7 @@ class LocalStack:
                         serving(settings, server.client, listener) as services,
                         running_worker(server.client, settings),
                     ):
+                        _register_webhooks(settings, services, sandbox)
                         await _wait_until_healthy(settings, sandbox)
                         yield cls(settings, services, sandbox, server, real)
 
@@ -113,6 +115,14 @@ async def vendors_sandbox(settings: Settings, port: int) -> AsyncGenerator[Sandb
     templates = dict(approved.whatsapp_templates)
     async with Sandbox.start(state_dir=folder, http_port=port, whatsapp_templates=templates) as sandbox:
         yield sandbox
+
+
+def _register_webhooks(settings: Settings, services: Services, sandbox: Sandbox) -> None:
+    """Tell the sandbox's vendors what they call, as one does in their consoles. They call this machine alone, and
+    sign the public address."""
+    if settings.public_url == f"http://127.0.0.1:{settings.port}":
+        paths = {vendor: path_of(vendor, services.secret) for vendor in sandbox.callers}
+        sandbox.reactions.addresses.update({v: settings.public_url + path for v, path in paths.items()})
 
 
 async def _wait_until_healthy(settings: Settings, sandbox: Sandbox) -> None:
