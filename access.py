@@ -26,6 +26,8 @@ Permission = Literal[
     "events:write",
     "experiments:read",
     "experiments:write",
+    "guardrails:read",
+    "guardrails:rearm",
     "payloads:read",
     "runs:read",
     "runs:write",
@@ -35,7 +37,15 @@ Permission = Literal[
 and runs come by them, and by write keys, and by no person."""
 
 _LOOK: frozenset[Permission] = frozenset(
-    {"approvals:read", "changes:read", "customers:read", "events:read", "experiments:read", "runs:read"}
+    {
+        "approvals:read",
+        "changes:read",
+        "customers:read",
+        "events:read",
+        "experiments:read",
+        "guardrails:read",
+        "runs:read",
+    }
 )
 
 
@@ -47,8 +57,15 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "reader": _LOOK,
     "approver": _may("approvals:decide", "changes:decide"),
     "content_owner": _may("approvals:decide", "changes:decide"),
-    "strategy_owner": _may("approvals:decide", "changes:decide", "experiments:write"),
-    "ops": _may("customers:merge", "events:retry", "experiments:write", "payloads:read", "suppressions:write"),
+    "strategy_owner": _may("approvals:decide", "changes:decide", "experiments:write", "guardrails:rearm"),
+    "ops": _may(
+        "customers:merge",
+        "events:retry",
+        "experiments:write",
+        "guardrails:rearm",
+        "payloads:read",
+        "suppressions:write",
+    ),
     "privacy_officer": _may(
         "customers:erase", "customers:export", "customers:merge", "payloads:read", "suppressions:write"
     ),

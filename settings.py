@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 import yamlfile
 from access import Group, Permission, Person, SignIn, WriteKey, permissions_of
 from journeys.approvers import check_escalations
+from journeys.guardrails import Guardrails
 from journeys.review import Area
 from journeys.rewards import Rewards
 from journeys.times import ZoneName
@@ -156,6 +157,8 @@ class Project(BaseModel):
     tracking: Tracking = Tracking()
     rewards: Rewards | None = None
     """What outcomes are worth to decisions that say nothing of their own: see docs/learning.md."""
+    guardrails: Guardrails = Guardrails()
+    """What is usual and what is harmful while journeys run: see docs/guardrails.md."""
     content: ContentRules = ContentRules()
     """What content must keep to before it is approved."""
     webhooks: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -171,6 +174,13 @@ class Project(BaseModel):
     def may(self, person: Person, permission: Permission) -> bool:
         """Whether someone has a role that may do this."""
         return permission in permissions_of(self.groups, person.groups)
+
+    @property
+    def deciders(self) -> str:
+        """The first group whose members may decide approvals; empty where there is none."""
+        named = (*self.groups, *(group for person in self.people for group in person.groups))
+        may = (name for name in named if "approvals:decide" in permissions_of(self.groups, (name,)))
+        return next(may, "")
 
     def write_key(self, given: object) -> WriteKey | None:
         """The write key that is given, or None when it is not one of this project."""

@@ -44,6 +44,7 @@ from activities.reviewing import Reviewing
 from activities.tools.model import Tool
 from activities.tools.registry import load_tools
 from activities.tracking import Tracker
+from activities.watching.watch import Watching
 from content.editing import EditRules
 from content.library import Library, load_library
 from content.links import LinkSigner
@@ -59,8 +60,17 @@ from workflows.fitting import FitScores
 from workflows.journey import CustomerJourney
 from workflows.learning import LearnFromOutcomes
 from workflows.review import ChangeReview
+from workflows.watching import GuardrailWatch
 
-WORKFLOWS = (CustomerJourney, Broadcast, EraseCustomer, FitScores, LearnFromOutcomes, ChangeReview)
+WORKFLOWS = (
+    CustomerJourney,
+    Broadcast,
+    EraseCustomer,
+    FitScores,
+    LearnFromOutcomes,
+    GuardrailWatch,
+    ChangeReview,
+)
 """Every kind of workflow; each has a recorded history that replays."""
 _BUILD = "sojourn-0.1.0"
 """Named, because the SDK otherwise hashes every loaded module at start."""
@@ -144,6 +154,8 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     acting = Acting(database, parts.tools, permission)
     perceiving, bookkeeping = Perceiving(database), Bookkeeping(database)
     erasing, advising = Erasing(database), Advising(database, parts.language_model)
+    project = parts.project
+    watching = Watching(database, project.guardrails, project.deciders, alerts, settings.public_url)
     return [
         delivering.deliver,
         Editing(database, composer, guard, rules).edit_message,
@@ -163,6 +175,8 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
         erasing.end_runs,
         erasing.erase_customer,
         Fitting(database).fit_scores,
+        watching.look_at_guardrails,
+        watching.tell_of_guardrails,
         Reviewing(database).settle_change,
     ]
 

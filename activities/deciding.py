@@ -14,6 +14,7 @@ from activities.language_model import Answered
 from activities.masking import Mask
 from activities.notes import write_down
 from activities.spans import part_span
+from activities.watching.rolled_back import as_usual
 from journeys.ids import decision_id
 from journeys.rewards import USUAL, Rewards
 from learning.planners.interface import Learner, Question
@@ -44,6 +45,8 @@ class Deciding:
         Raises ApplicationError, not retryable, when there is no such planner, or its settings are none.
         """
         _check(request)
+        async with self._database.reading() as session:
+            request = await as_usual(session, request)
         run = request.run
         drawn_by = decision_id(run.workflow_id, request.start.id, request.step_id, request.pass_)
         advised = await self._advised(request, drawn_by) if asks(request.planner) else None

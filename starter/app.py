@@ -23,6 +23,7 @@ from starter.customers import decoding, merges, suppressing
 from starter.customers.erasing import keep_erasing
 from starter.dispatch.dispatcher import Dispatcher
 from starter.experiments import api as experiments_api
+from starter.guardrails import api as guardrails_api
 from starter.headers import SecurityHeaders
 from starter.ingestion import api as events_api
 from starter.ingestion import cloudevents, posthog, segment
@@ -75,6 +76,8 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     app.include_router(experiments_api.router)
     for door in (surfaces, slots):
         app.include_router(door.router)
+    app.include_router(guardrails_api.router)
+    app.include_router(surfaces.router)
     app.include_router(customers_api.router)
     app.include_router(merges.router)
     app.include_router(suppressing.router)

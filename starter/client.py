@@ -21,6 +21,7 @@ from pydantic_core import from_json, to_json
 from starter.change_calls import ChangeCalls
 from starter.customer_calls import CustomerCalls
 from starter.experiment_calls import ExperimentCalls
+from starter.guardrail_calls import GuardrailCalls
 from starter.suppression_calls import SuppressionCalls
 
 BATCH_ITEMS = 100
@@ -203,6 +204,11 @@ class Sojourn:
     def changes(self) -> ChangeCalls:
         """Versions of journeys that wait for a review, for people."""
         return ChangeCalls(self._ask)
+
+    @property
+    def guardrails(self) -> GuardrailCalls:
+        """What is watched while journeys run, for people."""
+        return GuardrailCalls(self._ask)
 
     async def _decide(
         self, approval_id: str, decision: Literal["approve", "edit", "reject", "hand"], reason: str, **more: Any

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sqlalchemy.orm import load_only
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -65,6 +66,21 @@ async def log_of(
         .execution_options(populate_existing=True)
     )
     return list((await session.exec(query)).all())[::-1]
+
+
+async def choices_since(
+    session: AsyncSession, journey: str, since: datetime, most: int
+) -> Sequence[PlannerDecision]:
+    """The latest decisions of a journey since a moment, with only what guardrails look at."""
+    row = PlannerDecision
+    query = (
+        select(row)
+        .where(col(row.journey) == journey, col(row.decided_at) >= since)
+        .order_by(col(row.decided_at).desc())
+        .limit(most)
+        .options(load_only(*_LOOKED_AT))
+    )
+    return (await session.exec(query)).all()
 
 
 async def touched(session: AsyncSession, after: int, until: int) -> list[Point]:
@@ -163,6 +179,15 @@ async def keep_progress(session: AsyncSession, seq: int) -> None:
     await session.merge(LearningProgress(name=_PROGRESS, seq=seq))
 
 
+_LOOKED_AT: tuple[Any, ...] = (
+    PlannerDecision.decided_at,
+    PlannerDecision.decision,
+    PlannerDecision.learned_as,
+    PlannerDecision.features,
+    PlannerDecision.probabilities,
+    PlannerDecision.option,
+    PlannerDecision.credit,
+)
 _POINT = (
     col(PlannerDecision.workflow_id),
     col(PlannerDecision.first_run_id),

@@ -65,6 +65,12 @@ async def live_versions(session: AsyncSession) -> dict[str, str]:
     return dict((await session.exec(query)).all())
 
 
+async def live_journeys(session: AsyncSession) -> list[Journey]:
+    """The definitions that new runs get, by name."""
+    query = select(JourneyVersion).where(col(JourneyVersion.live).is_(True)).order_by(col(JourneyVersion.journey))
+    return [read_definition(row) for row in (await session.exec(query)).all()]
+
+
 async def count_open_runs(session: AsyncSession) -> dict[tuple[str, str], int]:
     """How many runs are open, by journey and version."""
     query = select(Run.journey, Run.version, func.count()).where(col(Run.state) != "closed")

@@ -4,10 +4,30 @@ earned."""
 import math
 from collections.abc import Sequence
 
+from journeys.guardrails import Calibration
 from learning.distributions import normal_quantile
 from learning.experiments.comparing import Interval
+from learning.guardrails.level import Level, Reading
+from learning.guardrails.log import Logged
 
 _EARNED = 0.95
+
+
+def judge_calibration(rows: Sequence[Logged], rule: Calibration) -> Reading | None:
+    """Judge whether options were chosen as often as the log says they were likely; None with too few decisions.
+
+    All that is proved from the log rests on these odds: experiments by weighting, other planners, the lessons.
+    """
+    chosen = [row for row in rows if len(row.probabilities) > 1]
+    if len(chosen) < rule.at_least:
+        return None
+    odds = [(odds, option == row.option) for row in chosen for option, odds in row.probabilities.items()]
+    predicted, happened = [each for each, _ in odds], [each for _, each in odds]
+    error = calibration_error(predicted, happened)
+    level = Level.ACT if error >= rule.act else Level.WARN if error >= rule.warn else Level.CALM
+    score = brier(predicted, happened)
+    why = f"the odds of {len(chosen)} choices are {error:.1%} off, with a Brier score of {score:.3f}"
+    return Reading(level, round(error, 4), rule.act, why).capped(rule.then)
 
 
 def brier(predicted: Sequence[float], happened: Sequence[bool]) -> float:

@@ -19,8 +19,6 @@ class Watch:
     """The logarithm of how much likelier harm is than none, since the last restart."""
     acted: bool = False
     """Whether it was ever at the threshold; stays until a person re-arms."""
-    hard: float | None = None
-    """A rate at which to act at once, whatever the score."""
 
     @property
     def level(self) -> Level:
@@ -43,8 +41,7 @@ class Watch:
         if not 0 < usual < bad < 1 or not 0 <= happened <= of:
             raise ValueError(f"{happened} of {of} at a usual rate of {usual} and a harmful one of {bad}")
         gained = happened * math.log(bad / usual) + (of - happened) * math.log((1 - bad) / (1 - usual))
-        at_once = self.hard is not None and of >= _ENOUGH and happened / of >= self.hard
-        return self._after(gained, at_once)
+        return self._after(gained)
 
     def after_mean(self, mean: float, of: int, usual: float, harmful: float, deviation: float) -> "Watch":
         """After a step with this mean over so many: margin, or time to an answer.
@@ -55,14 +52,8 @@ class Watch:
         if deviation <= 0 or harmful == usual:
             raise ValueError("a mean is watched with a deviation above 0 and a harmful value other than the usual")
         gap = harmful - usual
-        return self._after(of * gap / deviation**2 * (mean - usual - gap / 2), at_once=False)
+        return self._after(of * gap / deviation**2 * (mean - usual - gap / 2))
 
-    def _after(self, gained: float, at_once: bool) -> "Watch":
+    def _after(self, gained: float) -> "Watch":
         score = max(0.0, self.score + gained)
-        return replace(self, score=score, acted=self.acted or at_once or score >= self.threshold)
-
-
-_ENOUGH = 100
-"""Below this many, a single event is no rate."""
-COMPLAINTS_HARD = 0.003
-"""Gmail and Yahoo ask senders to stay below this rate of complaints."""
+        return replace(self, score=score, acted=self.acted or score >= self.threshold)

@@ -2,14 +2,34 @@
 stability index (Siddiqi: Credit Risk Scorecards, 2006)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from learning.guardrails.level import Level
+from journeys.guardrails import Drift
+from learning.guardrails.level import Level, Reading, worst
+from learning.guardrails.log import Logged
 
-_WARN, _ACT = 0.1, 0.25
 _HALF = 0.5
+
+
+def judge_drift(before: Sequence[Logged], after: Sequence[Logged], rule: Drift) -> Reading | None:
+    """Judge every feature and the rewards of the decisions that are learned from; None where there are too few.
+
+    What was not known of a customer counts as 0, as the planner takes it.
+    """
+    readings = [
+        Reading(drift(index, rule), round(index, 4), rule.act, f"{what} of {decision} against the month before")
+        for decision in sorted({row.decision for row in after if row.learns})
+        for what, index in _indices(_at(before, decision), _at(after, decision), rule.at_least)
+    ]
+    found = worst(readings)
+    return found.capped(rule.then) if found else None
+
+
+def drift(index: float, rule: Drift) -> Level:
+    """Warn from one index, act from a higher one."""
+    return Level.ACT if index >= rule.act else Level.WARN if index >= rule.warn else Level.CALM
 
 
 def stability(expected: Sequence[float], actual: Sequence[float]) -> float:
@@ -34,6 +54,16 @@ def binned(before: Sequence[float], after: Sequence[float], bins: int = 10) -> t
     return counts[0], counts[1]
 
 
-def drift(index: float) -> Level:
-    """Warn from 0.1, act from 0.25."""
-    return Level.ACT if index >= _ACT else Level.WARN if index >= _WARN else Level.CALM
+def _indices(before: list[Logged], after: list[Logged], least: int) -> Iterator[tuple[str, float]]:
+    """What is watched of one decision point, each with its index."""
+    for name in sorted({name for row in (*before, *after) for name in row.features}):
+        sides = [[row.features.get(name, 0.0) for row in side] for side in (before, after)]
+        if min(map(len, sides)) >= least:
+            yield f"the feature '{name}'", stability(*binned(sides[0], sides[1]))
+    rewards = [[row.credit for row in side if row.credit is not None] for side in (before, after)]
+    if min(map(len, rewards)) >= least:
+        yield "the rewards", stability(*binned(rewards[0], rewards[1]))
+
+
+def _at(rows: Sequence[Logged], decision: str) -> list[Logged]:
+    return [row for row in rows if row.learns and row.decision == decision]

@@ -1,17 +1,18 @@
-"""Offer fairness: whether some segment gets offers much less or more often than all others."""
+"""Offer fairness: whether some segment gets offers much less or more often than all others.
+
+The usual bounds are the four-fifths rule of the US Uniform Guidelines on Employee Selection Procedures (29 CFR
+1607.4 D), both ways.
+"""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from journeys import guardrails
 from learning.distributions import normal_quantile, normal_tail
 from learning.experiments.comparing import Interval
 from learning.experiments.segments import holm
-from learning.guardrails.level import Level
-
-_LOW, _HIGH = 0.8, 1.25
-"""The four-fifths rule of the US Uniform Guidelines on Employee Selection Procedures (29 CFR 1607.4 D), both
-ways."""
+from learning.guardrails.level import Level, Reading
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,31 @@ class Fairness:
     level: Level
 
 
+def judge_fairness(offers: Mapping[str, tuple[int, int]], rule: guardrails.Fairness) -> Reading | None:
+    """What is to be told of all segments: that of the one farthest from its like; None where none can be compared.
+
+    It is never a reason to roll back.
+    """
+    told = fairness(offers, rule)
+    if not told:
+        return None
+    found = max(told, key=lambda each: (each.level, abs(math.log(each.ratio.estimate or 1e-9))))
+    ratio = found.ratio.estimate
+    bounds = f"{found.ratio.low:.2f} to {found.ratio.high:.2f} at 95 %"
+    fair = f"{rule.low:g} to {rule.high:g} is fair"
+    why = f"'{found.segment}' gets {ratio:.2f} times the offers of others ({bounds}); {fair}"
+    return Reading(found.level, round(ratio, 4), rule.low if ratio < 1 else rule.high, why)
+
+
 def fairness(
-    offers: Mapping[str, tuple[int, int]], alpha: float = 0.05, confidence: float = 0.95
+    offers: Mapping[str, tuple[int, int]],
+    rule: guardrails.Fairness,
+    alpha: float = 0.05,
+    confidence: float = 0.95,
 ) -> list[Fairness]:
     """Judge every segment, given how many of its customers got an offer and how many it has.
 
-    A segment is warned of when its ratio lies outside 0.8 to 1.25 and differs from 1 beyond chance.
+    A segment is warned of when its ratio lies outside what is fair and differs from 1 beyond chance.
     """
     totals = sum(got for got, _ in offers.values()), sum(of for _, of in offers.values())
     told = {
@@ -40,7 +60,7 @@ def fairness(
     }
     corrected = holm([p_value for _, p_value in told.values()])
     return [
-        Fairness(name, ratio, p_value, _level(ratio, p_value <= alpha))
+        Fairness(name, ratio, p_value, _level(ratio, rule, p_value <= alpha))
         for (name, (ratio, _)), p_value in zip(told.items(), corrected, strict=True)
     ]
 
@@ -59,6 +79,6 @@ def risk_ratio(ours: tuple[int, int], others: tuple[int, int], confidence: float
     return Interval(ratio, ratio / reach, ratio * reach), 2 * normal_tail(abs(math.log(ratio)) / error)
 
 
-def _level(ratio: Interval, certain: bool) -> Level:
-    outside = not _LOW <= ratio.estimate <= _HIGH
+def _level(ratio: Interval, rule: guardrails.Fairness, certain: bool) -> Level:
+    outside = not rule.low <= ratio.estimate <= rule.high
     return Level.WARN if outside and certain and not ratio.low <= 1 <= ratio.high else Level.CALM

@@ -10,8 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from journeys.drawing.svg import RULES, Count, draw_figure
 from journeys.model import Journey
 from journeys.wording import say_start
+from starter.console.guardrails import shown
 from starter.console.page import Console, PageRoute, Problem, SignedIn
 from starter.console.whereabouts import count_here
+from store.guardrails import guardrails
 from store.tables import JourneyVersion
 from store.versions import count_open_runs, list_versions, read_definition
 from store.whereabouts import count_done, last_trails
@@ -24,12 +26,13 @@ async def show_journeys(console: SignedIn) -> HTMLResponse:
     """Every journey that new runs may begin, and how many are under way."""
     async with console.services.database.reading() as session:
         open_runs = await count_open_runs(session)
+        tripped = {row.journey for row in await guardrails(session, state="tripped")}
     going: dict[str, int] = {}
     for (name, _), number in open_runs.items():
         going[name] = going.get(name, 0) + number
     journeys = [console.services.journeys[name] for name in sorted(console.services.journeys)]
     starts = {journey.journey: say_start(journey.start) for journey in journeys}
-    return await console.show("journeys.html", journeys=journeys, starts=starts, going=going)
+    return await console.show("journeys.html", journeys=journeys, starts=starts, going=going, tripped=tripped)
 
 
 # No journey can have this name: a name has no dot.
@@ -55,6 +58,8 @@ async def show_journey(console: SignedIn, name: str, version: str = "") -> HTMLR
         versions=versions,
         runs=runs,
         live=_live(console, versions, name),
+        shown=await shown(console.services, name),
+        may_rearm=console.may("guardrails:rearm"),
     )
 
 

@@ -11,6 +11,7 @@ from starter.console import (
     contents,
     customers,
     deliveries,
+    guardrails,
     inbox,
     journeys,
     overview,
@@ -20,7 +21,19 @@ from starter.console import (
 )
 
 router = APIRouter(include_in_schema=False)
-for room in (sign_in, overview, together, inbox, customers, runs, journeys, contents, changes, deliveries):
+for room in (
+    sign_in,
+    overview,
+    together,
+    inbox,
+    customers,
+    runs,
+    journeys,
+    guardrails,
+    contents,
+    changes,
+    deliveries,
+):
     router.include_router(room.router)
 
 

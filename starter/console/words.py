@@ -11,9 +11,9 @@ from journeys.times import zone_or_utc
 
 _STATES = {
     "good": "approved granted completed goal sent delivered opened clicked replied allow allowed matched came "
-    "elapsed",
-    "busy": "open starting reserved retrying hold needs_approval held asked running",
-    "bad": "dead rejected bounced complained unknown deny denied gave_up failed lost",
+    "elapsed ok",
+    "busy": "open starting reserved retrying hold needs_approval held asked running warned",
+    "bad": "dead rejected bounced complained unknown deny denied gave_up failed lost tripped",
 }
 _TONES = {state: tone for tone, states in _STATES.items() for state in states.split()}
 _CHANNELS = {"email": "email", "push": "push", "whatsapp": "WhatsApp", "sms": "SMS", "web_push": "web push"}

@@ -1,4 +1,4 @@
-"""Keeps the Temporal schedule by which the scores are fitted every night."""
+"""Keeps the Temporal schedules that every project has: the nightly fit of the scores, the watch of guardrails."""
 
 from dataclasses import replace
 
@@ -17,8 +17,8 @@ from journeys.schedules import as_cron
 from starter.dispatch.signals import RPC_TIMEOUT
 from starter.services import Services
 
-_WORKFLOW = "FitScores"
-_EVERY_NIGHT = "daily at 03:00"
+_EVERY_NIGHT = as_cron("daily at 03:00")
+_OFTEN = "*/10 * * * *"
 
 
 def fit_schedule_id(task_queue: str) -> str:
@@ -26,11 +26,35 @@ def fit_schedule_id(task_queue: str) -> str:
     return f"scores:{task_queue}"
 
 
+def watch_schedule_id(task_queue: str) -> str:
+    """The same for the watch over guardrails."""
+    return f"guardrails:{task_queue}"
+
+
 async def keep_fit(services: Services) -> None:
     """Have the scores fitted at three in the morning, on the project's clock. A schedule that was paused stays
     paused. Raises temporalio.service.RPCError."""
-    temporal, queue = services.temporal, services.settings.task_queue
-    schedule_id, schedule = fit_schedule_id(queue), _schedule(queue, services.project.time_zone)
+    schedule_id = fit_schedule_id(services.settings.task_queue)
+    await _keep(services, schedule_id, "FitScores", _EVERY_NIGHT, "fits the scores")
+
+
+async def keep_watch(services: Services) -> None:
+    """Have the guardrails looked at every ten minutes. A schedule that was paused stays paused. Raises
+    temporalio.service.RPCError."""
+    schedule_id = watch_schedule_id(services.settings.task_queue)
+    await _keep(services, schedule_id, "GuardrailWatch", _OFTEN, "looks at every guardrail")
+
+
+async def _keep(services: Services, schedule_id: str, workflow: str, cron: str, summary: str) -> None:
+    temporal = services.temporal
+    action = ScheduleActionStartWorkflow(
+        workflow, id=schedule_id, task_queue=services.settings.task_queue, static_summary=summary
+    )
+    schedule = Schedule(
+        action=action,
+        spec=ScheduleSpec(cron_expressions=[cron], time_zone_name=services.project.time_zone),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
+    )
     try:
         await temporal.create_schedule(schedule_id, schedule, rpc_timeout=RPC_TIMEOUT)
     except ScheduleAlreadyRunningError:
@@ -42,13 +66,3 @@ async def keep_fit(services: Services) -> None:
             return ScheduleUpdate(replace(schedule, state=known.state))
 
         await temporal.get_schedule_handle(schedule_id).update(change, rpc_timeout=RPC_TIMEOUT)
-
-
-def _schedule(queue: str, time_zone: str) -> Schedule:
-    return Schedule(
-        action=ScheduleActionStartWorkflow(
-            _WORKFLOW, id=fit_schedule_id(queue), task_queue=queue, static_summary="fits the scores"
-        ),
-        spec=ScheduleSpec(cron_expressions=[as_cron(_EVERY_NIGHT)], time_zone_name=time_zone),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
-    )

@@ -26,7 +26,7 @@ from journeys.model import Journey
 from journeys.schedules import as_cron
 from journeys.steps import Planned, walk
 from starter.dispatch.signals import RPC_TIMEOUT
-from starter.runs.nightly import keep_fit
+from starter.runs.nightly import keep_fit, keep_watch
 from starter.services import Services
 from workflows.broadcast import BroadcastInput
 from workflows.learning import LearningInput
@@ -46,12 +46,13 @@ _log = logging.getLogger(__name__)
 
 
 async def keep_schedules(services: Services) -> None:
-    """Bring the schedules in Temporal to what the journeys say, and that of the scores' fit, as soon as Temporal
-    is there."""
+    """Bring the schedules in Temporal to what the journeys say, and those that every project has, as soon as
+    Temporal is there."""
     while True:
         try:
             await reconcile(services)
-            return await keep_fit(services)
+            await keep_fit(services)
+            return await keep_watch(services)
         except (RPCError, RuntimeError) as error:  # a client that was never connected says so with the latter
             _log.warning("the schedules cannot be kept yet: %s", error)
             await asyncio.sleep(_TRY_AGAIN)

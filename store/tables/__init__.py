@@ -13,6 +13,7 @@ from store.tables.erasures import Erasure
 from store.tables.events import EventRecord, IntakeCount, OutboxEntry, Refusal
 from store.tables.experiments import Experiment, ExperimentState
 from store.tables.features import CustomerFeatures, ScoreFit
+from store.tables.guardrails import Guardrail, GuardrailState
 from store.tables.keys import CustomerKey
 from store.tables.planning import LearnedBlock, LearnedPoint, LearningProgress, PlannerDecision, TokenSpending
 from store.tables.processes import Lease
@@ -47,6 +48,8 @@ __all__ = [
     "ExperimentState",
     "FilesVersion",
     "GrantUse",
+    "Guardrail",
+    "GuardrailState",
     "Identity",
     "IdentityChange",
     "IntakeCount",

@@ -9,9 +9,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from starter.services import Services
-from store.tables import Run
+from store.tables import Guardrail, Run
 from store.versions import publish
-from tests.seeding import JOURNEY, NOW, customer, put, run, run_ref, trace
+from tests.seeding import JOURNEY, NOW, OMAR, customer, put, run, run_ref, trace
 
 Visit = Callable[..., Awaitable[Page]]
 PAGE = f"/journeys/{JOURNEY}"
@@ -106,3 +106,31 @@ async def test_the_drawing_has_its_colours_in_a_browser(visit: Visit, demo: Serv
     step = page.locator("[data-step=reminder] > rect")
     await expect(page.get_by_text("1 here")).to_be_visible()
     assert await step.evaluate("box => getComputedStyle(box).stroke") == "rgb(31, 90, 75)"
+
+
+WHY = "20 of 1000 messages, 2.00%"
+
+
+def tripped() -> Guardrail:
+    """That of complaints over email."""
+    return Guardrail(
+        journey=JOURNEY, name="complaints", channel="email", state="tripped", value=13.1, limit=7.678, why=WHY,
+        since=NOW, looked_at=NOW,
+    )  # fmt: skip
+
+
+async def test_a_guardrail_that_tripped_is_shown_and_armed_again_by_ops_only(
+    ada: httpx.AsyncClient, shop: Services
+) -> None:
+    await put(shop.database, tripped())
+    assert "rolled back" in (await ada.get("/journeys")).text
+    seen = (await ada.get(PAGE)).text
+    assert WHY in seen
+    assert "Arm the guardrails again" not in seen
+    await ada.post("/sign-in", data={"token": OMAR.token})
+    token = (await ada.get(PAGE)).text.partition('name="form_token" value="')[2][:64]
+    answer = await ada.post(f"{PAGE}/rearm", data={"form_token": token, "reason": "the list is mended"})
+    assert answer.status_code == 303
+    page = (await ada.get(PAGE)).text
+    assert "re-armed by omar@northwind.example: the list is mended" in page
+    assert "Rolled back" not in page

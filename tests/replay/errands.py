@@ -9,12 +9,14 @@ from temporalio.client import WorkflowHandle
 from journeys.loader import load_journeys
 from starter.changes.journeys import proposal_of
 from starter.changes.proposing import propose, workflow_of
+from store.tables import Guardrail
 from tests.conftest import RETAIL
 from tests.replay.stories import start_event
 from tests.retail import ADA, OMAR, SECRET, TENT, RetailShop, Shopper
 from workflows.broadcast import Broadcast, BroadcastInput
 from workflows.fitting import FitScores
 from workflows.learning import LearnFromOutcomes, LearningInput
+from workflows.watching import GuardrailWatch
 
 Errand = Callable[[RetailShop], Awaitable[WorkflowHandle[Any, Any]]]
 
@@ -66,6 +68,20 @@ async def the_scores_are_fitted(shop: RetailShop) -> WorkflowHandle[Any, Any]:
     )
 
 
+async def the_guardrails_are_looked_at(shop: RetailShop) -> WorkflowHandle[Any, Any]:
+    """One has tripped and the operators do not know yet."""
+    now = datetime.now(UTC)
+    tripped = Guardrail(
+        journey="retail", channel="email", name="complaints", state="tripped", value=9.0, limit=7.7,
+        why="30 of 1000 messages", since=now, looked_at=now,
+    )  # fmt: skip
+    async with shop.services.database.transaction() as session:
+        session.add(tripped)
+    return await shop.services.temporal.start_workflow(
+        GuardrailWatch.run, id="guardrails:retail", task_queue=shop.services.settings.task_queue
+    )
+
+
 async def a_change_is_reviewed(shop: RetailShop) -> WorkflowHandle[Any, Any]:
     """One group agrees and another does not, so that it never goes live."""
     services = shop.services
@@ -91,4 +107,5 @@ ERRANDS: dict[str, Errand] = {
     "erasure": a_customer_is_erased,
     "learning": what_came_of_decisions_is_learned,
     "fit": the_scores_are_fitted,
+    "guardrails": the_guardrails_are_looked_at,
 }

@@ -45,6 +45,7 @@ from workflows.ports.erasures import (
     end_runs,
     erase_customer,
 )
+from workflows.ports.guardrails import Looked, LookRequest, look_at_guardrails, tell_of_guardrails
 from workflows.ports.learning import Learned, LearnRequest, Refitted, RefittedPoint, learn, refit
 from workflows.ports.people import (
     ApprovalTerms,
@@ -119,6 +120,8 @@ __all__ = [
     "Held",
     "LearnRequest",
     "Learned",
+    "LookRequest",
+    "Looked",
     "Message",
     "MoveRequest",
     "NotEdited",
@@ -153,11 +156,13 @@ __all__ = [
     "erase_customer",
     "fit_scores",
     "learn",
+    "look_at_guardrails",
     "move_run",
     "perceive",
     "refit",
     "request_run",
     "set_attributes",
     "settle_change",
+    "tell_of_guardrails",
     "write_notes",
 ]

@@ -181,6 +181,24 @@ def upgrade() -> None:
     with op.batch_alter_table('files_version', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_files_version_live'), ['live'], unique=False)
 
+    op.create_table('guardrail',
+    sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('value', sa.Float(), nullable=False),
+    sa.Column('limit', sa.Float(), nullable=False),
+    sa.Column('why', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('since', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('score', sa.Float(), nullable=False),
+    sa.Column('counted_to', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.Column('looked_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('told', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('told_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.Column('rearmed_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('rearmed_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('journey', 'channel', 'name')
+    )
     op.create_table('intake_count',
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('what', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -858,6 +876,7 @@ def downgrade() -> None:
     op.drop_table('learned_block')
     op.drop_table('journey_version')
     op.drop_table('intake_count')
+    op.drop_table('guardrail')
     with op.batch_alter_table('files_version', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_files_version_live'))
 

@@ -1,0 +1,62 @@
+"""How a journey's decisions look: whether customers and rewards drift, whether planners explore, whether the
+logged odds are true, and whether offers are fair. They look back over days, so that once an hour is enough."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from activities.watching.sight import Look, Sight
+from learning.guardrails.calibration import judge_calibration
+from learning.guardrails.drift import judge_drift
+from learning.guardrails.exploration import judge_exploration
+from learning.guardrails.fairness import judge_fairness
+from learning.guardrails.log import Logged
+from store.planning import choices_since
+from store.reception import offers_by_segment
+
+_EVERY = timedelta(minutes=55)
+_WEEK, _MONTH = timedelta(days=7), timedelta(days=30)
+_MOST = 20_000
+"""Decisions of a journey, the latest."""
+NAMES = ("drift", "exploration", "calibration", "fairness")
+
+
+async def watch_decisions(look: Look) -> list[Sight]:
+    """Every guardrail over the journey's decisions and offers; nothing when they were looked at just now."""
+    seen = [row.looked_at for name in NAMES if (row := look.known.get((name, "")))]
+    if seen and max(seen) > look.now - _EVERY:
+        return []
+    rows = await _log(look)
+    week = look.now - _WEEK
+    before, rules = [row for row in rows if row.at < week], look.rules
+    offers = await offers_by_segment(
+        look.session, look.journey, rules.fairness.segments, look.now - _MONTH, look.now
+    )
+    readings = {
+        "drift": judge_drift(before, _lately(look, "drift", rows), rules.drift),
+        "exploration": judge_exploration(_lately(look, "exploration", rows), rules.exploration),
+        "calibration": judge_calibration(_lately(look, "calibration", rows), rules.calibration),
+        "fairness": judge_fairness(offers, rules.fairness),
+    }
+    return [Sight(name, "", reading) for name, reading in readings.items() if reading]
+
+
+async def _log(look: Look) -> list[Logged]:
+    found = await choices_since(look.session, look.journey, look.now - _WEEK - _MONTH, _MOST)
+    return [
+        Logged(
+            row.decided_at,
+            row.decision,
+            bool(row.learned_as),
+            row.features,
+            row.probabilities,
+            row.option,
+            row.credit,
+        )
+        for row in found
+    ]
+
+
+def _lately(look: Look, name: str, rows: Sequence[Logged]) -> list[Logged]:
+    """Those of the last week, and since the guardrail was armed again."""
+    since = max(filter(None, (look.now - _WEEK, look.rearmed_at(name))))
+    return [row for row in rows if row.at >= since]

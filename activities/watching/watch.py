@@ -1,0 +1,154 @@
+"""The look at every guardrail: what it finds is kept, and what trips is rolled back in the same transaction.
+
+A journey is rolled back by the row that says so: `activities.deciding` reads it at every decision, and the guard
+reads the lowered tier at every message, so that both count from the next one on.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.alerting import Alerts
+from activities.watching.decisions import watch_decisions
+from activities.watching.messages import watch_messages
+from activities.watching.sight import Look, Sight
+from journeys.guardrails import Guardrails
+from journeys.model import Journey
+from learning.guardrails.level import Level
+from settings import OPERATORS
+from store.audit import record
+from store.autonomy import NeedingPeople, tighten
+from store.database import Database
+from store.guardrails import find_guardrail, guardrails, mark_told, subject_of, untold
+from store.tables import Guardrail, GuardrailState
+from store.versions import live_journeys
+from workflows.ports import Looked, LookRequest
+
+_STATES: dict[Level, GuardrailState] = {Level.CALM: "ok", Level.WARN: "warned", Level.ACT: "tripped"}
+_STRICTER: dict[str, NeedingPeople] = {"full": "supervised", "supervised": "human"}
+_AGAIN = timedelta(days=1)
+"""How long operators are spared the same warning, when a number goes to and fro."""
+
+
+class Watching:
+    """The activities of the watch over guardrails. `group` decides about journeys that name nobody."""
+
+    def __init__(
+        self, database: Database, rules: Guardrails, group: str, alerts: Alerts, console_url: str
+    ) -> None:
+        self._database = database
+        self._rules = rules
+        self._group = group
+        self._alerts = alerts
+        self._console_url = console_url.rstrip("/")
+
+    @activity.defn
+    async def look_at_guardrails(self, request: LookRequest) -> Looked:
+        """Look at every guardrail, and act on those that trip. Safe to retry."""
+        async with self._database.reading() as session:
+            journeys = await live_journeys(session)
+        looked = 0
+        for journey in journeys:
+            looked += await self._look(journey, request.now)
+        async with self._database.reading() as session:
+            tripped = len(await guardrails(session, state="tripped"))
+            waiting = len(await untold(session, request.now - _AGAIN))
+        return Looked(looked=looked, tripped=tripped, untold=waiting)
+
+    @activity.defn
+    async def tell_of_guardrails(self, request: LookRequest) -> int:
+        """Tell the operators of what they do not know yet; gives of how many. Tried again it may tell of one
+        twice. Raises ApplicationError when one of their services did not take it.
+        """
+        async with self._database.reading() as session:
+            rows = await untold(session, request.now - _AGAIN)
+        for row in rows:
+            link = f"{self._console_url}/journeys/{row.journey}#guardrails"
+            told = await self._alerts.tell(OPERATORS, _title(row), _text(row), link)
+            if told.failures and not told.reached:
+                raise ApplicationError(f"the operators were not told: {'; '.join(told.failures)}", type="alert")
+            async with self._database.transaction() as session:
+                await mark_told(session, row, request.now)
+        return len(rows)
+
+    async def _look(self, journey: Journey, now: datetime) -> int:
+        """Look at one journey; gives how many guardrails it has."""
+        async with self._database.reading() as session:
+            known = {(row.name, row.channel): row for row in await guardrails(session, journey.journey)}
+            look = Look(session, journey.journey, self._rules, known, now)
+            sights = [*await watch_messages(look), *await watch_decisions(look)]
+        async with self._database.transaction() as session:
+            for sight in sights:
+                await self._keep(session, journey, sight, look)
+        return len(sights)
+
+    async def _keep(self, session: AsyncSession, journey: Journey, sight: Sight, look: Look) -> None:
+        row = await find_guardrail(session, (journey.journey, sight.channel, sight.name))
+        if row is None:
+            row = _new(journey, sight, look.now)
+        elif row.looked_at >= look.now or row.rearmed_at != look.rearmed_at(sight.name, sight.channel):
+            return  # this look was kept already, or a person re-armed it meanwhile
+        row.looked_at = look.now
+        session.add(row)
+        if row.state == "tripped":
+            return
+        reading = sight.reading
+        row.value, row.limit, row.why = reading.value, reading.limit, reading.why
+        row.score, row.counted_to = sight.score, sight.counted_to
+        await self._move(session, journey, row, _STATES[reading.level])
+
+    async def _move(self, session: AsyncSession, journey: Journey, row: Guardrail, state: GuardrailState) -> None:
+        """Bring a guardrail into a state, with all that follows from it."""
+        if row.state == state:
+            return
+        row.state, row.since = state, row.looked_at
+        if state == "ok":
+            row.told = "ok"
+            return
+        tier = await self._tighten(session, journey, row) if state == "tripped" else None
+        facts = {"what": state, "value": row.value, "limit": row.limit, "why": row.why, "tier": tier}
+        record(session, "change", subject_of(row), "guardrail watch", facts, at=row.looked_at)
+
+    async def _tighten(self, session: AsyncSession, journey: Journey, row: Guardrail) -> NeedingPeople | None:
+        """Lower the journey's tier by one step; gives the tier, or None when it is the lowest already."""
+        tier = _STRICTER.get(journey.tier)
+        if tier is None:
+            return None
+        group = self._rules.group or journey.approvers or self._group
+        by, reason = f"guardrail:{row.name}", f"{_named(row)}: {row.why}"
+        await tighten(session, journey.journey, tier, group=group, reason=reason, by=by, at=row.looked_at)
+        return tier
+
+
+def _new(journey: Journey, sight: Sight, now: datetime) -> Guardrail:
+    return Guardrail(
+        journey=journey.journey,
+        channel=sight.channel,
+        name=sight.name,
+        state="ok",
+        value=sight.reading.value,
+        limit=sight.reading.limit,
+        why=sight.reading.why,
+        since=now,
+        looked_at=now,
+    )
+
+
+def _named(row: Guardrail) -> str:
+    """A guardrail as people read it: `page bounces over email`."""
+    return row.name.replace("_", " ") + (f" over {row.channel}" if row.channel else "")
+
+
+def _title(row: Guardrail) -> str:
+    return f"{row.journey}: the guardrail on {_named(row)} {row.state}"
+
+
+def _text(row: Guardrail) -> str:
+    if row.state == "warned":
+        return f"{row.why}. Nothing was changed yet; it acts at {row.limit:g}, and is at {row.value:g}."
+    return (
+        f"{row.why}. The journey is back to business as usual: its planners take options in the order they are "
+        f"written, and people decide what leaves. When the cause is mended: sojourn guardrail rearm {row.journey}"
+    )

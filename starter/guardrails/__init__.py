@@ -1,0 +1,1 @@
+"""Guardrails for people: how they stand, and arming them again."""
