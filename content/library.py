@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jinja2 import Environment
+
 from content.approvals import Approvals, Standing
 from content.catalogue import Catalogue
 from content.filling import Assembled, Part, SlotFiller, fill
 from content.front import EmailFrontMatter
+from content.lint import shown_unasked
 from content.reading import HTML, MAIL_NAMES, TEXT, read_email, read_fields
 from content.rendering import RenderContext, Rendered, RenderingFailed, UnknownContent
 from content.surfaces import CHANNEL, Surface, load_surfaces, said
@@ -89,6 +92,12 @@ class Library:
         used = [part for variant in variants for part in variant.used]
         used += [part for surface in surfaces for part in self._filler.used(surface)]
         return frozenset(part.removeprefix("run.") for part in used if part.startswith("run."))
+
+    def needs_offer(self, name: str) -> bool:
+        """Whether an approved content cannot be made without an offer over some channel. Raises UnknownContent."""
+        parts = [part for channel in self.channels(name) for part in fragments(self._usable[name, channel].fields)]
+        sources = (source for part in parts for source in (part.source, *part.layouts.values()))
+        return any(shown_unasked(Environment(autoescape=True).parse(source), "offer") for source in sources)
 
     def render(self, name: str, channel: str, context: RenderContext) -> Rendered:
         """The message for one customer. Raises UnknownContent, or RenderingFailed with a file of the project."""

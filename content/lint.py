@@ -33,6 +33,22 @@ def names_used(tree: nodes.Template) -> frozenset[str]:
     return frozenset(names | parts)
 
 
+def shown_unasked(tree: nodes.Node, name: str) -> bool:
+    """Whether a template shows a part of what may not be there without asking first, as with `{% if offer %}`."""
+    if isinstance(node := tree, nodes.If | nodes.CondExpr) and _asks(node.test, name):
+        rest = [*node.elif_, *node.else_] if isinstance(node, nodes.If) else [node.expr2]
+        return any(inner is not None and shown_unasked(inner, name) for inner in rest)
+    if isinstance(tree, nodes.Getattr) and _owner(tree) == name:
+        return True
+    return any(shown_unasked(inner, name) for inner in tree.iter_child_nodes())
+
+
+def _asks(test: nodes.Node, name: str) -> bool:
+    if isinstance(test, nodes.And):
+        return _asks(test.left, name) or _asks(test.right, name)
+    return isinstance(test, nodes.Name) and test.name == name
+
+
 def _owner(node: nodes.Getattr) -> str:
     return node.node.name if isinstance(node.node, nodes.Name) else ""
 

@@ -82,8 +82,13 @@ def group_alone(value: object) -> object:
     return {"group": value} if isinstance(value, str) else value
 
 
+Unanswered = Literal["skip", "stop", "send_without_offer"]
+"""What a run does when nobody has decided in time."""
+
+
 class ApprovalRule(Part):
-    """A person of `group` decides before the message leaves; without an answer the run does `otherwise`.
+    """A person of `group` decides before the message leaves; without an answer the run does `otherwise`, where a
+    message may leave `send_without_offer`, within the policies.
 
     With the tier `human` a person decides each; with `supervised` they may agree once to all that is like it.
     """
@@ -93,7 +98,7 @@ class ApprovalRule(Part):
     people: int = Field(default=1, ge=1, le=5)
     """How many must agree."""
     within: Duration = timedelta(hours=24)
-    otherwise: Literal["skip", "stop"] = "skip"
+    otherwise: Unanswered = "skip"
 
 
 class EventMatch(Part):

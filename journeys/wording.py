@@ -36,6 +36,8 @@ def say_step(step: Step) -> str:
         case Send():
             offer = f", {step.offer.discount:g} % off" if step.offer else ""
             approval = f", approved by {step.approval.group}" if step.approval else ""
+            if step.approval and step.approval.otherwise == "send_without_offer":
+                approval += " or without it"
             return f"send {step.content} by {' or '.join(step.send)}{offer}{approval}"
         case Branch():
             return "branch"

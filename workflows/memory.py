@@ -152,6 +152,7 @@ class Memory:
         self.state.step_started_at = now
         self.state.deadline = None
         self.state.grant = None
+        self.state.without_offer = False
         self.state.tried = timedelta(0)
         self.state.causes = []
         self.state.came = []

@@ -92,6 +92,8 @@ class RunState(BaseModel):
     decision: Decision | None = None
     grant: Grant | None = None
     """The approval under which the present step may leave."""
+    without_offer: bool = False
+    """Whether the present step sends without its offer, as nobody decided about it in time."""
     interrupt: Interrupt | None = None
     records: list[StepRecord] = Field(default_factory=list)
     pauses: list[PauseRecord] = Field(default_factory=list)

@@ -96,6 +96,13 @@ class Asks:
             self._report.tell((*path, "send"), message, "add 'consent: {}' to policies.yaml")
         if step.offer:
             self._discount((*path, "offer", "discount"), step.offer.discount)
+        if step.approval and step.approval.otherwise == "send_without_offer":
+            self._without_offer((*path, "approval", "otherwise"), step.content)
+
+    def _without_offer(self, path: Place, content: str) -> None:
+        if content in self._around.offering:
+            message = f"'{content}' shows its offer in any case, so it cannot leave without"
+            self._report.tell(path, message, "put what it says of it between {% if offer %} and {% endif %}")
 
     def _channel(self, path: Place, channel: str) -> None:
         channels = self._around.channels

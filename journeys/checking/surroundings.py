@@ -26,6 +26,8 @@ class Surroundings:
     """The channels of each approved content, by its name."""
     shown: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     """What each approved content shows of the run: attributes that its steps leave there."""
+    offering: frozenset[str] = frozenset()
+    """Approved content that cannot be made without an offer."""
     drafts: frozenset[str] = frozenset()
     channels: frozenset[str] | None = None
     tools: Mapping[str, ToolFacts] | None = None

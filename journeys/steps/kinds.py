@@ -30,6 +30,12 @@ Way = TypeVar("Way", "Arm", "Option")
 Asking = Annotated[ApprovalRule | None, BeforeValidator(group_alone)]
 
 
+def _no_offer_to_leave_out(rule: ApprovalRule | None) -> None:
+    if rule and rule.otherwise == "send_without_offer":
+        message = "there is no offer here to leave out; let it 'skip' or 'stop'"
+        raise PydanticCustomError("no_offer", message, {"path": ("approval", "otherwise")})
+
+
 class DateWait(Part):
     """Until a date that an expression gives, some time before or after it, at a time of day if one is named."""
 
@@ -97,6 +103,12 @@ class Send(Part):
     offer: Offer | None = None
     approval: Asking = None
     otherwise: "list[Step]" = []
+
+    @model_validator(mode="after")
+    def _has_an_offer_to_leave_out(self) -> "Send":
+        if self.offer is None:
+            _no_offer_to_leave_out(self.approval)
+        return self
 
 
 class Case(Part):
@@ -194,6 +206,11 @@ class Act(Part):
     given: dict[str, Condition] = Field(alias="with", default_factory=dict)
     approval: Asking = None
     otherwise: "list[Step]" = []
+
+    @model_validator(mode="after")
+    def _is_done_or_not(self) -> "Act":
+        _no_offer_to_leave_out(self.approval)
+        return self
 
 
 _ATTRIBUTE = r"^(customer|run)\.[a-z][a-z0-9_]*$"

@@ -49,6 +49,11 @@ _TRY_AGAIN = {
     RPCStatusCode.UNAVAILABLE,
     RPCStatusCode.UNKNOWN,
 }
+_WENT_ON = {
+    "skip": "the run went on without this message",
+    "stop": "the run ended",
+    "send_without_offer": "the message left without its offer, unless something else forbade it",
+}
 _LONGEST_REASON = 2_000
 _LONGEST_EDIT = 200_000
 
@@ -233,7 +238,7 @@ def _settled(approval: Approval, person: Person, wanted: Settled | None) -> Deci
         who = "You have" if approval.decided_by == person.email else f"{approval.decided_by} has"
         raise AlreadyDecided(f"{who} already {approval.state} this. Nothing more is needed.")
     if approval.state == "expired":
-        raise Closed("The time to decide has passed; the run went on without this message.")
+        raise Closed(f"The time to decide has passed; {_WENT_ON[approval.otherwise]}.")
     raise Closed(f"This was withdrawn: {approval.decision_reason or 'the run no longer asks'}.")
 
 

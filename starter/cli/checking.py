@@ -95,6 +95,7 @@ class _Gathering:
             journeys=journeys,
             contents=contents,
             shown={name: library.attributes(name) for name in library.names()} if library else {},
+            offering=frozenset(filter(library.needs_offer, library.names())) if library else frozenset(),
             drafts=self._content_folders() - frozenset(contents or ()),
             channels=channels,
             tools=tools,

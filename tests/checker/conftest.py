@@ -44,7 +44,8 @@ SHAPES = Shapes.model_validate(
 
 SHOP = Surroundings(
     journeys={"j": frozenset(), "other": frozenset(), "back": frozenset({"between"}), "between": frozenset({"j"})},
-    contents={"hello": ("email", "push")},
+    contents={"hello": ("email", "push"), "deal": ("push",)},
+    offering=frozenset({"deal"}),
     drafts=frozenset({"soon"}),
     channels=frozenset({"email", "push"}),
     tools={"coupon": ToolFacts(False, CouponArguments), "refund": ToolFacts(True, BaseModel)},

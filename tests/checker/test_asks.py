@@ -21,6 +21,7 @@ SEND = "send: push\n    content: hello"
     "step",
     [
         "send: [push, email]\n    content: hello\n    offer: {discount: 15%}\n    approval: brand",
+        f"{SEND}\n    offer: {{discount: 15%}}\n    approval: {{group: brand, otherwise: send_without_offer}}",
         "act: coupon\n    with: {discount: '10.0'}",
         "act: refund\n    approval: brand",
         "approve: brand\n    about: Really?",
@@ -39,6 +40,14 @@ def test_what_the_project_has_may_be_asked_for(step: str, check_steps: Check):
         ("send: push\n    content: helo", "7:5: there is no content 'helo' (did you mean 'hello'?)"),
         ("send: push\n    content: soon", "7:5: the content 'soon' is not approved; only what is approved leaves"),
         (f"{SEND}\n    offer: {{discount: 16%}}", "8:13: a discount of 16 % is above the cap of 15 %"),
+        (f"{SEND}\n    approval: {{group: brand, otherwise: send_without_offer}}",
+         "8:30: there is no offer here to leave out; let it 'skip' or 'stop'"),
+        ("act: coupon\n    with: {discount: '5.0'}\n    approval: {group: brand, otherwise: send_without_offer}",
+         "8:30: there is no offer here to leave out; let it 'skip' or 'stop'"),
+        ("send: push\n    content: deal\n    offer: {discount: 5%}\n"
+         "    approval: {group: brand, otherwise: send_without_offer}",
+         "9:30: 'deal' shows its offer in any case, so it cannot leave without "
+         "(put what it says of it between {% if offer %} and {% endif %})"),
         ("act: coupon\n    with: {discount: '20.0'}", "7:12: a discount of 20 % is above the cap of 15 %"),
         ("act: copon", "6:5: sojourn.yaml sets up no tool 'copon' (did you mean 'coupon'?)"),
         ("act: coupon", "6:5: 'coupon' needs 'discount' under 'with'"),

@@ -163,6 +163,24 @@ def test_a_project_without_a_content_folder_is_told_so(folder: Path, load: Load)
     assert problems(load) == [f"{folder}:1:1: there is no such folder"]
 
 
+@pytest.mark.parametrize(
+    ("body", "needed"),
+    [
+        ("Yours.", False),
+        ("{% if offer %}{{ offer.discount }} % off{% endif %}", False),
+        ("{{ offer.discount if offer else 'nothing' }}", False),
+        ("{% if offer and customer %}{{ offer.discount }}{% else %}as ever{% endif %}", False),
+        ("{{ offer.discount }} % off", True),
+        ("{% if offer %}x{% else %}{{ offer.discount }}{% endif %}", True),
+        ("{% if customer.vip is defined %}{{ offer.discount }}{% endif %}", True),
+    ],
+)
+def test_a_content_that_shows_its_offer_in_any_case_needs_one(write: Write, load: Load, body: str, needed: bool):
+    write("x/push.yaml.j2", f'title: Hi\nbody: "{body}"\n')
+
+    assert load().needs_offer("x") is needed
+
+
 def problems(load: Load) -> list[str]:
     with pytest.raises(FileProblems) as caught:
         load()

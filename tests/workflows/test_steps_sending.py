@@ -7,7 +7,7 @@ import pytest
 
 from policies.budget import BudgetPolicy
 from policies.send_window import SendWindowPolicy
-from tests.workflows.conftest import Runs, asks, decision, is_asking
+from tests.workflows.conftest import Runs, asks, decision, is_asking, question
 from workflows.journey import CustomerJourney
 from workflows.ports import Denied, Rejected, Unknown
 
@@ -76,3 +76,49 @@ async def test_a_step_names_its_own_group_whatever_the_tier(runs: Runs) -> None:
     )
     await (await runs.start(text)).result()
     assert [d.approval.group for d in runs.world.deliveries] == ["marketing", "brand"]
+
+
+OFFER = """
+journey: offer
+owner: maria
+start: {event: Product Viewed}
+goal: Order Completed
+steps:
+  - id: offer
+    send: email
+    content: offer
+    offer: {discount: 10%}
+    approval: {group: marketing, within: 4h, otherwise: send_without_offer}
+"""
+
+
+async def test_when_nobody_decides_in_time_the_message_leaves_without_its_offer(runs: Runs) -> None:
+    runs.world.answers("offer", asks)
+    run = await runs.start(OFFER)
+    await run.result()
+
+    asked, sent = runs.world.deliveries
+    assert sent.now - asked.now >= timedelta(hours=4)
+    assert (asked.offer is not None, asked.approval.group) == (True, "marketing")
+    assert (sent.offer, sent.approval.group, sent.grant) == (None, None, None)
+    assert runs.world.story == ["offer sent"]
+
+
+async def test_what_a_policy_asks_about_without_the_offer_is_asked_once_and_then_skipped(runs: Runs) -> None:
+    runs.world.answers("offer", asks, lambda request: question(request, "brand", "every mail").model_copy(
+        update={"approval_id": "a_2"}
+    ))  # fmt: skip
+    await (await runs.start(OFFER)).result()
+
+    assert [delivery.offer is None for delivery in runs.world.deliveries] == [False, True]
+    assert runs.world.story == ["offer expired"]
+
+
+async def test_what_is_rejected_does_not_leave_without_its_offer_either(runs: Runs) -> None:
+    runs.world.answers("offer", asks)
+    run = await runs.start(OFFER)
+    await is_asking(run)
+    await run.execute_update(CustomerJourney.decide_approval, decision(approved=False, reason="no"))
+    await run.result()
+
+    assert runs.world.story == ["offer rejected"]

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 from temporalio import activity
 
+from journeys.parts import Unanswered
 from journeys.times import Duration
 from workflows.ports.runs import Message, StepRequest
 
@@ -22,7 +23,7 @@ class ApprovalTerms(Message):
     author: str
     """Who wrote the journey, and so may not approve it."""
     within: Duration
-    otherwise: Literal["skip", "stop"]
+    otherwise: Unanswered
 
 
 class Turn(Message):

@@ -31,7 +31,7 @@ async def send(run: Conduct, step: Send) -> str | None:
             await overtaken(run, step, result)
         elif isinstance(result, Asked):
             decided = await answer(run, step, result)
-            if isinstance(decided, Refused):
+            if isinstance(decided, Refused) and not _goes_without_offer(run, step, decided):
                 return _not_granted(run, step, decided)
         else:
             return _finish(run, step, result)
@@ -40,6 +40,7 @@ async def send(run: Conduct, step: Send) -> str | None:
 def request_of(run: Conduct, step: Send, notes: ports.Notes) -> ports.DeliverRequest:
     """What is asked of the world for this step as things are now."""
     memory, journey = run.memory, run.journey
+    plain = memory.state.without_offer
     return ports.DeliverRequest(
         run=run.ref,
         step_id=step.id,
@@ -49,8 +50,9 @@ def request_of(run: Conduct, step: Send, notes: ports.Notes) -> ports.DeliverReq
         channels=tuple(step.send),
         content=step.content,
         purpose=step.purpose,
-        offer=step.offer,
-        approval=run.terms(step.approval),
+        offer=None if plain else step.offer,
+        # That the step wanted to ask was about its offer; the journey's own tier and the policies still may.
+        approval=run.terms(None if plain else step.approval),
         policies=journey.own_policies(),
         priority=journey.priority,
         start=memory.start,
@@ -72,11 +74,21 @@ def _finish(run: Conduct, step: Send, result: DeliverResult) -> str | None:
     delivery = {"delivery_id": result.delivery_id} if known else {}
     channel = result.channel if isinstance(result, Sent) else ", ".join(step.send)
     detail = "" if isinstance(result, Sent) else result.reason
-    run.finish(step, result.outcome, detail, channel=channel, content=step.content, **delivery)
+    left_out = {"offer": "left out: nobody decided in time"} if run.memory.state.without_offer else {}
+    run.finish(step, result.outcome, detail, channel=channel, content=step.content, **delivery, **left_out)
     # What may have left is not made up for by something else.
     if isinstance(result, Sent | Unknown):
         return run.course.after(step)
     return run.course.into(step, step.otherwise)
+
+
+def _goes_without_offer(run: Conduct, step: Send, refused: Refused) -> bool:
+    """Whether the step is tried again without its offer: nobody decided about it, and the journey says so."""
+    state = run.memory.state
+    if refused.outcome != "expired" or state.without_offer or step.approval is None:
+        return False
+    state.without_offer = step.approval.otherwise == "send_without_offer"
+    return state.without_offer
 
 
 def _not_granted(run: Conduct, step: Send, refused: Refused) -> str | None:
