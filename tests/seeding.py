@@ -155,7 +155,7 @@ def approval(approval_id: str = "a_1", **changes: Any) -> Approval:
             "body": MESSAGES.get(channel, {}),
         },
         "content_hash": "hash",
-        "texts": TEXTS[channel],
+        "texts": TEXTS.get(channel, {}),
         "basis": "basis",
         "discount": 10.0,
         "reason": "A discount of 10 % is more than the 5 % a journey may give by itself",

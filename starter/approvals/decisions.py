@@ -20,6 +20,7 @@ from access import Person
 from starter.approvals.grants import Similar, check_similar, grant_of
 from starter.approvals.refusals import (
     AlreadyDecided,
+    Changed,
     Closed,
     EditRefused,
     NotAllowed,
@@ -107,11 +108,12 @@ class Approvals:
         reason: str = "",
         similar: Similar | None = None,
         edits: Mapping[str, str] | None = None,
+        seen: str | None = None,
     ) -> Decided:
         """Take a person's decision, with `similar` also for others like it. The same decision twice counts once.
 
-        With `edits`, by field of the approval's `texts`, what they approve is the message with these words.
-        Raises a DecisionRefused.
+        With `edits`, by field of the approval's `texts`, what they approve is the message with these words. `seen`
+        is the hash of what they were shown, for doors that showed it some time ago. Raises a DecisionRefused.
         """
         approval, state = await self.get(approval_id), _state_of(approve)
         if similar:
@@ -121,6 +123,8 @@ class Approvals:
             raise NotAllowed(why_not)
         if approval.state != "open":
             return _settled(approval, person, state)
+        if seen not in (None, approval.content_hash):
+            raise Changed("It has changed since you looked. Look at it again, and then decide.")
         reason = _checked_reason(reason.strip(), approve)
         now = datetime.now(UTC)
         decision = _decision(approval, person, now, approved=approve, reason=reason, edits=edits)

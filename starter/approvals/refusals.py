@@ -13,6 +13,7 @@ class DecisionRefused(Refusal):
     +-- NobodyThere           it cannot be handed to them
     +-- NotSimilar            each of these is decided for itself
     +-- EditRefused           the content's rules or a policy forbid the edit, or there is nothing to edit
+    +-- Changed               it is another than the person saw
     +-- AlreadyDecided        someone was faster
     +-- Closed                it expired or was withdrawn
     +-- RunGone               its run is over
@@ -43,6 +44,10 @@ class NotSimilar(DecisionRefused):
 
 class EditRefused(DecisionRefused):
     code, status = "edit_refused", 422
+
+
+class Changed(DecisionRefused):
+    code, status = "changed", 409
 
 
 class AlreadyDecided(DecisionRefused):

@@ -14,18 +14,22 @@ from starter.services import Services
 async def take_decision(
     services: Services, person: Person, approval_id: str, fields: Mapping[str, str]
 ) -> Decided:
-    """Approve, reject, approve with others like it, or hand to someone else.
+    """Approve, reject, approve with others like it or with other words, or hand to someone else. The field `seen`
+    is the hash of what the page showed.
 
     Raises a DecisionRefused, or Problem for a form that is not the console's own.
     """
-    approvals, reason = Approvals(services), fields.get("reason", "")
+    approvals, reason, seen = Approvals(services), fields.get("reason", ""), fields.get("seen", "")
     match fields.get("decision"):
         case "approve":
-            return await approvals.decide(approval_id, person, True, reason)
+            return await approvals.decide(approval_id, person, True, reason, seen=seen)
         case "reject":
-            return await approvals.decide(approval_id, person, False, reason)
+            return await approvals.decide(approval_id, person, False, reason, seen=seen)
         case "similar":
-            return await approvals.decide(approval_id, person, True, reason, _similar(fields))
+            return await approvals.decide(approval_id, person, True, reason, _similar(fields), seen=seen)
+        case "edit":
+            edits = edits_of(fields, (await approvals.get(approval_id)).texts)
+            return await approvals.decide(approval_id, person, True, reason, edits=edits, seen=seen)
         case "hand":
             return await approvals.hand(approval_id, person, fields.get("to", ""), reason)
         case _:
@@ -40,6 +44,19 @@ def told(decided: Decided) -> str:
         "agreed": "You agreed. Others must, too.",
         "handed": "Handed on. It is for others to decide now.",
     }.get(decided.state, "Decided.")
+
+
+def edits_of(fields: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, str]:
+    """The words in the form's fields `edit.<name of a text>`. Browsers end every line with CRLF: what differs in
+    nothing else is given as it was."""
+    written = {
+        name.removeprefix("edit."): _plain(text) for name, text in fields.items() if name.startswith("edit.")
+    }
+    return {name: texts[name] if text == _plain(texts.get(name, "")) else text for name, text in written.items()}
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n")
 
 
 def _similar(fields: Mapping[str, str]) -> Similar:

@@ -84,15 +84,12 @@ def _of_one_kind(console: Console, found: Sequence[Approval]) -> list[Approval]:
 
 
 async def _decide_one(console: Console, choice: str, fields: Mapping[str, str]) -> Outcome:
-    """Decide one, unless it is another than the person saw. Raises TemporalUnavailable."""
+    """Decide one, as it was seen. Raises TemporalUnavailable."""
     approval_id, _, seen = choice.partition(" ")
     recipient = ""
     try:
-        approval = await Approvals(console.services).get(approval_id)
-        recipient = approval.recipient
-        if approval.content_hash != seen:
-            return Outcome(approval_id, recipient, "It has changed since you looked. Look at it again.", False)
-        decided = await take_decision(console.services, console.person, approval_id, fields)
+        recipient = (await Approvals(console.services).get(approval_id)).recipient
+        decided = await take_decision(console.services, console.person, approval_id, {**fields, "seen": seen})
     except TemporalUnavailable:
         raise
     except DecisionRefused as refusal:

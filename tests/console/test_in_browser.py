@@ -169,16 +169,32 @@ async def test_a_rejection_without_a_reason_is_asked_for_one(visit: Visit, demo:
     assert await _state(demo, "a_1") == "open"
 
 
-async def test_what_one_types_survives_the_refresh_of_the_page(visit: Visit, demo: Services) -> None:
-    await put(demo.database, customer(), approval())
+async def test_what_one_types_survives_the_refresh_of_the_page_and_is_what_is_sent(
+    visit: Visit, demo: Services
+) -> None:
+    await put(demo.database, customer(), approval(channel="email"))
     page = await visit(demo, "/approvals")
+    await page.route("**/decision", lambda route: route.abort())
     await page.get_by_label("Reason").fill("half a thought")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("e")
+    await page.get_by_label("subject").fill("Still thinking?")
     async with page.expect_response(re.compile("/approvals$")) as refreshed:
         pass
     await (await refreshed.value).finished()
     await put(demo.database, approval("a_2", deadline=NOW + timedelta(hours=99)))
     await expect(page.locator(CARDS)).to_have_count(2)
     await expect(page.get_by_label("Reason").first).to_have_value("half a thought")
+    await page.get_by_role("button", name="Approve with these words").first.click()
+    async with page.expect_request("**/approvals/a_1/decision") as sent:
+        await _five_seconds_later(page)
+
+    fields = parse_qs((await sent.value).post_data or "")
+    assert (fields["decision"], fields["seen"], fields["edit.subject"]) == (
+        ["edit"],
+        ["hash"],
+        ["Still thinking?"],
+    )
 
 
 async def test_someone_was_faster(visit: Visit, demo: Services) -> None:

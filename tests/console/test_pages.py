@@ -173,6 +173,7 @@ async def test_the_token_of_another_session_decides_nothing(ada: httpx.AsyncClie
         ({"similar": "alike"}, {"decision": "similar", "most": "many"}, 409, "Say with numbers"),
         ({"similar": "alike"}, {"decision": "similar", "most": "5", "days": "365"}, 409, "up to 90 days"),
         ({}, {"decision": "hand", "to": "nobody"}, 400, "in a group &#39;nobody&#39;"),
+        ({}, {"decision": "edit", "edit.parameters.9": "new"}, 422, "cannot be edited here"),
         ({}, {"decision": "perhaps"}, 400, "That form is not right"),
     ],
     ids=[
@@ -187,6 +188,7 @@ async def test_the_token_of_another_session_decides_nothing(ada: httpx.AsyncClie
         "no number",
         "too long",
         "nobody there",
+        "no such text",
         "no decision",
     ],
 )
@@ -200,7 +202,7 @@ async def test_a_refused_decision_is_told_on_its_card(
 ) -> None:
     await put(shop.database, customer(), approval(**changes))
     token = form_token((await ada.get("/")).text)
-    answer = await ada.post("/approvals/a_1/decision", data=data | {"form_token": token})
+    answer = await ada.post("/approvals/a_1/decision", data=data | {"form_token": token, "seen": "hash"})
     assert answer.status_code == status
     assert words in answer.text
 
@@ -219,6 +221,17 @@ async def test_a_card_says_who_must_still_agree_and_to_whom_it_was_handed(
     shown = (await ada.get("/approvals/a_1")).text
     assert "lars@northwind.example; <b>2 people</b> must" in shown
     assert f"now <b>{ADA.email}</b>" in shown
+
+
+async def test_only_what_was_seen_is_decided(ada: httpx.AsyncClient, shop: Services) -> None:
+    await put(shop.database, customer(), approval())
+    form = {
+        "form_token": form_token((await ada.get("/")).text),
+        "decision": "approve",
+        "seen": "what it was before",
+    }
+    answer = await ada.post("/approvals/a_1/decision", data=form)
+    assert (answer.status_code, "It has changed since you looked" in answer.text) == (409, True)
 
 
 async def test_a_card_can_be_handed_to_whoever_could_decide_it(ada: httpx.AsyncClient, shop: Services) -> None:

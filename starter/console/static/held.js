@@ -30,7 +30,7 @@ function hold(form, pressed) {
   take.addEventListener("click", () => undo(form.id));
   line.append(left, ` ${words} `, take);
   dock.append(line);
-  held.set(form.id, { decision: pressed.value, line, left, at: Date.now() + SECONDS * 1000 });
+  held.set(form.id, { decision: pressed.value, seen: form.elements.namedItem("seen")?.value, line, left, at: Date.now() + SECONDS * 1000 });
   form.closest("article")?.focus({ preventScroll: true });
   form.inert = true;
   form.dataset.held = "";
@@ -38,11 +38,13 @@ function hold(form, pressed) {
 }
 
 function send(id) {
-  const { decision } = held.get(id);
+  const { decision, seen } = held.get(id);
   const pressed = button(id, decision);
   drop(id);
   if (!pressed) return say("It was settled meanwhile. Nothing was sent.");
   pressed.form.dataset.held = "sending";
+  // The page may have refreshed itself since; what counts is what was looked at.
+  if (seen) pressed.form.elements.namedItem("seen").value = seen;
   pressed.form.requestSubmit(pressed);
 }
 

@@ -1,4 +1,4 @@
-// Keys for the inbox: j and k choose a card, a approves it, r goes to its reason, x marks it, u undoes, ? shows them.
+// Keys for the inbox: j and k choose a card, a approves it, r goes to its reason, e to its words, x marks it, u undoes, ? shows them.
 // It only presses the buttons that are on the page; whoever has no script has the buttons.
 
 import { say, undo } from "./held.js";
@@ -27,11 +27,21 @@ function writeReason() {
   card.querySelector("input[name=reason]")?.focus();
 }
 
+function edit() {
+  const card = chosen() ?? (cards().length === 1 ? cards()[0] : null);
+  if (!card) return choose(1);
+  const words = card.querySelector("details.edit");
+  if (!words) return say("Its words cannot be edited.");
+  words.open = true;
+  words.querySelector("textarea").focus();
+}
+
 const actions = {
   j: () => choose(1),
   k: () => choose(-1),
   a: () => press("approve"),
   r: writeReason,
+  e: edit,
   u: () => undo(),
   x: () => chosen()?.querySelector("input[name=id]")?.click(),
   "?": () => document.getElementById("keys")?.showModal(),
