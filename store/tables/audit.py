@@ -11,7 +11,7 @@ from store.tables.columns import json_column, time_column, word_column
 
 class AuditEntry(SQLModel, table=True):
     """One thing that happened. Written in the transaction of what it tells of; chained shortly after by
-    store.sealing, and never changed from then on, but that an erasure empties `evidence`."""
+    store.sealing, and never changed from then on, but that an erasure empties `evidence`: store.append_only."""
 
     __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
     # SQLite would give the number of a deleted last entry to the next one.

@@ -1,14 +1,17 @@
 """A log with some entries of every kind, chained."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from settings import Settings
 from starter.auditing.anchor import Anchor
 from starter.auditing.sealer import seal_all
+from store.append_only import guard, unguard
 from store.audit import record
 from store.database import Database
 from tests.seeding import SECRET
@@ -34,6 +37,15 @@ async def write(database: Database, number: int, first: int = 1) -> None:
             evidence = {"contacts": count} if lena else None
             facts = {"number": count, "share": 0.1 * count, "words": ["über", "it"]}
             record(session, kind, f"thing:{count}", ANA, facts, at=at, customer_id=lena, evidence=evidence)
+
+
+@asynccontextmanager
+async def tampering(database: Database) -> AsyncGenerator[AsyncSession]:
+    """A session of someone who owns the tables, and takes the triggers off that would refuse them."""
+    async with database.transaction() as session:
+        await (await session.connection()).run_sync(unguard)
+        yield session
+        await (await session.connection()).run_sync(guard)
 
 
 async def written(database: Database, anchor: Anchor, number: int) -> None:

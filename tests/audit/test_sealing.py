@@ -13,7 +13,7 @@ from store.audit import record
 from store.database import Database
 from store.sealing import Head, head_of
 from store.tables import AuditEntry, Customer
-from tests.audit.conftest import ANA, AT, write, written
+from tests.audit.conftest import ANA, AT, tampering, write, written
 from tests.seeding import put
 
 
@@ -57,7 +57,7 @@ async def test_what_its_transaction_took_back_is_not_in_the_log(database: Databa
 
 async def test_a_change_in_the_database_is_told_with_its_entry(database: Database, anchor: Anchor) -> None:
     await written(database, anchor, 5)
-    async with database.transaction() as session:
+    async with tampering(database) as session:
         await session.exec(update(AuditEntry).where(col(AuditEntry.position) == 3).values(by="nobody"))
     found = await verified(database, anchor)
     told = "refusal of thing:3: it says something else than when it was chained"
@@ -66,7 +66,7 @@ async def test_a_change_in_the_database_is_told_with_its_entry(database: Databas
 
 async def test_a_deletion_in_the_database_is_told(database: Database, anchor: Anchor) -> None:
     await written(database, anchor, 5)
-    async with database.transaction() as session:
+    async with tampering(database) as session:
         await session.exec(delete(AuditEntry).where(col(AuditEntry.position).in_((2, 3))))
     found = await verified(database, anchor)
     assert [(fault.position, fault.what) for fault in found.faults] == [
@@ -78,7 +78,7 @@ async def test_entries_cut_off_at_the_end_are_missed_by_the_kept_head(
     sqlite_database: Database, anchor: Anchor
 ) -> None:
     await written(sqlite_database, anchor, 5)
-    async with sqlite_database.transaction() as session:
+    async with tampering(sqlite_database) as session:
         await session.exec(delete(AuditEntry).where(col(AuditEntry.position) > 3))
     found = await verified(sqlite_database, anchor)
     told = "the head in the file is not in the log: entry 5 is missing; the log was cut short"
@@ -89,7 +89,7 @@ async def test_a_log_that_grows_again_after_a_cut_does_not_become_the_truth(
     sqlite_database: Database, anchor: Anchor
 ) -> None:
     await written(sqlite_database, anchor, 5)
-    async with sqlite_database.transaction() as session:
+    async with tampering(sqlite_database) as session:
         await session.exec(delete(AuditEntry).where(col(AuditEntry.position) > 3))
     await write(sqlite_database, 4, first=10)
     with pytest.raises(AnchorBroken, match="does not hold the head"):
@@ -115,7 +115,7 @@ async def test_an_erasure_takes_the_evidence_and_leaves_the_chain(database: Data
 
 async def test_evidence_that_goes_without_an_erasure_is_told(sqlite_database: Database, anchor: Anchor) -> None:
     await written(sqlite_database, anchor, 4)
-    async with sqlite_database.transaction() as session:
+    async with tampering(sqlite_database) as session:
         await session.exec(update(AuditEntry).where(col(AuditEntry.position) == 1).values(evidence={}))
     assert [fault.what for fault in (await verified(sqlite_database, anchor)).faults] == [
         "verdict of thing:1: its evidence is gone, and its customer was not erased"

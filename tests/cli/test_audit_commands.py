@@ -11,7 +11,7 @@ from settings import Settings
 from starter.auditing.anchor import Anchor
 from store.database import Database
 from store.tables import AuditEntry, Customer
-from tests.audit.conftest import AT, written
+from tests.audit.conftest import AT, tampering, written
 from tests.cli.conftest import Command
 from tests.seeding import SECRET, put
 
@@ -33,7 +33,7 @@ def there(tmp_path: Path, sqlite_url: str) -> dict[str, str]:
 def change(url: str, position: int) -> None:
     async def do() -> None:
         database = Database(url)
-        async with database.transaction() as session:
+        async with tampering(database) as session:
             await session.exec(update(AuditEntry).where(col(AuditEntry.position) == position).values(by="nobody"))
         await database.close()
 
