@@ -1,7 +1,8 @@
 """The mask of a decision: options that the policies forbid at this moment are not offered to the planner.
 
-An option that begins with a message is judged as the guard would judge that message now. The guard judges it
-again when it leaves: the mask only spares the planner choices that would come to nothing.
+An option that begins with a message is judged as the guard would judge that message now, or at the end of the
+waits that go before it. The guard judges it again when it leaves: the mask only spares the planner choices that
+would come to nothing.
 """
 
 from datetime import timedelta
@@ -39,7 +40,7 @@ class Mask:
     ) -> str:
         """Why nothing can leave over any of the channels; empty when something can."""
         asked = _as_delivery(request, send)
-        run, now, reasons = request.run, request.now, list[str]()
+        run, now, reasons = request.run, send.at or request.now, list[str]()
         delivery_id = delivery_key(
             run.workflow_id, run.first_run_id, f"{request.step_id}?{send.step_id}", request.pass_
         )
@@ -61,7 +62,7 @@ def _as_delivery(request: DecideRequest, send: FirstSend) -> DeliverRequest:
         run=request.run,
         step_id=send.step_id,
         pass_=0,
-        now=request.now,
+        now=send.at or request.now,
         channels=send.channels,
         content=send.content,
         purpose=send.purpose,

@@ -31,6 +31,7 @@ from journeys.steps import (
     Stop,
     Wait,
     WaitFor,
+    Ways,
 )
 from journeys.times import format_duration
 
@@ -180,17 +181,23 @@ def choose(
     settings: Mapping[str, Any] | None = None,
     features: Mapping[str, str] | None = None,
     rewards: Rewards | None = None,
+    ways: Ways | None = None,
     otherwise: Steps = (),
     id: str | None = None,  # noqa: A002
 ) -> Choose:
     """Let a planner choose one of the options."""
-    given = {"planner": planner, "settings": settings, "features": features, "rewards": rewards}
+    given = {"planner": planner, "settings": settings, "features": features, "rewards": rewards, "ways": ways}
     return _made(Choose, id=id, choose=decision, options=options, otherwise=otherwise, **given)
 
 
 def option(name: str, *then: Step, when: str | None = None) -> Option:
     """Something that a planner may choose, when its condition holds."""
     return _made(Option, option=name, when=when, then=then)
+
+
+def ways(message: Send, *hours: str) -> Ways:
+    """One message as many options: over each of its channels, at each of these hours of the customer's day."""
+    return _made(Ways, send=message, hours=hours)
 
 
 def agent(
@@ -204,13 +211,14 @@ def agent(
     settings: Mapping[str, Any] | None = None,
     features: Mapping[str, str] | None = None,
     rewards: Rewards | None = None,
+    ways: Ways | None = None,
     then: Steps = (),
     otherwise: Steps = (),
     id: str | None = None,  # noqa: A002
 ) -> Agent:
     """Pursue a goal, an action at every turn."""
     pace = {"horizon": horizon, "cadence": cadence, "most": most}
-    given = {"planner": planner, "settings": settings, "features": features, "rewards": rewards}
+    given = {"planner": planner, "settings": settings, "features": features, "rewards": rewards, "ways": ways}
     blocks = {"actions": actions, "then": then, "otherwise": otherwise}
     return _made(Agent, id=id, agent=name, goal=goal, **pace, **given, **blocks)
 

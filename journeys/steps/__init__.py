@@ -21,6 +21,7 @@ from journeys.steps.kinds import (
     Stop,
     Wait,
     WaitFor,
+    Ways,
     verb,
 )
 from journeys.steps.naming import with_ids
@@ -50,6 +51,7 @@ __all__ = [
     "Stop",
     "Wait",
     "WaitFor",
+    "Ways",
     "blocks",
     "children",
     "conditions_of",

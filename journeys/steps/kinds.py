@@ -27,6 +27,7 @@ from journeys.steps.planned import Planned
 from journeys.times import Duration, Moment
 
 Way = TypeVar("Way", "Arm", "Option")
+_HOUR = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 Asking = Annotated[ApprovalRule | None, BeforeValidator(group_alone)]
 
 
@@ -159,14 +160,46 @@ class Option(Part):
     then: "list[Step]" = []
 
 
+class Ways(Part):
+    """One message in many ways, each an option of its own: over the channels that `send` names, at hours of the
+    customer's day."""
+
+    send: Send
+    hours: list[Annotated[str, Field(pattern=_HOUR), spelt(_HOUR, "a time of day, as in '09:00'")]] = []
+    """Each means its next one; none means now."""
+
+    def options(self) -> list[Option]:
+        """The options by the order of channels, and of hours within each: `email`, or `email_0900`."""
+        return [self._option(channel, hour) for channel in self.send.send for hour in self.hours or [None]]
+
+    def _option(self, channel: str, hour: str | None) -> Option:
+        over = self.send.model_copy(update={"send": [channel]})
+        if hour is None:
+            return Option(option=channel, then=[over])
+        return Option(option=f"{channel}_{hour.replace(':', '')}", then=[Wait(wait=f"at {hour}"), over])
+
+
+def _with_ways(options: list[Option], ways: Ways | None) -> None:
+    """Add the options that the ways are. One that is written under the same name takes its place."""
+    written = {option.option for option in options}
+    options += [option for option in (ways.options() if ways else ()) if option.option not in written]
+
+
 class Choose(Planned):
     """Let a planner choose one of the options. The decision is recorded with its probability."""
 
     id: StepId = ""
     choose: Word
     options: Annotated[list[Option], Field(min_length=1), AfterValidator(_all_named_apart)]
+    ways: Ways | None = None
+    """More options: a message over many channels, at many hours."""
     otherwise: "list[Step]" = []
     """When no option's condition holds."""
+
+    @model_validator(mode="after")
+    def _choose_ways(self) -> "Choose":
+        _with_ways(self.options, self.ways)
+        return self
 
 
 class Agent(Planned):
@@ -180,10 +213,17 @@ class Agent(Planned):
     most: Annotated[int, Field(ge=1, le=100)] = 5
     """Turns at the most."""
     actions: Annotated[list[Option], Field(min_length=1), AfterValidator(_all_named_apart)]
+    ways: Ways | None = None
+    """More actions: a message over many channels, at many hours."""
     then: "list[Step]" = []
     """After the goal was reached."""
     otherwise: "list[Step]" = []
     """After the horizon or the last turn without it."""
+
+    @model_validator(mode="after")
+    def _act_ways(self) -> "Agent":
+        _with_ways(self.actions, self.ways)
+        return self
 
 
 class Approve(Part):

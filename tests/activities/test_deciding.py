@@ -150,6 +150,19 @@ async def test_who_has_no_address_is_not_offered_a_message_there(
     assert row.closed_options == {"mail": "email: the customer has no email"}
 
 
+async def test_a_message_that_waits_is_judged_as_of_when_it_would_leave(
+    decide: Any, database: Database, customer: Customer
+):
+    async with database.transaction() as session:
+        session.add(Address(customer_id="c_1", kind="email", value="lena@example.com", updated_at=NOON))
+    order = HELLO.model_copy(update={"purpose": "transactional"})
+    sends = {f"at_{hour}": order.model_copy(update={"at": NOON.replace(hour=hour)}) for hour in (17, 20)}
+    rule = {"when": "now > timestamp('2026-03-02T18:00:00Z')", "message": "the desk is closed"}
+    await attempt(decide, request(options=tuple(sends), sends=sends, policies={"rules": {"evening": rule}}))
+    [row] = await rows(database, PlannerDecision)
+    assert (row.options, row.closed_options) == (["at_17"], {"at_20": "email: the desk is closed"})
+
+
 async def test_where_nothing_is_left_nothing_is_chosen(decide: Any, database: Database, customer: Customer):
     choice = await attempt(decide, request(options=("mail",), sends={"mail": HELLO}))
     assert (choice.option, choice.why) == (None, "mail: email: the customer has no email")

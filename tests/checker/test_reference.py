@@ -25,7 +25,7 @@ MODELS: dict[str, list[type[BaseModel]]] = {
     "send": [steps.Send, parts.Offer, parts.ApprovalRule],
     "branch": [steps.Branch, steps.Case],
     "split": [steps.Split, steps.Arm],
-    "choose": [steps.Choose, steps.Option],
+    "choose": [steps.Choose, steps.Option, steps.Ways],
     "agent": [steps.Agent, steps.Option],
     **{verb: [steps.VERBS[verb]] for verb in ("approve", "act", "set", "run", "repeat", "stop")},
 }

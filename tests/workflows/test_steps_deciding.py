@@ -142,6 +142,28 @@ async def test_a_planner_is_told_what_the_decision_looks_at_and_which_conditions
     assert runs.world.sent == ["b"]
 
 
+WAYS = """
+journey: ways
+owner: maria
+start: {event: Product Viewed}
+steps:
+  - choose: when
+    planner: rules
+    settings: {rules: [{choose: push_0900}]}
+    ways: {send: {send: [email, push], content: nudge}, hours: ["09:00", "18:30"]}
+    options: [{option: nothing}]
+"""
+
+
+async def test_a_message_in_many_ways_is_an_option_for_each_channel_and_hour(runs: Runs) -> None:
+    await (await runs.start(WAYS)).result()
+    [decision] = runs.world.decisions
+    assert decision.options == ("nothing", "email_0900", "email_1830", "push_0900", "push_1830")
+    [delivery] = runs.world.deliveries
+    assert delivery.channels == ("push",)
+    assert decision.sends["push_0900"].at == delivery.now.replace(second=0, microsecond=0)
+
+
 async def test_where_the_policies_leave_nothing_open_the_run_goes_on_otherwise(runs: Runs) -> None:
     run = await runs.start(CHOOSE.replace("repeat: 3", "repeat: 1"))
     runs.world.answers("repeat_1_choose_1", Choice(option=None, probability=0, why="no consent"))

@@ -1,5 +1,6 @@
 """What a run asks a planner, and what it chose."""
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -12,13 +13,16 @@ from workflows.ports.runs import Message, StepRequest
 
 
 class FirstSend(Message):
-    """The message with which an option begins: what the policies judge before it can be chosen."""
+    """The message with which an option begins, perhaps after a wait: what the policies judge before it can be
+    chosen."""
 
     step_id: str
     channels: tuple[str, ...]
     content: str
     purpose: Purpose
     offer: Offer | None = None
+    at: datetime | None = None
+    """When it would leave, in UTC, for an option that waits first; None is now."""
 
 
 class DecideRequest(StepRequest):

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 from temporalio import workflow
@@ -11,7 +12,8 @@ from temporalio.exceptions import ActivityError
 
 from journeys.conditions import holds, value
 from journeys.parts import EventMatch
-from journeys.steps import Agent, Choose, Option, Send, conditions_of, walk
+from journeys.steps import Agent, Choose, Option, Send, Step, Wait, conditions_of, walk
+from journeys.times import resolve_moment, zone_or_utc
 from workflows import ports
 from workflows.conduct import ATTEMPT, RETRY, Conduct
 
@@ -54,7 +56,8 @@ def _request(
     goal: EventMatch | None,
     scope: Mapping[str, Any],
 ) -> ports.DecideRequest:
-    firsts = {option.option: option.then[0] for option in options if option.then}
+    zone = zone_or_utc(run.memory.state.time_zone)
+    sends = {option.option: _first_send(option.then, workflow.now(), zone) for option in options}
     return ports.DecideRequest(
         run=run.ref,
         step_id=step.id,
@@ -66,7 +69,7 @@ def _request(
         planner=step.planner,
         settings=step.settings,
         options=tuple(option.option for option in options),
-        sends={name: _first_send(first) for name, first in firsts.items() if isinstance(first, Send)},
+        sends={name: first for name, first in sends.items() if first},
         steps={option.option: tuple(inner.id for inner in walk(option.then)) for option in options if option.then},
         features=_features(step, scope),
         names=tuple(step.features),
@@ -80,14 +83,24 @@ def _request(
     )
 
 
-def _first_send(step: Send) -> ports.FirstSend:
-    return ports.FirstSend(
-        step_id=step.id,
-        channels=tuple(step.send),
-        content=step.content,
-        purpose=step.purpose,
-        offer=step.offer,
-    )
+def _first_send(steps: Sequence[Step], now: datetime, zone: ZoneInfo) -> ports.FirstSend | None:
+    """The message that steps begin with, at once or after waits for a moment; None when they begin otherwise."""
+    at = now
+    for step in steps:
+        if isinstance(step, Wait) and isinstance(step.wait, str):
+            at = resolve_moment(step.wait, at, zone)
+            continue
+        if not isinstance(step, Send):
+            return None
+        return ports.FirstSend(
+            step_id=step.id,
+            channels=tuple(step.send),
+            content=step.content,
+            purpose=step.purpose,
+            offer=step.offer,
+            at=None if at == now else at,
+        )
+    return None
 
 
 def _features(step: Choose | Agent, scope: Mapping[str, Any]) -> dict[str, float]:
