@@ -22,7 +22,7 @@ from starter.services import Services
 from store.database import Database
 from store.tables import Address, ConsentRecord, Customer, EventRecord, Run
 from tests.approving import approve_content
-from worker import load_parts, make_worker, sandboxed_runner
+from worker import load_parts, make_worker
 from workflows.journey import CustomerJourney
 from workflows.search_attributes import ALL, at_start
 from workflows.state import RunInput, RunResult
@@ -159,7 +159,7 @@ async def living_shop(database: Database, folder: Path) -> AsyncGenerator[Living
         settings = Settings(project_dir=folder, state_dir=folder / "state", secret=SECRET, demo_users=True)
         parts = load_parts(settings)
         client = environment.client
-        await worker.enter_async_context(make_worker(client, settings, database, parts, sandboxed_runner()))
+        await worker.enter_async_context(make_worker(client, settings, database, parts))
         services = Services(
             settings=settings,
             project=load_project(settings),

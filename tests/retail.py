@@ -31,7 +31,7 @@ from store.identity import owners_of
 from store.outbox import waits_for_delivery
 from store.tables import Approval, Delivery, Run, Span
 from tests.conftest import RETAIL
-from worker import load_parts, make_worker, sandboxed_runner
+from worker import load_parts, make_worker
 from workflows.journey import CustomerJourney
 from workflows.state import Progress, RunResult
 
@@ -262,7 +262,7 @@ async def working(temporal: Client, settings: Settings, database: Database) -> A
     """A worker, for as long as the block lasts."""
     parts = load_parts(settings)
     try:
-        async with make_worker(temporal, settings, database, parts, sandboxed_runner()):
+        async with make_worker(temporal, settings, database, parts):
             yield
     finally:
         await parts.close()

@@ -22,7 +22,7 @@ from settings import Settings
 from store.database import Database
 from store.history import find_runs, spans_of_trace
 from store.tables import Customer, EventRecord, Run, Span
-from worker import load_parts, make_worker, sandboxed_runner
+from worker import load_parts, make_worker
 from workflows.approval import DecisionSigner
 from workflows.journey import CustomerJourney
 from workflows.search_attributes import ALL
@@ -137,6 +137,6 @@ async def shop(sqlite_database: Database, tmp_path: Path) -> AsyncGenerator[Shop
         await environment.client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(search_attributes=kinds, namespace=environment.client.namespace)
         )
-        async with make_worker(environment.client, settings, sqlite_database, parts, sandboxed_runner()):
+        async with make_worker(environment.client, settings, sqlite_database, parts):
             yield Shop(environment.client, environment, sqlite_database, settings)
     await parts.close()

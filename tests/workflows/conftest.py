@@ -1,4 +1,5 @@
-"""Runs of real journeys on the time-skipping server, in the SDK's sandbox, with scripted activities."""
+"""Runs of real journeys on the time-skipping server with scripted activities. They run outside the SDK's sandbox,
+which costs each test more than all else; tests/replay runs every recorded history inside."""
 
 import sys
 from collections.abc import AsyncGenerator, Callable
@@ -15,14 +16,13 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from journeys.events import Event
 from journeys.ids import decision_id, delivery_key
 from journeys.model import Journey
 from learning.planners.interface import Question
 from learning.planners.registry import known_planners
-from worker import sandboxed_runner
 from workflows.approval import DecisionSigner
 from workflows.journey import CustomerJourney
 from workflows.ports import (
@@ -276,7 +276,7 @@ async def is_asking(run: WorkflowHandle[CustomerJourney, RunResult]) -> None:
 
 @pytest.fixture
 async def runs() -> AsyncGenerator[Runs]:
-    async with _running(sandboxed_runner()) as runs:
+    async with _running() as runs:
         yield runs
 
 
@@ -284,12 +284,12 @@ async def runs() -> AsyncGenerator[Runs]:
 async def short_runs(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Runs]:
     """Runs that continue as new after very few events, as busy ones do after many."""
     monkeypatch.setattr("workflows.conduct.HISTORY_LIMIT", 30)
-    async with _running(UnsandboxedWorkflowRunner()) as runs:
+    async with _running() as runs:
         yield runs
 
 
 @asynccontextmanager
-async def _running(runner: WorkflowRunner) -> AsyncGenerator[Runs]:
+async def _running() -> AsyncGenerator[Runs]:
     server = str(Path(sys.executable).parent / "temporal-test-server")
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=server, data_converter=pydantic_data_converter
@@ -306,7 +306,7 @@ async def _running(runner: WorkflowRunner) -> AsyncGenerator[Runs]:
             task_queue=QUEUE,
             workflows=[CustomerJourney],
             activities=_activities_of(world),
-            workflow_runner=runner,
+            workflow_runner=UnsandboxedWorkflowRunner(),
             workflow_failure_exception_types=[Exception],  # a defect fails the test at once, not after an hour
             build_id="test",
         ):
