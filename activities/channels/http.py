@@ -54,8 +54,9 @@ class HttpProvider(Provider, ABC):
         limits = httpx.Limits(max_connections=100, keepalive_expiry=_IDLE_SECONDS)
         short = self.timeout_seconds / 3
         timeout = httpx.Timeout(self.timeout_seconds, connect=short, pool=short)
-        speaks = {"http1": not self.http2, "http2": self.http2}
-        return httpx.AsyncClient(**speaks, verify=_trusted(self.http2), timeout=timeout, limits=limits)
+        return httpx.AsyncClient(
+            http1=not self.http2, http2=self.http2, verify=_trusted(self.http2), timeout=timeout, limits=limits
+        )
 
     async def close(self) -> None:
         """Close the connections to the vendor."""
