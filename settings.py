@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import yamlfile
@@ -169,6 +170,15 @@ class Project(BaseModel):
     @model_validator(mode="after")
     def _escalates_to_an_end(self) -> "Project":
         check_escalations(self.groups)
+        return self
+
+    @model_validator(mode="after")
+    def _someone_decides_what_is_tightened(self) -> "Project":
+        group = self.guardrails.group
+        known = sorted({*self.groups, *(name for person in self.people for name in person.groups)})
+        if group and group not in known:
+            told = {"group": group, "known": ", ".join(known) or "none", "path": ("guardrails", "group")}
+            raise PydanticCustomError("unknown_group", "there is no group '{group}'; there are: {known}", told)
         return self
 
     def may(self, person: Person, permission: Permission) -> bool:

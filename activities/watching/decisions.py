@@ -9,6 +9,7 @@ from learning.guardrails.calibration import judge_calibration
 from learning.guardrails.drift import judge_drift
 from learning.guardrails.exploration import judge_exploration
 from learning.guardrails.fairness import judge_fairness
+from learning.guardrails.level import Level, Reading
 from learning.guardrails.log import Logged
 from store.planning import choices_since
 from store.reception import offers_by_segment
@@ -17,6 +18,7 @@ _EVERY = timedelta(minutes=55)
 _WEEK, _MONTH = timedelta(days=7), timedelta(days=30)
 _MOST = 20_000
 """Decisions of a journey, the latest."""
+_TOO_LITTLE = "too little happened of late to say"
 NAMES = ("drift", "exploration", "calibration", "fairness")
 
 
@@ -37,7 +39,9 @@ async def watch_decisions(look: Look) -> list[Sight]:
         "calibration": judge_calibration(_lately(look, "calibration", rows), rules.calibration),
         "fairness": judge_fairness(offers, rules.fairness),
     }
-    return [Sight(name, "", reading) for name, reading in readings.items() if reading]
+    sights = [Sight(name, "", reading) for name, reading in readings.items() if reading]
+    gone = [row for name, reading in readings.items() if not reading and (row := look.known.get((name, "")))]
+    return [*sights, *(Sight(row.name, "", Reading(Level.CALM, 0.0, row.limit, _TOO_LITTLE)) for row in gone)]
 
 
 async def _log(look: Look) -> list[Logged]:

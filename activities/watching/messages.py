@@ -32,7 +32,7 @@ async def watch_messages(look: Look) -> list[Sight]:
     }
     sights: list[Sight] = []
     for name, rule in rules.items():
-        for channel in sorted({slot.channel for slot in counts[name]}):
+        for channel in _channels(look, name, counts[name]):
             hours = _hours(look, name, channel, counts[name])
             judged = judge_rate(hours.score, hours.settling, hours.still_open, rule, unit.get(name, "messages"))
             sights.append(Sight(name, channel, judged.reading, judged.score, hours.counted_to))
@@ -60,6 +60,11 @@ async def _counts(look: Look) -> dict[str, dict[Slot, Counted]]:
     }
 
 
+def _channels(look: Look, name: str, by_slot: Mapping[Slot, object]) -> list[str]:
+    """Those of the messages, and those that were looked at before: a score lasts while nothing is sent."""
+    return sorted({slot.channel for slot in by_slot} | {channel for of, channel in look.known if of == name})
+
+
 def _ended_at_once(visits: Sequence[Visit], now: datetime) -> dict[Slot, Counted]:
     """Of the visits that are over, those in which one page was seen in the first half hour."""
     gap, found = timedelta(seconds=GAP), defaultdict[Slot, list[bool]](list)
@@ -74,7 +79,7 @@ async def _margins(look: Look, rule: Margin) -> list[Sight]:
     orders = await orders_after(look.session, look.journey, ORDERED, _since(look), look.now)
     by_slot = _amounts(orders, rule.name)
     sights: list[Sight] = []
-    for channel in sorted({slot.channel for slot in by_slot}):
+    for channel in _channels(look, "margin", by_slot):
         hours = _hours(look, "margin", channel, by_slot)
         judged = judge_mean(hours.score, hours.settling, hours.still_open, rule)
         sights.append(Sight("margin", channel, judged.reading, judged.score, hours.counted_to))

@@ -109,6 +109,9 @@ def _tell_standing(found: dict[str, Any]) -> None:
         typer.echo(f"The planners of {found['journey']} choose as its file says.")
     if tier := found["tightening"]:
         typer.echo(paragraph(f"Its tier is lowered to {tier['tier']}, {tier['group']} decides: {tier['reason']}."))
+        typer.echo(
+            paragraph(f"To propose that it be loosened: sojourn change loosen {found['journey']} --reason WHY")
+        )
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,16 @@
-"""The scores are fitted every night by a Temporal schedule: made once, at the project's three o'clock."""
+"""What Temporal schedules start for every project: the fit of the scores at the project's three o'clock, and the
+watch of guardrails."""
 
 from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.fitting import Fitting
-from starter.runs.nightly import fit_schedule_id, keep_fit
+from starter.runs.nightly import fit_schedule_id, keep_fit, keep_watch, watch_schedule_id
 from starter.services import Services
 from store.database import Database
 from store.scores import list_fits
@@ -42,6 +45,16 @@ async def test_the_schedule_fits_and_stays_paused_when_it_is_paused(
     tokyo = [moment.astimezone(ZoneInfo("Asia/Tokyo")) for moment in found.info.next_action_times]
     assert found.schedule.state.paused
     assert {(moment.hour, moment.minute) for moment in tokyo} == {(3, 0)}
+    await handle.delete()
+
+
+async def test_the_guardrails_are_looked_at_every_ten_minutes(sqlite_database: Database, temporal: Client) -> None:
+    shop = await _shop(sqlite_database, temporal)
+    await keep_watch(shop)
+    await keep_watch(shop)
+    handle = temporal.get_schedule_handle(watch_schedule_id(QUEUE))
+    moments = (await handle.describe()).info.next_action_times
+    assert {later - earlier for earlier, later in pairwise(moments)} == {timedelta(minutes=10)}
     await handle.delete()
 
 
