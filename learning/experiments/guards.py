@@ -31,6 +31,8 @@ def guarded(guard: Guard, control: Sample, treatment: Sample, planned: int, conf
     """How the metric stands at this look; it may be asked at every look. Raises TooFew as `compare`."""
     comparison = compare(control, treatment, confidence)
     rates = f"{comparison.treatment.value:.4g} with it, {comparison.control.value:.4g} without"
+    if not control.total and not treatment.total:
+        return Guarded(guard.metric, "unclear", "it has not happened yet")
     allowed = guard.margin * comparison.control.value
     if worse_than(comparison, guard.margin, planned, confidence).low > 0:
         return Guarded(guard.metric, "harmed", f"worse by more than {guard.margin:.0%}: {rates}")

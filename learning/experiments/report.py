@@ -46,6 +46,8 @@ class Report:
     arms: tuple[Arm, ...]
     came: tuple[int, ...]
     """By arm, who came, whether their window is over or not."""
+    weights: tuple[float, ...]
+    """By arm, the share it should have."""
     results: tuple[Result, ...]
     waiting: int
     """Customers whose window is still open: they do not count yet."""
@@ -83,8 +85,9 @@ def report(seen: Sequence[Seen], rules: Rules, now: datetime) -> Report:
     counts = tuple(sum(each.arm == name for each in came) for name in rules.weights)
     shared = look.shared(len(arms) - 1)
     results = tuple(_result(arms[0], arm, rules, over, span, shared) for arm in arms[1:])
-    split = sample_ratio(counts, list(rules.weights.values()))
-    return Report(arms, counts, results, len(came) - len(over), split, rules.planned, last, look.method)
+    weights = tuple(rules.weights.values())
+    split = sample_ratio(counts, weights)
+    return Report(arms, counts, weights, results, len(came) - len(over), split, rules.planned, last, look.method)
 
 
 def _result(control: Arm, arm: Arm, rules: Rules, seen: Sequence[Seen], span: Span, look: Look) -> Result:

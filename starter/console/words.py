@@ -8,12 +8,13 @@ from typing import Any
 from pydantic_core import to_json
 
 from journeys.times import zone_or_utc
+from learning.experiments.comparing import Interval
 
 _STATES = {
     "good": "approved granted completed goal sent delivered opened clicked replied allow allowed matched came "
-    "elapsed ok",
-    "busy": "open starting reserved retrying hold needs_approval held asked running warned",
-    "bad": "dead rejected bounced complained unknown deny denied gave_up failed lost tripped",
+    "elapsed ok safe",
+    "busy": "open starting reserved retrying hold needs_approval held asked running warned unclear",
+    "bad": "dead rejected bounced complained unknown deny denied gave_up failed lost tripped harmed",
 }
 _TONES = {state: tone for tone, states in _STATES.items() for state in states.split()}
 _CHANNELS = {"email": "email", "push": "push", "whatsapp": "WhatsApp", "sms": "SMS", "web_push": "web push"}
@@ -37,6 +38,12 @@ def day_and_time(moment: datetime, zone: str) -> str:
     """`Tue 3 Mar, 10:00` on the project's clock."""
     local = moment.astimezone(zone_or_utc(zone))
     return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+
+
+def day(moment: datetime, zone: str) -> str:
+    """`3 Mar` on the project's clock."""
+    local = moment.astimezone(zone_or_utc(zone))
+    return f"{local.day} {local:%b}"
 
 
 def exactly(moment: datetime, zone: str) -> str:
@@ -73,6 +80,22 @@ def percent(number: float) -> str:
     return f"{number:g} %"
 
 
+def share(number: float) -> str:
+    """A share in per cent: `4.25 %`."""
+    return f"{number * 100:.2f} %"
+
+
+def points(interval: Interval) -> str:
+    """A difference of shares with its bounds, in percentage points."""
+    low, high = interval.low * 100, interval.high * 100
+    return f"{interval.estimate * 100:+.2f} ({low:+.2f} to {high:+.2f})"
+
+
+def amount(interval: Interval) -> str:
+    """Money, or a number of something, with its bounds."""
+    return f"{interval.estimate:+,.2f} ({interval.low:+,.2f} to {interval.high:+,.2f})"
+
+
 def shortened(value: str) -> str:
     """An id in a line: digests and tokens are cut where nobody reads on."""
     return value if len(value) <= 40 else f"{value[:12]}…{value[-6:]}"
@@ -88,10 +111,14 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plain": plain,
     "channel_name": channel_name,
     "day_and_time": day_and_time,
+    "day": day,
     "exactly": exactly,
     "duration": duration,
     "masked": masked,
     "percent": percent,
+    "share": share,
+    "points": points,
+    "amount": amount,
     "shortened": shortened,
     "readable": readable,
 }

@@ -1,7 +1,7 @@
 """What an experiment says, from the runs and events in the store."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from journeys.events import OUTCOMES
 from journeys.rewards import OF_CUSTOMERS
 from learning.experiments.arms import Seen
+from learning.experiments.course import Point, course
 from learning.experiments.guards import Guard
 from learning.experiments.report import Report, Rules, report
 from learning.features.orders import amount_of
@@ -23,9 +24,28 @@ def events_meant(metric: str) -> frozenset[str]:
     return frozenset(name for name, kind in kinds.items() if kind == metric) or frozenset({metric})
 
 
-async def report_of(session: AsyncSession, row: Experiment, now: datetime) -> Report:
-    """What one that was started says at `now` (UTC), or at its stop. Raises TooFew while that is nothing."""
-    assert row.started_at is not None, "only what was started can be reported on"
+@dataclass(frozen=True)
+class Counted:
+    """The customers of an experiment that was started, and the rules by which they count."""
+
+    seen: Sequence[Seen]
+    rules: Rules
+    until: datetime
+    """Now, or the stop, in UTC."""
+
+    def report(self) -> Report:
+        """What it says. Raises TooFew while that is nothing."""
+        return report(self.seen, self.rules, self.until)
+
+    def courses(self) -> dict[str, tuple[Point, ...]]:
+        """By arm, how the difference to the control moved."""
+        control, *others = self.rules.weights
+        return {arm: course(self.seen, self.rules, (control, arm), self.until) for arm in others}
+
+
+async def counted(session: AsyncSession, row: Experiment, now: datetime) -> Counted:
+    """What counts of an experiment by `now` (UTC), or by its stop."""
+    assert row.started_at is not None, "only of what was started something counts"
     rules = Rules(
         weights_of(row),
         timedelta(days=row.window_days),
@@ -39,7 +59,7 @@ async def report_of(session: AsyncSession, row: Experiment, now: datetime) -> Re
     segments = await segments_when(session, units)
     of_each = zip(seen, units, strict=True)
     seen = [replace(each, segments=segments.get(unit.customer_id, {})) for each, unit in of_each]
-    return report(seen, rules, row.stopped_at or now)
+    return Counted(seen, rules, row.stopped_at or now)
 
 
 async def seen_of(

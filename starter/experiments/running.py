@@ -1,18 +1,21 @@
 """What is done with experiments: found, started, reported on, stopped with a conclusion."""
 
-from collections.abc import AsyncGenerator, Generator
+import asyncio
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.experiments import arms_of
+from learning.experiments.course import Point
 from learning.experiments.report import Report
 from learning.experiments.samples import TooFew
 from starter.callers import Refusal
 from starter.experiments.document import Document, document
 from starter.experiments.planning import PlanBody, find_journey, make_plan
-from starter.experiments.reporting import report_of
+from starter.experiments.reporting import counted
 from starter.services import Services
 from store.experiments import WrongState, find_experiment, list_experiments, start, stop, weights_of
 from store.paging import Page
@@ -35,6 +38,18 @@ class TooEarly(Refusal):
     """Too few customers count to say anything."""
 
     code, status = "too_early", 409
+
+
+@dataclass(frozen=True)
+class Viewed:
+    """An experiment as a page shows it."""
+
+    row: Experiment
+    report: Report | None
+    why_not: str
+    """Why there is no report; empty where there is one."""
+    courses: Mapping[str, Sequence[Point]] = field(default_factory=dict[str, Sequence[Point]])
+    """By arm, how the difference to the control moved."""
 
 
 class Experiments:
@@ -87,9 +102,21 @@ class Experiments:
             if row.started_at is None:
                 raise NotNow(f"'{name}' has not started: nothing counts yet. 'sojourn experiment start {name}'.")
             try:
-                return await report_of(session, row, datetime.now(UTC))
+                return await asyncio.to_thread((await counted(session, row, datetime.now(UTC))).report)
             except TooFew as error:
                 raise TooEarly(f"It is too early: {error} in every arm, with their window over.") from error
+
+    async def view(self, name: str) -> Viewed:
+        """One with all that can be shown of it."""
+        async with self._services.database.reading() as session:
+            row = await _find(session, name)
+            if row.started_at is None:
+                return Viewed(row, None, "Nothing counts yet: it has not started.")
+            found = await counted(session, row, datetime.now(UTC))
+        try:
+            return await asyncio.to_thread(lambda: Viewed(row, found.report(), "", found.courses()))
+        except TooFew as error:
+            return Viewed(row, None, f"It is too early: {error} in every arm, with their window over.")
 
     @asynccontextmanager
     async def _changing(self, name: str) -> AsyncGenerator[tuple[AsyncSession, Experiment]]:
@@ -118,6 +145,6 @@ async def _find(session: AsyncSession, name: str, *, lock: bool = False) -> Expe
 
 async def _concluded(session: AsyncSession, row: Experiment, now: datetime) -> Document:
     try:
-        return document(await report_of(session, row, now))
+        return document(await asyncio.to_thread((await counted(session, row, now)).report))
     except TooFew as error:
         return {"method": None, "says": f"Stopped before anything can be said: {error} in every arm."}

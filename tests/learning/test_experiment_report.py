@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from learning.experiments.arms import Seen, Span
+from learning.experiments.course import course
 from learning.experiments.guards import Guard
 from learning.experiments.lift import lift, says
 from learning.experiments.report import Report, Rules, report
@@ -161,3 +162,14 @@ def test_a_lift_that_may_be_chance_is_not_called_one():
     span = Span(WEEK, WEEK, start=MONDAY, end=MONDAY + WEEK)
     people = [*[seen("journey", 1), seen("holdout", 1)] * 3, *[seen("journey"), seen("holdout")] * 50]
     assert says(lift([*people, seen("journey", 1)], HELD_OUT, span)).startswith("Nothing is proven")
+
+
+def test_the_course_is_what_the_reports_on_the_way_said():
+    people = [seen(arm, *bought, since=MONDAY + timedelta(days=day)) for day in range(14) for arm in EVEN
+              for bought in ((), (1,), (1, 2))]  # fmt: skip
+    rules = Rules(EVEN, WEEK, 1000, MONDAY)
+    end = MONDAY + 3 * WEEK
+    points = course(people, rules, ("without", "with"), end, looks=4)
+    assert [point.at for point in points] == [MONDAY + WEEK + timedelta(days=3.5 * n) for n in (1, 2, 3, 4)]
+    for point in points:
+        assert point.difference == report(people, rules, point.at).results[0].brought.rate.difference

@@ -237,6 +237,11 @@ def test_a_guardrail_metric_is_safe_unclear_or_harmed(control: int, treatment: i
     assert verdict.state == state
 
 
+def test_a_guardrail_metric_that_never_happened_is_not_called_safe():
+    nobody = Sample.of_share(1000, 0)
+    assert guarded(Guard("complained"), nobody, nobody, planned=2000).state == "unclear"
+
+
 def test_a_one_sided_bound_is_nearer_than_the_two_sided():
     result = compare(Sample.of_share(5000, 50), Sample.of_share(5000, 80))
     assert worse_than(result, 0, 10_000).low > so_far(result, 10_000).low
