@@ -15,6 +15,8 @@ Role = Literal["strategy_owner", "content_owner", "approver", "ops", "privacy_of
 Permission = Literal[
     "approvals:decide",
     "approvals:read",
+    "catalogue:read",
+    "catalogue:write",
     "changes:decide",
     "changes:read",
     "customers:erase",
@@ -39,6 +41,7 @@ and runs come by them, and by write keys, and by no person."""
 _LOOK: frozenset[Permission] = frozenset(
     {
         "approvals:read",
+        "catalogue:read",
         "changes:read",
         "customers:read",
         "events:read",
@@ -56,9 +59,10 @@ def _may(*more: Permission) -> frozenset[Permission]:
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "reader": _LOOK,
     "approver": _may("approvals:decide", "changes:decide"),
-    "content_owner": _may("approvals:decide", "changes:decide"),
+    "content_owner": _may("approvals:decide", "catalogue:write", "changes:decide"),
     "strategy_owner": _may("approvals:decide", "changes:decide", "experiments:write", "guardrails:rearm"),
     "ops": _may(
+        "catalogue:write",
         "customers:merge",
         "events:retry",
         "experiments:write",

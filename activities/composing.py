@@ -17,7 +17,9 @@ from content.links import LinkSigner
 from content.rendering import ContentError, OfferTerms, Recipient, RenderContext, Rendered
 from journeys.parts import Offer
 from journeys.times import format_duration, known_zone
+from learning.products import FEWEST
 from settings import Brand
+from store.catalogue import Watch
 from store.ledger import reachable_at
 from store.tables import Customer
 from workflows.ports import DeliverRequest, Denied, Grant, Rejected
@@ -94,6 +96,7 @@ class Composer:
         self._public_url = public_url
         self._tracker = tracker
         self._time_zone = time_zone
+        self._watch = Watch()
 
     async def compose(
         self,
@@ -163,6 +166,8 @@ class Composer:
         if recipient is None:
             kinds = " or ".join(kind.replace("_", " ") for kind in provider.kinds())
             return Denied(reason=f"the customer has no {kinds}")
+        if news := await self._watch.news(session, FEWEST):
+            self._library.catalogue.renew(news.products, news.together, news.trending)
         return _Way(provider, customer, recipient, delivery_id)
 
     def _shown(self, request: DeliverRequest, grant: Grant, way: _Way) -> Draft | None:

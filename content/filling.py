@@ -93,7 +93,7 @@ class SlotFiller:
         front = variant.front
         product_id = front.product or str(context.event.get("product_id", ""))
         product = self._catalogue.product(product_id)
-        about = front.categories | ({product.category} if product else frozenset[str]())
+        about = front.categories | (product.about if product else frozenset[str]())
         if not self._usable(standing):
             return _Filled(Candidate(closed=f"it may not be shown: {standing.why}"), {})
         if against := self._against(name, variant, about, context):

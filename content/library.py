@@ -44,6 +44,7 @@ class Library:
         """Everything there is, approved or not, by name and channel."""
         self._project = folder.parent
         self.catalogue = catalogue
+        """The products that its templates show."""
         self._unapproved = unapproved
         self._usable = {
             (each.name, each.variant.channel): each.variant for each in entries if self._may_leave(each.standing)
@@ -122,7 +123,7 @@ class Library:
             topic=front.topic or "",
             unsubscribe_url=context.unsubscribe_url if marketing else "",
             language=front.language,
-            categories=about | ({product.category} if product else frozenset[str]()),
+            categories=about | (product.about if product else frozenset[str]()),
             author=front.author,
             valid_from=front.valid_from,
             valid_until=front.valid_until,

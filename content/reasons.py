@@ -7,7 +7,15 @@ from pydantic import BaseModel, ConfigDict
 
 from content.catalogue import Catalogue
 from content.rendering import RenderContext
+from content.variables import recommended
 from content.variant import Variant
+
+_RECOMMENDED = {
+    "related": "of the category '{category}', nearest in price",
+    "bought_together": "customers who bought it bought these as well",
+    "viewed_together": "customers who looked at it looked at these as well",
+    "trending": "what customers look at and buy most of late",
+}
 
 
 class Reason(BaseModel):
@@ -50,7 +58,9 @@ def _of_products(variant: Variant, context: RenderContext, catalogue: Catalogue)
         why = f"{source}, and the catalogue has it" if product else f"{source}; the catalogue does not have it"
         shows = product.name if product else str(context.event.get("name", product_id))
         yield Reason(part="product", shows=shows, why=why)
-    if "related" in variant.used:
-        names = [other.name for other in catalogue.related(product_id, 3)]
-        why = f"of the category '{product.category}', nearest in price" if product else "no product is known"
-        yield Reason(part="related", shows=", ".join(names), why=why)
+    for part, found in recommended(catalogue, product_id).items():
+        if part in variant.used:
+            why = _RECOMMENDED[part].format(category=product.category if product else "")
+            if product is None and part != "trending":
+                why = "no product is known"
+            yield Reason(part=part, shows=", ".join(each.name for each in found), why=why)

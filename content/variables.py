@@ -11,7 +11,7 @@ from content.rendering import OfferTerms, RenderContext
 from settings import Brand
 
 RELATED = 3
-"""How many related products a template gets."""
+"""How many products of each kind a template gets."""
 
 KNOWN: dict[str, frozenset[str] | None] = {
     "brand": frozenset(Brand.model_fields),
@@ -21,6 +21,9 @@ KNOWN: dict[str, frozenset[str] | None] = {
     "offer": frozenset(OfferTerms.model_fields),
     "product": frozenset(Product.model_fields),
     "related": None,
+    "bought_together": None,
+    "viewed_together": None,
+    "trending": None,
     "slots": None,
     "unsubscribe_url": None,
     "preferences_url": None,
@@ -51,7 +54,10 @@ def variables(
         "run": cast(dict[str, Any], harmless(context.run)),
         "offer": context.offer.model_dump() if context.offer else None,
         "product": product.model_dump() if product else _product_of(event, context.brand),
-        "related": [other.model_dump() for other in catalogue.related(product_id, RELATED)],
+        **{
+            name: [each.model_dump() for each in found]
+            for name, found in recommended(catalogue, product_id).items()
+        },
         "unsubscribe_url": context.unsubscribe_url,
         "preferences_url": context.preferences_url,
         "now": context.now,
@@ -60,6 +66,16 @@ def variables(
         "time_zone": context.customer.time_zone,
         # Not among the known names: filters reach it, a template cannot show it.
         "url_key": context.url_key,
+    }
+
+
+def recommended(catalogue: Catalogue, product_id: str) -> dict[str, list[Product]]:
+    """What goes with a product, by the name that templates have for it."""
+    return {
+        "related": catalogue.related(product_id, RELATED),
+        "bought_together": catalogue.together("bought", product_id, RELATED),
+        "viewed_together": catalogue.together("viewed", product_id, RELATED),
+        "trending": catalogue.trending(product_id, RELATED),
     }
 
 

@@ -16,6 +16,8 @@ from temporalio.service import RPCError
 
 from starter.approvals import api as approvals_api
 from starter.auditing.sealer import keep_sealing
+from starter.catalogue import api as catalogue_api
+from starter.catalogue.keeping import keep_catalogue
 from starter.changes import api as changes_api
 from starter.console import pages
 from starter.customers import api as customers_api
@@ -53,6 +55,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
         if dispatch:
             works += [dispatcher.run(), keep_schedules(services), keep_matching(), keep_erasing(services)]
             works += [keep_sealing(services), keep_segments(services, dispatcher.wake)]
+            works += [keep_catalogue(services.database, ingestion)]
         running = [asyncio.create_task(work) for work in works]
         yield
         for task in running:
@@ -73,6 +76,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
         app.include_router(door.router)
     app.include_router(approvals_api.router)
     app.include_router(changes_api.router)
+    app.include_router(catalogue_api.router)
     app.include_router(experiments_api.router)
     for door in (surfaces, slots):
         app.include_router(door.router)

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import httpx
 from pydantic_core import from_json, to_json
 
+from starter.catalogue_calls import CatalogueCalls
 from starter.change_calls import ChangeCalls
 from starter.customer_calls import CustomerCalls
 from starter.experiment_calls import ExperimentCalls
@@ -189,6 +190,11 @@ class Sojourn:
     def customers(self) -> CustomerCalls:
         """What is known of customers, for people."""
         return CustomerCalls(self._ask)
+
+    @property
+    def catalogue(self) -> CatalogueCalls:
+        """The products on sale."""
+        return CatalogueCalls(self._ask)
 
     @property
     def suppressions(self) -> SuppressionCalls:

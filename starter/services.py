@@ -14,6 +14,7 @@ from settings import Project, Settings
 from starter.attempts import Attempts
 from starter.openid.signing_in import OpenIdProvider
 from starter.tokens import Tokens
+from store.catalogue import Watch
 from store.database import Database
 from workflows.approval import DecisionSigner
 
@@ -40,6 +41,11 @@ class Services:
     @cached_property
     def attempts(self) -> Attempts:
         return Attempts(self.database)
+
+    @cached_property
+    def catalogue_watch(self) -> Watch:
+        """Tells when the products of `library` have changed."""
+        return Watch()
 
     @cached_property
     def tokens(self) -> Tokens:

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 
 import uvicorn
 from temporalio.client import Client
@@ -16,6 +17,7 @@ from journeys.shapes import load_shapes
 from settings import Settings, installation_secret, load_project
 from starter.app import create_app
 from starter.auditing.settings import note_settings
+from starter.catalogue.loading import take_in_file
 from starter.changes.policies import publish_folder
 from starter.runs.publishing import published
 from starter.services import Services
@@ -56,6 +58,7 @@ async def serving(settings: Settings, temporal: Client, listener: socket.socket)
             segments=load_segments(settings.project_dir, load_shapes(settings.project_dir / "events.yaml")),
             library=load_library(settings.project_dir),
         )
+        await take_in_file(database, settings.project_dir / "catalogue.yaml", datetime.now(UTC))
         await note_settings(database, settings.project_dir)
         await publish_folder(database, services.project.review, settings.project_dir)
         async with published(services), _listening(services, listener):

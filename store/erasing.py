@@ -39,6 +39,7 @@ from store.tables import (
     Merge,
     OutboxEntry,
     PlannerDecision,
+    ProductTouch,
     Refusal,
     Run,
     Span,
@@ -62,6 +63,7 @@ _DELETED: tuple[tuple[type[SQLModel], str], ...] = (
     (PlannerDecision, "customer_id"),
     (SurfaceMessage, "customer_id"),
     (EditLabel, "customer_id"),
+    (ProductTouch, "customer_id"),
 )
 """Tables whose rows of the customer go, and the column that names the customer; what points at others first."""
 

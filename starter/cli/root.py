@@ -9,6 +9,7 @@ import typer
 from starter.cli import (
     approvals,
     audit,
+    catalogue,
     changes,
     channels,
     contents,
@@ -71,6 +72,7 @@ def root(
 _NOUNS = (
     journeys,
     contents,
+    catalogue,
     policies,
     events,
     customers,

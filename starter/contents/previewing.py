@@ -14,7 +14,9 @@ from journeys.parts import Offer
 from journeys.shapes import Shape
 from journeys.steps import Send, walk
 from journeys.times import known_zone
+from learning.products import FEWEST
 from starter.contents.shelf import Shelf
+from store.catalogue import read_catalogue
 from store.events import list_events
 from store.tables import Customer
 
@@ -45,6 +47,8 @@ async def preview_for(
 ) -> list[Previewed]:
     """The content as this customer would get it at `now`, from the last event of theirs that starts a journey
     which sends it. Raises ApprovalRefused for an unknown name."""
+    news = await read_catalogue(session, FEWEST)
+    shelf.catalogue.renew(news.products, news.together, news.trending)
     use = _use_of(name, journeys)
     found = await list_events(session, name=use.event or "", customer_id=customer.id)
     event = found.rows[0].properties if found.rows and use.event else {}

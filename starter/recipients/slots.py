@@ -18,6 +18,7 @@ from content.filling import Assembled, Part
 from content.links import InvalidLink, LinkSigner
 from content.rendering import RenderContext
 from journeys.ids import event_traceparent
+from learning.products import FEWEST
 from starter.contents.assembling import surface_context
 from starter.ingestion.acceptance import ingestion_of
 from starter.ingestion.incoming import Incoming, Who
@@ -46,6 +47,10 @@ async def show(surface: str, request: Request, locale: str = "") -> Response:
         customer = None if _asks_for_privacy(request) else await _customer(services, who)
     except Refused as refused:
         return refused.answer
+    async with services.database.reading() as session:
+        news = await services.catalogue_watch.news(session, FEWEST)
+    if news:
+        services.library.catalogue.renew(news.products, news.together, news.trending)
     assembled = services.library.assemble(surface, _context(services, customer, locale))
     return answer({"slots": _shown(surface, assembled, LinkSigner(services.secret))})
 

@@ -3,6 +3,14 @@
 from store.tables.approvals import Approval, ApprovalState, EditLabel, GrantUse, StandingGrant
 from store.tables.audit import AuditEntry
 from store.tables.autonomy import Tightening
+from store.tables.catalogue import (
+    CatalogueProduct,
+    CatalogueState,
+    ProductChange,
+    ProductCount,
+    ProductPair,
+    ProductTouch,
+)
 from store.tables.changes import Change, ChangeKind, ChangeState, FilesVersion
 from store.tables.channels import Alert, ChannelPause
 from store.tables.columns import UtcTime
@@ -30,6 +38,8 @@ __all__ = [
     "Approval",
     "ApprovalState",
     "AuditEntry",
+    "CatalogueProduct",
+    "CatalogueState",
     "Change",
     "ChangeKind",
     "ChangeState",
@@ -62,6 +72,10 @@ __all__ = [
     "Merge",
     "OutboxEntry",
     "PlannerDecision",
+    "ProductChange",
+    "ProductCount",
+    "ProductPair",
+    "ProductTouch",
     "Refusal",
     "Run",
     "RunState",

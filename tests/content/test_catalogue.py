@@ -71,3 +71,31 @@ def test_a_product_page_must_be_a_web_address(tmp_path: Path):
 
     with pytest.raises(FileProblems, match=r":2:68: String should match pattern"):
         Catalogue.load(file)
+
+
+def test_what_is_told_by_a_feed_counts_before_the_file(tmp_path: Path):
+    shop = catalogue(tmp_path, ("boots", "129.90", "shoes"), ("socks", "9", "shoes"))
+    boots = shop.product("boots")
+    assert boots is not None
+
+    shop.renew([boots.facts | {"price": "99.00", "stock": 0}], {}, [])
+
+    assert [(p.product_id, p.price, p.available) for p in shop.products] == [
+        ("boots", Decimal("99.00"), False),
+        ("socks", Decimal("9"), True),
+    ]
+    assert shop.related("socks", 3) == []
+
+
+def test_what_customers_touch_together_is_recommended_but_for_what_is_restricted(tmp_path: Path):
+    shop = catalogue(tmp_path, ("tent", "300", "x"), ("mat", "40", "y"), ("gin", "30", "z"))
+    gin = shop.product("gin")
+    assert gin is not None
+
+    shop.renew(
+        [gin.facts | {"restricted": ["alcohol"]}], {"bought": {"tent": ["gin", "mat", "gone"]}}, ["gin", "tent"]
+    )
+
+    assert [p.product_id for p in shop.together("bought", "tent", 3)] == ["mat"]
+    assert shop.together("viewed", "tent", 3) == []
+    assert [p.product_id for p in shop.trending("mat", 3)] == ["tent"]

@@ -64,6 +64,19 @@ def upgrade() -> None:
         batch_op.create_index('ix_audit_entry_customer', ['customer_id', 'id'], unique=False)
         batch_op.create_index('ix_audit_entry_kind', ['kind', 'at'], unique=False)
 
+    op.create_table('catalogue_product',
+    sa.Column('product_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('facts', sa.JSON(), nullable=False),
+    sa.Column('changed_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('product_id')
+    )
+    op.create_table('catalogue_state',
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('feed', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('name')
+    )
     op.create_table('change',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
@@ -243,6 +256,34 @@ def upgrade() -> None:
     sa.Column('owner', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('until', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('name')
+    )
+    op.create_table('product_change',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('product_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('event', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('facts', sa.JSON(), nullable=False),
+    sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('told_to', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('product_count',
+    sa.Column('product_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('weight', sa.Float(), nullable=False),
+    sa.Column('at', sa.Integer(), nullable=False),
+    sa.Column('rank', sa.Float(), nullable=False),
+    sa.PrimaryKeyConstraint('product_id', 'kind')
+    )
+    with op.batch_alter_table('product_count', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_product_count_rank'), ['rank'], unique=False)
+
+    op.create_table('product_pair',
+    sa.Column('product_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('other_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('product_id', 'other_id', 'kind')
     )
     op.create_table('refusal',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -636,6 +677,19 @@ def upgrade() -> None:
         batch_op.create_index('ix_planner_decision_point', ['journey', 'decision', 'decided_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_planner_decision_workflow_id'), ['workflow_id'], unique=False)
 
+    op.create_table('product_touch',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('product_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('product_touch', schema=None) as batch_op:
+        batch_op.create_index('ix_product_touch_customer', ['customer_id'], unique=False)
+        batch_op.create_index('ix_product_touch_product', ['product_id', 'kind', 'customer_id'], unique=False)
+
     op.create_table('run',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('workflow_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -781,6 +835,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_run_customer_id'))
 
     op.drop_table('run')
+    with op.batch_alter_table('product_touch', schema=None) as batch_op:
+        batch_op.drop_index('ix_product_touch_product')
+        batch_op.drop_index('ix_product_touch_customer')
+
+    op.drop_table('product_touch')
     with op.batch_alter_table('planner_decision', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_planner_decision_workflow_id'))
         batch_op.drop_index('ix_planner_decision_point')
@@ -873,6 +932,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_refusal_received_at'))
 
     op.drop_table('refusal')
+    op.drop_table('product_pair')
+    with op.batch_alter_table('product_count', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_product_count_rank'))
+
+    op.drop_table('product_count')
+    op.drop_table('product_change')
     op.drop_table('lease')
     op.drop_table('learning_progress')
     op.drop_table('learned_point')
@@ -906,6 +971,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_change_proposed_at'))
 
     op.drop_table('change')
+    op.drop_table('catalogue_state')
+    op.drop_table('catalogue_product')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_kind')
         batch_op.drop_index('ix_audit_entry_customer')

@@ -1,0 +1,81 @@
+"""The catalogue over HTTP: what a shop's own system tells of its products, and what is known of them."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from access import Person
+from content.catalogue import Product
+from starter.callers import CallerRoute, Refusal, may
+from starter.catalogue.loading import Loaded, load_products
+from starter.services import Shared
+from store.catalogue import list_products, products_told
+
+router = APIRouter(prefix="/v1/catalogue/products", route_class=CallerRoute, tags=["catalogue"])
+_Reader = Annotated[Person, may("catalogue:read")]
+_Writer = Annotated[Person, may("catalogue:write")]
+MOST = 1_000
+"""Products that one request may bring."""
+
+
+class NoProduct(Refusal):
+    """Nothing was told of a product of this id yet."""
+
+    code, status = "not_found", 404
+
+
+class ProductsBody(BaseModel):
+    """Products as they are now. Those that are not among them stay as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    products: list[Product] = Field(min_length=1, max_length=MOST)
+
+
+class ChangeBody(BaseModel):
+    """What changed about a product."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    price: Decimal | None = Field(default=None, ge=0)
+    stock: int | None = Field(default=None, ge=0)
+
+
+class Products(BaseModel):
+    """One page of products; ask for the page after it while `more` is true."""
+
+    products: list[dict[str, Any]]
+    page: int
+    more: bool
+
+
+@router.put("")
+async def tell(body: ProductsBody, _: _Writer, services: Shared) -> Loaded:
+    """Take products in. A price or a stock that changed becomes an event of those who looked at the product."""
+    async with services.database.transaction() as session:
+        return await load_products(session, body.products, datetime.now(UTC))
+
+
+@router.patch("/{product_id}")
+async def change(product_id: str, body: ChangeBody, _: _Writer, services: Shared) -> Loaded:
+    """Take in another price or stock of a product that was told before."""
+    async with services.database.transaction() as session:
+        row = (await products_told(session, [product_id])).get(product_id)
+        if row is None:
+            raise NoProduct(
+                f"Nothing was told of a product '{product_id}'. PUT it to /v1/catalogue/products first."
+            )
+        facts = row.facts | body.model_dump(exclude_none=True)
+        return await load_products(session, [Product.model_validate(facts)], datetime.now(UTC))
+
+
+@router.get("")
+async def show(_: _Reader, services: Shared, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> Products:
+    """The products that were told, by their ids."""
+    async with services.database.reading() as session:
+        found = await list_products(session, page)
+    rows = [{**row.facts, "changed_at": row.changed_at} for row in found.rows]
+    return Products(products=rows, page=found.number, more=found.more)

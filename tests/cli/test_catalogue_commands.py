@@ -1,0 +1,41 @@
+"""`sojourn catalogue`: what a project sells, and a feed that tells of it."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import RETAIL, Command
+from tests.cli.serving import Api, api_of
+
+pytestmark = pytest.mark.xdist_group("cli-api")
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory, temporal_address: str) -> Generator[Api]:
+    with api_of(tmp_path_factory.mktemp("catalogue"), temporal_address) as running:
+        yield running
+
+
+def test_the_products_of_the_file_are_listed_with_what_goes_with_them(sojourn: Command):
+    listed = sojourn("--project", RETAIL, "catalogue", "list")
+    rows = json.loads(sojourn("--project", RETAIL, "catalogue", "list", "-o", "json").out)
+
+    assert "lumen-2        €329.00         Lumen 2 tent" in listed.out
+    [tent] = [row for row in rows if row["product_id"] == "lumen-2"]
+    assert tent["related"] == ["lumen-3", "perch-tarp"]
+
+
+def test_a_feed_is_taken_in_by_whoever_may(sojourn: Command, api: Api, tmp_path: Path):
+    file = tmp_path / "feed.csv"
+    file.write_text(
+        "product_id,name,price,currency,category,url\nmug,Mug,9,EUR,Kitchen,https://shop.example/mug\n"
+    )
+
+    done = sojourn("catalogue", "load", file, **api.person("omar"))
+    file.write_text(file.read_text().replace("Mug,9", "Mug,7"))
+    again = sojourn("catalogue", "load", file, "-o", "json", **api.person("omar"))
+
+    assert done.out.startswith("1 products: 1 new, 0 changed.")
+    assert json.loads(again.out) == {"products": 1, "new": 0, "changed": 1, "events": 1}
