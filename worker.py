@@ -34,6 +34,7 @@ from activities.learning import Learning
 from activities.live import Live
 from activities.masking import Mask
 from activities.notes import Bookkeeping
+from activities.ordering import Ordering
 from activities.perceiving import Perceiving
 from activities.permission import Permission
 from activities.questions import Questions
@@ -148,7 +149,8 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
     permission = Permission(parts.policies, gathering, questions)
     composer = _composer(settings, parts, providers)
     alerts = Alerts(parts.alerts, database, settings.public_url)
-    delivering = Delivering(database, composer, guard, Traffic(database, providers, alerts))
+    traffic, ordering = Traffic(database, providers, alerts), Ordering(database, providers)
+    delivering = Delivering(database, composer, guard, traffic, ordering)
     rules = EditRules(parts.library, parts.project.content, parts.project.brand)
     requesting = Requesting(database)
     acting = Acting(database, parts.tools, permission)

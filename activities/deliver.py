@@ -17,6 +17,7 @@ from activities.composing import Composer, Draft, hash_message
 from activities.facts import Case
 from activities.guard import Cleared, Guard, Judgement, findings_of
 from activities.notes import write_down
+from activities.ordering import Ordering
 from policies.model import Ruling
 from store.consents import withdraw_consent
 from store.customers import lock_customer
@@ -31,11 +32,14 @@ from workflows.ports import DeliverRequest, DeliverResult, Denied, Rejected, Sen
 class Delivering:
     """The `deliver` activity of one worker."""
 
-    def __init__(self, database: Database, composer: Composer, guard: Guard, traffic: Traffic) -> None:
+    def __init__(
+        self, database: Database, composer: Composer, guard: Guard, traffic: Traffic, ordering: Ordering
+    ) -> None:
         self._database = database
         self._composer = composer
         self._guard = guard
         self._traffic = traffic
+        self._ordering = ordering
 
     @activity.defn
     async def deliver(self, request: DeliverRequest) -> DeliverResult:
@@ -46,7 +50,7 @@ class Delivering:
         """
         attempt = Attempt.begin(request)
         result: DeliverResult | None = None
-        for channel in request.channels:
+        for channel in await self._ordering.channels(attempt, request):
             result = await self._deliver(attempt.over(channel), request, channel)
             # Only what surely did not leave, and never will over this channel, is tried over the next.
             if not isinstance(result, Denied | Rejected):

@@ -9,7 +9,18 @@ from datetime import date, time, timedelta
 from typing import Any, Literal, TypeVar, cast
 
 from journeys.model import Journey, Start, StartCap
-from journeys.parts import ApprovalRule, Budget, EventMatch, Goal, Offer, Part, Purpose, SendWindow, Tier
+from journeys.parts import (
+    ApprovalRule,
+    Budget,
+    ChannelOrder,
+    EventMatch,
+    Goal,
+    Offer,
+    Part,
+    Purpose,
+    SendWindow,
+    Tier,
+)
 from journeys.rewards import Rewards
 from journeys.steps import (
     Act,
@@ -138,6 +149,7 @@ def send(
     channels: str | Sequence[str],
     content: str,
     *,
+    order: ChannelOrder | None = None,
     purpose: Purpose | None = None,
     offer: Offer | None = None,
     approval: str | ApprovalRule | None = None,
@@ -145,7 +157,7 @@ def send(
     id: str | None = None,  # noqa: A002
 ) -> Send:
     """Send approved content over the first of some channels that will do."""
-    given = {"purpose": purpose, "offer": offer, "approval": approval, "otherwise": otherwise}
+    given = {"order": order, "purpose": purpose, "offer": offer, "approval": approval, "otherwise": otherwise}
     return _made(Send, id=id, send=channels, content=content, **given)
 
 

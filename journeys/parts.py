@@ -44,6 +44,8 @@ Word = Annotated[
 ]
 """The name of an arm, an option, a decision or a tool."""
 Purpose = Literal["marketing", "transactional"]
+ChannelOrder = Literal["as written", "best first"]
+"""In which order the channels of a send are tried: `best first` looks at what this customer answers."""
 Tier = Literal["full", "supervised", "human"]
 
 

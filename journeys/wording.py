@@ -38,7 +38,8 @@ def say_step(step: Step) -> str:
             approval = f", approved by {step.approval.group}" if step.approval else ""
             if step.approval and step.approval.otherwise == "send_without_offer":
                 approval += " or without it"
-            return f"send {step.content} by {' or '.join(step.send)}{offer}{approval}"
+            best = ", the best for them first" if step.order == "best first" else ""
+            return f"send {step.content} by {' or '.join(step.send)}{best}{offer}{approval}"
         case Branch():
             return "branch"
         case Split():

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from journeys.conditions import Condition
 from journeys.parts import (
     ApprovalRule,
+    ChannelOrder,
     EventMatch,
     JourneyName,
     Match,
@@ -94,11 +95,13 @@ class WaitFor(Part):
 class Send(Part):
     """Send approved content, within the policies, over the first channel that will do.
 
-    `otherwise` is done when it surely did not leave.
+    `order` says which is the first: that which is written first, or that over which this customer is reached and
+    answers best. `otherwise` is done when it surely did not leave.
     """
 
     id: StepId = ""
     send: Annotated[list[str], Field(min_length=1), BeforeValidator(one_alone)]
+    order: ChannelOrder = "as written"
     content: str
     purpose: Purpose = "marketing"
     offer: Offer | None = None
@@ -109,6 +112,13 @@ class Send(Part):
     def _has_an_offer_to_leave_out(self) -> "Send":
         if self.offer is None:
             _no_offer_to_leave_out(self.approval)
+        return self
+
+    @model_validator(mode="after")
+    def _there_is_an_order(self) -> "Send":
+        if self.order != "as written" and len(self.send) < 2:
+            message = "there is one channel, and nothing to order"
+            raise PydanticCustomError("one_channel", message, {"path": ("order",)})
         return self
 
 

@@ -8,7 +8,7 @@ from temporalio import activity
 
 from journeys.events import Event
 from journeys.interrupts import InterruptKind, InterruptRules
-from journeys.parts import Offer, Purpose
+from journeys.parts import ChannelOrder, Offer, Purpose
 from workflows.ports.people import ApprovalTerms, Asked, Grant
 from workflows.ports.runs import Message, StepRequest
 
@@ -17,7 +17,8 @@ class DeliverRequest(StepRequest):
     """Send one step's message, if everything allows it at this moment."""
 
     channels: tuple[str, ...]
-    """In order of preference: the first over which it may and can leave is taken."""
+    """The first over which it may and can leave is taken."""
+    order: ChannelOrder = "as written"
     content: str
     purpose: Purpose
     offer: Offer | None = None

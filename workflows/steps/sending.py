@@ -48,6 +48,7 @@ def request_of(run: Conduct, step: Send, notes: ports.Notes) -> ports.DeliverReq
         now=workflow.now(),
         notes=notes,
         channels=tuple(step.send),
+        order=step.order,
         content=step.content,
         purpose=step.purpose,
         offer=None if plain else step.offer,
