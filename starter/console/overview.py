@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from starter.console.page import PageRoute, SignedIn
 from starter.console.words import tone
+from store.guardrails import guardrails
 from store.history import Counts, count_deliveries, count_runs, list_runs
 
 _LOOKS_BACK = timedelta(days=7)
@@ -43,6 +44,7 @@ async def show_overview(console: SignedIn) -> HTMLResponse:
         runs = await count_runs(session, since)
         deliveries = await count_deliveries(session, since)
         latest = await list_runs(session)
+        rolled_back = sorted({row.journey for row in await guardrails(session, state="tripped")})
     ends = _bar("ended", [(outcome, number) for state, outcome, number in runs if state == "closed"])
     return await console.show(
         "overview.html",
@@ -50,6 +52,7 @@ async def show_overview(console: SignedIn) -> HTMLResponse:
         ends=ends,
         channels=_by_channel(deliveries),
         latest=latest.rows[:_LATEST],
+        rolled_back=rolled_back,
     )
 
 

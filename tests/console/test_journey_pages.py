@@ -124,6 +124,7 @@ async def test_a_guardrail_that_tripped_is_shown_and_armed_again_by_ops_only(
 ) -> None:
     await put(shop.database, tripped())
     assert "rolled back" in (await ada.get("/journeys")).text
+    assert "Rolled back by guardrails" in (await ada.get("/")).text
     seen = (await ada.get(PAGE)).text
     assert WHY in seen
     assert "Arm the guardrails again" not in seen
