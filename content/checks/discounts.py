@@ -1,4 +1,4 @@
-"""Content for slots that seems to promise a discount and does not say so at its head, by which they are counted."""
+"""Content for slots that seems to promise a discount and does not say so at its head, where it is counted."""
 
 import re
 from collections.abc import Iterator
