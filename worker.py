@@ -34,6 +34,7 @@ from activities.learning import Learning
 from activities.live import Live
 from activities.masking import Mask
 from activities.notes import Bookkeeping
+from activities.notifying import Notifying
 from activities.ordering import Ordering
 from activities.perceiving import Perceiving
 from activities.permission import Permission
@@ -217,6 +218,9 @@ async def running_worker(client: Client, settings: Settings) -> AsyncGenerator[N
     await following.look()
     works = [following.keep_looking(), Reconciling(database, parts.providers).keep_asking()]
     works += [ship_spans(database)] if collector_named() else []
+    if parts.alerts:
+        alerts = Alerts(parts.alerts, database, settings.public_url)
+        works.append(Notifying(database, alerts, parts.project, settings.public_url).keep_telling())
     running = [asyncio.create_task(work) for work in works]
     try:
         async with make_worker(client, settings, database, parts):

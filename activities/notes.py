@@ -8,6 +8,7 @@ from journeys.requests import EndedRun
 from store.approvals import mark_decided, put_to
 from store.database import Database
 from store.ledger import settle_given_up, settle_unfinished
+from store.notices import remind
 from store.requests import tell_end
 from store.runs import close_run
 from store.surfaces import withdraw_run
@@ -25,6 +26,9 @@ async def write_down(session: AsyncSession, run: RunRef, notes: Notes, *spans: S
     pauses = (pause_span(run, pause) for pause in notes.pauses)
     await write_spans(session, [*pauses, *(step_span(run, record) for record in notes.records), *spans])
     for now in notes.questions:
+        if now.reminder:
+            await remind(session, now.approval_id, now.at)
+            continue
         put = {"group": now.group, "assignee": now.assignee, "by": now.by}
         await put_to(session, now.approval_id, agreed=now.agreed, at=now.at, **put)
     for closed in notes.closed_approvals:

@@ -10,6 +10,9 @@ from journeys.times import Weekday, ZoneName, at_clock, zone_or_utc
 _WEEK: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LONGEST_DAYS = 3653
 """Ten years, as the longest duration has."""
+_REMINDED_AT = 0.25
+"""The share of its time that a group has left when it is reminded."""
+_WORTH_A_REMINDER = timedelta(minutes=20)
 
 
 class WorkingHours(BaseModel):
@@ -72,15 +75,18 @@ class Plan(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     turns: tuple[tuple[datetime, str], ...]
-    """Each with the group that is asked from then on."""
+    """Each with the group that is asked from then on; with an empty one, whoever is asked then is reminded."""
     deadline: datetime
 
 
 def plan(groups: Mapping[str, ApproverGroup], group: str, asked_at: datetime, within: timedelta) -> Plan:
-    """Each group has `within` of its own working time; then the next is asked."""
+    """Each group has `within` of its own working time, and is reminded when a quarter of that is left; then the
+    next is asked."""
     turns: list[tuple[datetime, str]] = []
     begin, known = asked_at, groups.get(group, ApproverGroup())
     while True:
+        if within >= _WORTH_A_REMINDER:
+            turns.append((known.after(begin, within * (1 - _REMINDED_AT)), ""))
         begin = known.after(begin, within)
         group = known.escalate_to
         if not group:

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.audit import record
 from store.paging import PAGE_SIZE, Page, read_page
-from store.tables import Approval
+from store.tables import Approval, Notice
 
 Settled = Literal["approved", "rejected", "expired", "withdrawn"]
 
@@ -95,7 +95,10 @@ async def mark_decided(
 def tell_approval(
     session: AsyncSession, approval: Approval, what: str, by: str, at: datetime, evidence: Mapping[str, str] | None
 ) -> None:
-    """Write what became of a question into the audit log. People's words are evidence: they may name someone."""
+    """Write what became of a question into the audit log, and whom to tell of it.
+
+    People's words are evidence: they may name someone.
+    """
     facts = {
         "what": what,
         "delivery": approval.delivery_id,
@@ -105,6 +108,10 @@ def tell_approval(
     }
     subject, customer_id = f"approval:{approval.id}", approval.customer_id
     record(session, "approval", subject, by, facts, at=at, customer_id=customer_id, evidence=evidence)
+    if what in ("asked", "handed", "escalated"):
+        session.add(Notice(approval_id=approval.id, audience=approval.group, kind=what, at=at))
+    if what == "withdrawn":
+        session.add(Notice(approval_id=approval.id, kind=what, at=at))
 
 
 async def put_to(

@@ -37,6 +37,7 @@ from store.tables import (
     IdentityChange,
     Membership,
     Merge,
+    Notice,
     OutboxEntry,
     PlannerDecision,
     ProductTouch,
@@ -254,7 +255,10 @@ def _spellings(value: str) -> set[str]:
 
 async def _withdraw_approvals(session: AsyncSession, ids: Collection[str], at: datetime) -> None:
     change = update(Approval).where(col(Approval.customer_id).in_(ids), col(Approval.state) == "open")
-    await session.exec(change.values(state="withdrawn", decided_at=at, decision_reason="the customer was erased"))
+    change = change.values(state="withdrawn", decided_at=at, decision_reason="the customer was erased")
+    withdrawn: Any = await session.exec(change.returning(col(Approval.id)))
+    for (approval_id,) in withdrawn.all():
+        session.add(Notice(approval_id=approval_id, kind="withdrawn", at=at))
 
 
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

@@ -95,14 +95,15 @@ class Question:
             self._state.approval = approval.model_copy(update=changes)
 
     def turn(self, now: datetime) -> None:
-        """The next group is asked now, as nobody has decided."""
+        """The next group is asked now, or whoever is asked is reminded, as nobody has decided."""
         approval = self._state.approval
         assert approval is not None, "a turn belongs to an open question"
         turn, *left = approval.turns
-        others = {"turns": tuple(left), "group": turn.group, "assignee": ""}
-        self._ask_others(approval.model_copy(update=others), now)
+        others = {"group": turn.group, "assignee": ""} if turn.group else {}
+        approval = approval.model_copy(update={"turns": tuple(left), **others})
+        self._ask_others(approval, now, reminder=not turn.group)
 
-    def _ask_others(self, approval: OpenApproval, now: datetime, by: str = "") -> None:
+    def _ask_others(self, approval: OpenApproval, now: datetime, by: str = "", *, reminder: bool = False) -> None:
         self._state.approval = approval
         self._state.questions.append(
             QuestionNow(
@@ -111,6 +112,7 @@ class Question:
                 assignee=approval.assignee,
                 agreed=approval.agreed,
                 by=by,
+                reminder=reminder,
                 at=now,
             )
         )

@@ -1,6 +1,6 @@
 """The tables, by what they are about. All times are UTC."""
 
-from store.tables.approvals import Approval, ApprovalState, EditLabel, GrantUse, StandingGrant
+from store.tables.approvals import Approval, ApprovalState, EditLabel, GrantUse, Notice, NoticeKind, StandingGrant
 from store.tables.audit import AuditEntry
 from store.tables.autonomy import Tightening
 from store.tables.catalogue import (
@@ -70,6 +70,8 @@ __all__ = [
     "Lease",
     "Membership",
     "Merge",
+    "Notice",
+    "NoticeKind",
     "OutboxEntry",
     "PlannerDecision",
     "ProductChange",

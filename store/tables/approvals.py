@@ -62,6 +62,22 @@ class Approval(SQLModel, table=True):
     decision_reason: str = ""
 
 
+NoticeKind = Literal["asked", "handed", "escalated", "reminder", "withdrawn"]
+
+
+class Notice(SQLModel, table=True):
+    """That people are to be told of an approval: written with what happened to it, told soon after."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    approval_id: str = Field(foreign_key="approval.id", index=True)
+    audience: str = ""
+    """The group that is told; empty is whoever was told of the approval before."""
+    kind: str = word_column()
+    at: datetime = time_column()
+    """When it happened."""
+    told_at: datetime | None = time_column(nullable=True)
+
+
 class EditLabel(SQLModel, table=True):
     """What a person made of one field of a message before they agreed to it: a label to learn from."""
 

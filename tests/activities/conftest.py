@@ -3,13 +3,19 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import SQLModel, select
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from temporalio.testing import ActivityEnvironment
 
 from activities.acting import Acting
+from activities.alerting import Alerts, load_alerts
 from activities.facts import Gathering
 from activities.live import Live
 from activities.permission import Permission
@@ -20,11 +26,14 @@ from journeys.events import Event
 from journeys.interrupts import InterruptRules
 from journeys.parts import EventMatch
 from policies.model import Policy
+from sandbox.http_server import serving
+from settings import Settings, load_project
 from store.database import Database
 from store.tables import Customer, EventRecord
 from tests.tools.payments import TOKEN, Payments
 from workflows.ports import ActRequest, ApprovalTerms, Asked, AskRequest, Grant, RunRef
 
+CONSOLE = "https://journeys.shop.example"
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
 RUN = RunRef(workflow_id="winback:c_1:-", first_run_id="run_1", journey="winback", version="v1", customer_id="c_1")
 TERMS = ApprovalTerms(group="support", author="maria", within=timedelta(hours=8), otherwise="skip")
@@ -135,3 +144,36 @@ async def customer(database: Database) -> Customer:
 async def desk(database: Database, customer: Customer) -> AsyncGenerator[Desk]:
     async with Payments(o_1=80.0).open() as payments:
         yield Desk(database, payments)
+
+
+class Endpoint:
+    """A service that takes alerts over HTTP. It refuses at `/down`."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.host = ""
+
+    async def take(self, request: Request) -> Response:
+        if request.url.path == "/down":
+            return Response(status_code=503)
+        self.heard.append(await request.json())
+        return Response()
+
+
+@pytest.fixture
+async def endpoint() -> AsyncGenerator[Endpoint]:
+    service = Endpoint()
+    async with serving(Starlette(routes=[Route("/{path}", service.take, methods=["POST"])]), 0) as port:
+        service.host = f"127.0.0.1:{port}"
+        yield service
+
+
+def alerts_of(folder: Path, database: Database, written: str, groups: str = "groups: {finance: {}}") -> Alerts:
+    """The alerts of a project whose section `alerts` is as written."""
+    file = folder / "sojourn.yaml"
+    file.write_text(
+        "brand: {name: Northwind, address: Hamburg, url: 'https://northwind.example'}\n"
+        "write_keys: [key]\nchannels: {}\n" + f"{groups}\n{written}",
+        encoding="utf-8",
+    )
+    return Alerts(load_alerts(load_project(Settings(project_dir=folder)), file), database, CONSOLE)

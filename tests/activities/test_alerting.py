@@ -11,41 +11,12 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 import yamlfile
-from activities.alerting import Alerts, Told, load_alerts
-from sandbox.http_server import serving
-from settings import Settings, load_project
+from activities.alerting import Told
 from store.alerts import list_alerts
 from store.database import Database
-
-CONSOLE = "https://journeys.shop.example"
-
-
-class Endpoint:
-    """A service that takes alerts over HTTP. It refuses at `/down`."""
-
-    def __init__(self) -> None:
-        self.heard: list[dict[str, Any]] = []
-        self.host = ""
-
-    async def take(self, request: Request) -> Response:
-        if request.url.path == "/down":
-            return Response(status_code=503)
-        self.heard.append(await request.json())
-        return Response()
-
-
-@pytest.fixture
-async def endpoint() -> AsyncGenerator[Endpoint]:
-    service = Endpoint()
-    async with serving(Starlette(routes=[Route("/{path}", service.take, methods=["POST"])]), 0) as port:
-        service.host = f"127.0.0.1:{port}"
-        yield service
+from tests.activities.conftest import CONSOLE, Endpoint, alerts_of
 
 
 class Mails:
@@ -63,17 +34,6 @@ async def mail_server() -> AsyncGenerator[tuple[Mails, int]]:
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(mails), "127.0.0.1", 0)
     yield mails, server.sockets[0].getsockname()[1]
     server.close()
-
-
-def alerts_of(folder: Path, database: Database, written: str) -> Alerts:
-    """The alerts of a project whose section `alerts` is as written."""
-    file = folder / "sojourn.yaml"
-    file.write_text(
-        "brand: {name: Northwind, address: Hamburg, url: 'https://northwind.example'}\n"
-        "write_keys: [key]\nchannels: {}\ngroups: {finance: {}}\n" + written,
-        encoding="utf-8",
-    )
-    return Alerts(load_alerts(load_project(Settings(project_dir=folder)), file), database, CONSOLE)
 
 
 async def test_a_group_is_told_at_each_of_its_addresses(

@@ -39,13 +39,31 @@ def test_each_group_has_its_own_working_time_and_then_the_next_is_asked():
         "brand": ApproverGroup(hours=OFFICE, escalate_to="ops"),
     }
     found = plan(groups, "marketing", at("2026-03-03T15:00"), timedelta(hours=4))
-    assert found.turns == ((at("2026-03-04T11:00"), "brand"), (at("2026-03-04T15:00"), "ops"))
+    assert [turn for turn in found.turns if turn[1]] == [
+        (at("2026-03-04T11:00"), "brand"),
+        (at("2026-03-04T15:00"), "ops"),
+    ]
     assert found.deadline == at("2026-03-04T19:00"), "ops is not described, so it works always"
 
 
 def test_a_group_that_is_not_described_works_always():
     found = plan({}, "marketing", at("2026-03-07T12:00"), timedelta(hours=24))
-    assert (found.turns, found.deadline) == ((), at("2026-03-08T12:00"))
+    assert found.turns == ((at("2026-03-08T06:00"), ""),), "reminded when six hours are left"
+    assert found.deadline == at("2026-03-08T12:00")
+
+
+def test_a_group_is_reminded_in_its_working_hours_when_a_quarter_of_its_time_is_left():
+    groups = {"marketing": ApproverGroup(hours=OFFICE, escalate_to="brand"), "brand": ApproverGroup(hours=OFFICE)}
+    found = plan(groups, "marketing", at("2026-03-06T14:00"), timedelta(hours=4))  # two hours are left on Friday
+    assert found.turns == (
+        (at("2026-03-09T09:00"), ""),
+        (at("2026-03-09T10:00"), "brand"),
+        (at("2026-03-09T13:00"), ""),
+    )
+
+
+def test_what_is_over_in_minutes_is_not_worth_a_reminder():
+    assert plan({}, "marketing", at("2026-03-07T12:00"), timedelta(minutes=19)).turns == ()
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,8 @@ def _payload(token: str) -> bytes:
 async def test_when_nobody_decides_the_next_group_is_asked_and_then_the_time_is_over(runs: Runs) -> None:
     def with_turn(request: DeliverRequest) -> DeliverResult:
         asked = question(request, "marketing", "10 %")
-        return asked.model_copy(update={"turns": (Turn(at=asked.asked_at + timedelta(hours=8), group="brand"),)})
+        reminder, turn = asked.asked_at + timedelta(hours=6), asked.asked_at + timedelta(hours=8)
+        return asked.model_copy(update={"turns": (Turn(at=reminder), Turn(at=turn, group="brand"))})
 
     runs.world.answers("offer", with_turn)
     run = await runs.start(OFFER)
@@ -148,8 +149,11 @@ async def test_when_nobody_decides_the_next_group_is_asked_and_then_the_time_is_
     assert progress.approval is not None
     assert progress.approval.group == "brand"
     assert "only the group 'brand'" in await refusal(run, decision())
-    [told] = [note for request in runs.world.notes for note in request.notes.questions]
-    assert (told.group, told.by) == ("brand", "")
+    told = [note for request in runs.world.notes for note in request.notes.questions]
+    assert [(note.group, note.reminder, note.by) for note in told] == [
+        ("marketing", True, ""),
+        ("brand", False, ""),
+    ]
     await run.result()
     assert runs.world.story == ["offer expired", "after sent"]
 

@@ -112,6 +112,15 @@ def test_the_next_group_is_asked_when_nobody_decided_and_who_agreed_still_did():
     assert decide(question, "bea", groups=("brand",)) == "approved by ada, bea"
 
 
+def test_a_reminder_changes_nothing_about_who_decides():
+    question = asking(turns=(Turn(at=NOON, group=""),))
+    decide(question, to="marketing", assignee="lars")
+    question.turn(NOON)
+    with pytest.raises(Refusal, match="this was handed to lars"):
+        decide(question)
+    assert decide(question, "lars") == "approved by lars"
+
+
 def test_nobody_decides_while_an_edit_is_being_checked():
     question = asking()
     question.edited_by = "lars"

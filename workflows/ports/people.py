@@ -27,10 +27,11 @@ class ApprovalTerms(Message):
 
 
 class Turn(Message):
-    """The group that is asked from a moment on, as long as nobody has decided."""
+    """The group that is asked from a moment on, as long as nobody has decided; or, without a name, that whoever is
+    asked then is reminded."""
 
     at: datetime
-    group: str
+    group: str = ""
 
 
 class Asked(Message):

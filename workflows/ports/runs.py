@@ -71,6 +71,8 @@ class QuestionNow(Message):
     agreed: tuple[str, ...]
     by: str = ""
     """Who handed it over or agreed; empty when only time has passed."""
+    reminder: bool = False
+    """Whether nothing has changed, and they are only reminded."""
     at: datetime
 
 

@@ -754,6 +754,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_edit_label_approval_id'), ['approval_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_edit_label_customer_id'), ['customer_id'], unique=False)
 
+    op.create_table('notice',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('approval_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('audience', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('told_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['approval_id'], ['approval.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_notice_approval_id'), ['approval_id'], unique=False)
+
     op.create_table('outbox',
     sa.Column('seq', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -819,6 +832,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_outbox_due')
 
     op.drop_table('outbox')
+    with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_notice_approval_id'))
+
+    op.drop_table('notice')
     with op.batch_alter_table('edit_label', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_edit_label_customer_id'))
         batch_op.drop_index(batch_op.f('ix_edit_label_approval_id'))
