@@ -20,7 +20,7 @@ from learning.sampler.model import lesson
 from learning.sampler.packing import pack, unpack
 from learning.sampler.statistics import Statistics
 from store.database import Database
-from store.events import as_event, last_event
+from store.events import as_event, settled_event
 from store.lessons import keep_sums, lock_point, sums_of
 from store.planning import (
     Point,
@@ -36,8 +36,6 @@ from store.planning import (
 from store.tables import PlannerDecision
 from workflows.ports import Learned, LearnRequest
 
-_AGAIN = 1_000
-"""Events that are looked at once more: one may have been accepted before another with a higher number."""
 _AT_ONCE = 200
 
 
@@ -50,9 +48,10 @@ class Learning:
     @activity.defn
     async def learn(self, request: LearnRequest) -> Learned:
         """Reward every decision of which there is news, and count the lessons. Safe to retry."""
+        async with self._database.transaction() as session:
+            until = await settled_event(session)
         async with self._database.reading() as session:
-            after, until = await progress(session), await last_event(session)
-            points = await touched(session, after - _AGAIN, until)
+            points = await touched(session, await progress(session), until)
         rewarded = lessons = 0
         for point in points:
             changed, taught = await self._reward(point, request.now)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table
 from sqlalchemy import insert as sql_insert
-from sqlmodel import SQLModel, col, func, select
+from sqlmodel import SQLModel, col, func, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import REPLIED, Event
@@ -79,6 +79,19 @@ async def events_after(session: AsyncSession, customer_id: str, seq: int) -> lis
 async def last_event(session: AsyncSession) -> int:
     """The number of the event that was accepted last, of anybody's; 0 when there is none."""
     return (await session.exec(select(func.max(EventRecord.seq)))).one() or 0
+
+
+async def settled_event(session: AsyncSession) -> int:
+    """The number of the event that was accepted last, once none with a lower one can be accepted any more.
+
+    PostgreSQL numbers events before their transactions end, in whatever order; those under way are waited for, and
+    later ones wait meanwhile. Raises sqlalchemy.exc.DBAPIError when that takes more than a second.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        connection = await session.connection()
+        await connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+        await connection.execute(text("LOCK TABLE event IN SHARE MODE"))
+    return await last_event(session)
 
 
 def as_event(record: EventRecord) -> Event:

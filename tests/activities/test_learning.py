@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from activities.knowing import Knowledge
 from activities.learning import Learning
@@ -11,6 +12,7 @@ from activities.refitting import Refitting
 from journeys.rewards import Rewards
 from learning.planners.registry import learner_of
 from store.database import Database
+from store.events import NewEvent, add_events, settled_event
 from store.tables import Customer, EventRecord, LearnedPoint, PlannerDecision
 from tests.activities.conftest import NOON, attempt, rows
 from workflows.ports import Learned, LearnRequest
@@ -143,3 +145,51 @@ async def test_a_log_that_is_too_short_changes_nothing(shop: Shop, database: Dat
     await shop.decides(decision(1))
     await shop.learns(LATER)
     assert (await attempt(Refitting(database).refit, LearnRequest(now=LATER))).points == ()
+
+
+async def test_an_event_under_way_is_waited_for_and_not_passed_over(database: Database, customer: Customer):
+    """PostgreSQL numbers the first event before the second, and commits it after."""
+    if database.is_sqlite:
+        async with database.transaction() as session:
+            await add_events(session, [_accepted("e_1")])
+            assert await settled_event(session) == 1
+        return
+    async with database.transaction() as slow:
+        await add_events(slow, [_accepted("e_1")])
+        async with database.transaction() as quick:
+            await add_events(quick, [_accepted("e_2")])
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            async with database.transaction() as session:
+                await settled_event(session)
+    async with database.transaction() as session:
+        assert await settled_event(session) == 2
+
+
+def _accepted(event_id: str) -> NewEvent:
+    return NewEvent(event_id, "c_1", "Product Viewed", {}, NOON, NOON, "")
+
+
+async def test_a_refit_values_an_agents_turn_by_what_the_turns_after_it_bring(shop: Shop, database: Database):
+    """A mail sells nothing itself, but who was mailed first buys more on the push that follows."""
+    async with database.transaction() as session:
+        session.add_all(Customer(id=f"c_{n}", traits={}, created_at=NOON) for n in range(2, 62))
+    for number in range(2, 62):
+        first, sold = ("mail", 6.0) if number % 2 else ("push", 2.0)
+        of = {"customer_id": f"c_{number}", "workflow_id": f"winback:c_{number}", "agent": True}
+        at = NOON + timedelta(hours=20)
+        await shop.decides(
+            decision(number, first, **of, features={"vip": 1.0}),
+            decision(1000 + number, "push", **of, turn=1, features={}, decided_at=at),
+        )
+        await shop.sells(sold, f"c_{number}")
+    await shop.learns(LATER + timedelta(days=1))
+    turns = sorted(await rows(database, PlannerDecision), key=lambda row: (row.customer_id, row.turn))
+    assert {(row.turn, row.option, row.reward) for row in turns if row.turn == 0} == {
+        (0, "mail", 0.0),
+        (0, "push", 0.0),
+    }
+    assert {row.credit for row in turns if row.option == "mail"} == {3.0}
+    refitted = await attempt(Refitting(database).refit, LearnRequest(now=LATER + timedelta(days=1)))
+    assert [point.decisions for point in refitted.points] == [120]
+    mail, push = await shop.odds(LATER + timedelta(days=1))
+    assert mail > 0.9 > push
