@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.language_model import Answered
+from activities.masking import Seen
 from journeys.rewards import Rewards
 from learning.planners.interface import Learner, Plan
 from store.audit import record
@@ -19,8 +20,8 @@ class Options:
 
     customer_id: str
     open: tuple[str, ...]
-    closed: dict[str, str]
-    """Those that the policies close, and why."""
+    seen: Seen
+    """What the policies said, and why they close the others."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Made:
             learned_as=self.learner.key if self.learner else "",
             model=plan.version,
             options=list(self.options.open),
-            closed_options=self.options.closed,
+            closed_options=self.options.seen.closed,
+            judged=self.options.seen.judged,
             features=request.features,
             looks_at=list(request.names),
             settings=request.settings,

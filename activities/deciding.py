@@ -100,13 +100,11 @@ class Deciding:
         customer = await find_customer(session, request.run.customer_id)
         if customer is None or customer.erased_at is not None:
             return "the customer is not known"
-        closed = await self._mask.closed(session, request, customer)
-        open_ = tuple(option for option in request.options if option not in closed)
-        return (
-            Options(customer.id, open_, closed)
-            if open_
-            else "; ".join(f"{name}: {why}" for name, why in closed.items())
-        )
+        seen = await self._mask.look(session, request, customer)
+        open_ = tuple(option for option in request.options if option not in seen.closed)
+        if not open_:
+            return "; ".join(f"{option}: {why}" for option, why in seen.closed.items())
+        return Options(customer.id, open_, seen)
 
     async def _model(self, session: AsyncSession, request: DecideRequest, learner: Learner | None) -> Model | None:
         if learner is None:

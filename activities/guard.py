@@ -93,12 +93,6 @@ class Guard:
             )
         return Cleared(draft=case.draft, approval_id=granted.id if granted else None), ruling
 
-    async def forbids(self, session: AsyncSession, case: Case) -> str:
-        """Why the policies forbid a message for good as things are now; empty when they do not. Nothing is
-        reserved, and nobody is asked."""
-        verdict = (await self.foretell(session, case)).ruling.verdict
-        return verdict.reason if isinstance(verdict, Deny) else ""
-
     async def _covered(
         self, session: AsyncSession, case: Case, policies: tuple[Policy, ...], facts: Facts, wanted: NeedsApproval
     ) -> tuple[Judgement, Ruling] | None:

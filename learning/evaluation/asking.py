@@ -22,6 +22,7 @@ class Logged:
     customer_id: str
     turn: int
     options: Sequence[str]
+    """Those that the other planner could have chosen among."""
     features: Mapping[str, float]
     option: str
     probability: float
@@ -43,7 +44,7 @@ def judge_planner(
     """
     if not logged:
         raise ValueError("there is no decision with a final reward")
-    options = sorted({option for each in logged for option in each.options})
+    options = sorted({option for each in logged for option in (*each.options, each.option)})
     customers = sorted({each.customer_id for each in logged})
     target = np.zeros((len(logged), len(options)))
     for row, each in zip(target, logged, strict=True):

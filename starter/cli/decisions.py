@@ -101,4 +101,4 @@ async def _show(settings: "Settings", decision_id: str) -> dict[str, Any]:
 
 def _row(row: "PlannerDecision") -> dict[str, Any]:
     worth = "" if row.reward is None else f"{row.reward:g}" + ("" if row.closed else " so far")
-    return {**row.model_dump(), "odds": f"{row.probability:.1%}", "worth": worth}
+    return {**row.model_dump(exclude={"judged"}), "odds": f"{row.probability:.1%}", "worth": worth}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,8 +12,13 @@ from starter.cli.invocation import Format, Output, open_store, settings_of
 from starter.cli.output import print_json, print_listing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from learning.evaluation.asking import Logged
     from learning.evaluation.promotion import Evidence
     from settings import Settings
+    from starter.judging.masks import WhatIf
+    from store.tables import PlannerDecision
 
 _MOST = 20_000
 
@@ -25,16 +31,28 @@ def evaluate(
     planner_settings: Annotated[
         str, typer.Option("--settings", metavar="JSON", help="The planner's settings, as JSON.")
     ] = "{}",
+    policies: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="As if these policies had held: they close options.", exists=True),
+    ] = None,
+    options: Annotated[
+        str, typer.Option(metavar="NAMES", help="As if only these options had been there, by commas.")
+    ] = "",
     days: Annotated[int, typer.Option(min=1, help="How far back the log is read.")] = 90,
     output: Output = Format.text,
 ) -> None:
     """Estimate from the log what another planner would have brought, and say whether it may take over.
 
+    With the planner of today and --policies or --options it is other policies, or a smaller set of options, that
+    are judged.
+
     The log must come from a planner that explores: what was never tried cannot be judged. Ends with 1 when the
     evidence is too weak, and says why. To let it take over is a change of the journey, by a person.
     """
     wanted = _settings(planner, planner_settings)
-    evidence = asyncio.run(_evaluate(settings_of(context), planner, wanted, journey, decision, days))
+    what_if = _what_if(policies, options)
+    asked = _evaluate(settings_of(context), planner, wanted, journey, decision, days, what_if)
+    evidence = asyncio.run(asked)
     if output is Format.json:
         print_json(_document(evidence))
     else:
@@ -67,13 +85,28 @@ def _settings(planner: str, text: str) -> dict[str, Any]:
     return given
 
 
+def _what_if(policies: Path | None, options: str) -> "WhatIf":
+    """What is supposed to have been otherwise. Raises yamlfile.FileProblems."""
+    from policies.registry import load_policies
+    from starter.judging.masks import WhatIf
+
+    only = {name.strip() for name in options.split(",") if name.strip()}
+    return WhatIf(load_policies(policies) if policies else None, only)
+
+
 async def _evaluate(
-    settings: "Settings", planner: str, given: dict[str, Any], journey: str, decision: str, days: int
+    settings: "Settings",
+    planner: str,
+    given: dict[str, Any],
+    journey: str,
+    decision: str,
+    days: int,
+    what_if: "WhatIf",
 ) -> "Evidence":
+    from dataclasses import replace
     from datetime import UTC, datetime, timedelta
 
-    from learning.evaluation.asking import Logged, judge_planner
-    from learning.planners.interface import Advice
+    from learning.evaluation.asking import judge_planner
     from learning.planners.registry import asks, known_planners, learner_of
     from learning.sampler.model import seen
     from store.lessons import sums_of
@@ -85,21 +118,9 @@ async def _evaluate(
         looks_at = rows[-1].looks_at if rows else []
         learner = learner_of(planner, given, looks_at)
         stored = await sums_of(session, journey, decision, learner.key) if learner else {}
-    logged = [
-        Logged(
-            row.id,
-            row.customer_id,
-            row.turn,
-            row.options,
-            row.features,
-            row.option,
-            row.probability,
-            row.credit,
-            Advice.model_validate(row.advice) if row.advice else None,
-        )
-        for row in rows
-        if row.closed and row.credit is not None
-    ]
+    if unknown := set(what_if.only) - {option for row in rows for option in (*row.options, *row.closed_options)}:
+        raise CommandFailed(f"Nobody was ever offered '{min(unknown)}': what was never tried cannot be judged.")
+    logged = _logged([row for row in rows if row.closed and row.credit is not None], what_if)
     if not logged:
         raise CommandFailed(
             f"No decision '{decision}' of '{journey}' in the last {days} days has a final reward yet; "
@@ -111,7 +132,27 @@ async def _evaluate(
             "what it would have said. Let it run beside the planner of today, in an arm of a 'split'."
         )
     model = seen(stored, now, learner.design, learner.habits) if learner and stored else None
-    return judge_planner(logged, known_planners()[planner], given, model)
+    evidence = judge_planner(logged, known_planners()[planner], given, model)
+    return replace(evidence, refused=(*evidence.refused, *what_if.doubts()))
+
+
+def _logged(rows: "Sequence[PlannerDecision]", what_if: "WhatIf") -> "list[Logged]":
+    """The decisions as they could have been. Raises CommandFailed for policies that the log cannot judge."""
+    from learning.evaluation.asking import Logged
+    from learning.planners.interface import Advice
+    from starter.judging.masks import NotJudgeable
+
+    found: list[Logged] = []
+    for row in rows:
+        try:
+            options = what_if.options(row)
+        except NotJudgeable as error:
+            raise CommandFailed(f"These policies cannot be judged by this log: {error}.") from error
+        advice = Advice.model_validate(row.advice) if row.advice else None
+        seen = (row.features, row.option, row.probability, row.credit or 0.0, advice)
+        if options:
+            found.append(Logged(row.id, row.customer_id, row.turn, options, *seen))
+    return found
 
 
 def _tell(evidence: "Evidence") -> None:

@@ -41,6 +41,9 @@ class PlannerDecision(SQLModel, table=True):
     """Those that were open, in the order they are written."""
     closed_options: dict[str, str] = json_column()
     """Those that the policies closed, and why."""
+    judged: dict[str, Any] = json_column()
+    """By option that begins with a message, what the policies were given for each channel: other policies can
+    judge the same again."""
     features: dict[str, float] = json_column()
     """What it saw; of what it looks at, what is not known is not there."""
     looks_at: list[str] = json_column()

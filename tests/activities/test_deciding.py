@@ -9,7 +9,10 @@ from temporalio.exceptions import ApplicationError
 from journeys.events import Event
 from journeys.ids import decision_id
 from learning.planners.interface import point_of
+from policies.consent import ConsentPolicy
+from policies.rules import RulesPolicy
 from settings import Settings
+from starter.judging.masks import NotJudgeable, open_under
 from store.database import Database
 from store.erasing import begin_erasure, finish_erasure
 from store.tables import Address, Customer, PlannerDecision, Span
@@ -140,6 +143,21 @@ async def test_what_the_policies_forbid_cannot_be_chosen_and_the_log_says_why(
     assert choice.option == "push"
     assert row.options == ["push", "chat"]
     assert row.closed_options == {"mail": "email: the customer never consented to marketing by email"}
+
+
+async def test_other_policies_can_be_asked_later_what_they_would_have_left_open(
+    decide: Any, database: Database, customer: Customer
+):
+    async with database.transaction() as session:
+        session.add(Address(customer_id="c_1", kind="email", value="lena@example.com", updated_at=NOON))
+    order = HELLO.model_copy(update={"purpose": "transactional"})
+    await attempt(decide, request(sends={"mail": order, "push": HELLO}))
+    [row] = await rows(database, PlannerDecision)
+    assert row.options == ["mail", "chat"]
+    assert open_under([ConsentPolicy()], row) == ["mail", "chat"]
+    assert open_under([], row) == ["mail", "chat", "push"]
+    with pytest.raises(NotJudgeable, match="rules looks at"):
+        open_under([RulesPolicy(vip={"when": "customer.vip", "message": "no"})], row)
 
 
 async def test_who_has_no_address_is_not_offered_a_message_there(

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from activities.advising import Advising
 from activities.deciding import Deciding
 from activities.language_model import LanguageModel, NotInstalled, load_language_model
-from activities.masking import Mask
+from activities.masking import Mask, Seen
 from learning.planners import llm
 from learning.planners.interface import Plan, Question
 from store.database import Database
@@ -130,8 +130,8 @@ class _AllOpen(Mask):
     def __init__(self) -> None:
         """Nothing is forbidden."""
 
-    async def closed(self, *_: Any) -> dict[str, str]:
-        return {}
+    async def look(self, *_: Any) -> Seen:
+        return Seen()
 
 
 async def test_tokens_are_in_the_log_and_the_trace_and_end_with_the_days_budget(

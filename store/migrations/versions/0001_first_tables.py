@@ -648,6 +648,7 @@ def upgrade() -> None:
     sa.Column('model', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('options', sa.JSON(), nullable=False),
     sa.Column('closed_options', sa.JSON(), nullable=False),
+    sa.Column('judged', sa.JSON(), nullable=False),
     sa.Column('features', sa.JSON(), nullable=False),
     sa.Column('looks_at', sa.JSON(), nullable=False),
     sa.Column('settings', sa.JSON(), nullable=False),
