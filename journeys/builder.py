@@ -32,6 +32,7 @@ from journeys.steps import (
     Case,
     Choose,
     DateWait,
+    HourWait,
     Option,
     Repeat,
     RunJourney,
@@ -119,8 +120,8 @@ def event(name: str, *then: Step, where: str | None = None) -> Awaited:
     return _made(Awaited, event=name, where=where, then=then)
 
 
-def wait(moment: Length | DateWait, *, id: str | None = None) -> Wait:  # noqa: A002 the word files have
-    """Do nothing until a moment; `until(...)` gives one from the data."""
+def wait(moment: Length | DateWait | HourWait, *, id: str | None = None) -> Wait:  # noqa: A002 the word files have
+    """Do nothing until a moment; `until(...)` and `hour(...)` give one from the data."""
     return _made(Wait, id=id, wait=format_duration(moment) if isinstance(moment, timedelta) else moment)
 
 
@@ -129,6 +130,11 @@ def until(
 ) -> DateWait:
     """A date from the data, some time before or after it."""
     return _made(DateWait, until=expression, plus=plus, minus=minus, at=at)
+
+
+def hour(expression: str) -> HourWait:
+    """An hour of the customer's own day from the data, such as `customer.scores.best_hour.email`."""
+    return HourWait(hour=expression)
 
 
 def wait_for(

@@ -9,6 +9,7 @@ from journeys.steps import (
     Branch,
     Choose,
     DateWait,
+    HourWait,
     Place,
     Repeat,
     RunJourney,
@@ -87,9 +88,11 @@ def say_again(journey: Journey) -> str:
     return again if isinstance(again, str) else f"after {format_duration(again)}"
 
 
-def _moment(wait: DateWait | str) -> str:
+def _moment(wait: DateWait | HourWait | str) -> str:
     if isinstance(wait, str):
         return wait
+    if isinstance(wait, HourWait):
+        return f"until the hour {wait.hour}"
     plus = f" plus {format_duration(wait.plus)}" if wait.plus else ""
     minus = f" minus {format_duration(wait.minus)}" if wait.minus else ""
     at = f" at {wait.at:%H:%M}" if wait.at else ""

@@ -33,6 +33,7 @@ from journeys.steps import (
     Branch,
     Choose,
     DateWait,
+    HourWait,
     Place,
     Planned,
     Repeat,
@@ -47,6 +48,7 @@ from journeys.steps import (
 )
 
 _KEYS = (STRING, NUMBER, BOOLEAN)
+_NUMBERS = (NUMBER, INTEGER)
 _DATES = (TIMESTAMP, STRING)
 
 
@@ -102,6 +104,8 @@ class Uses:
         match step:
             case Wait(wait=DateWait(until=until)):
                 yield Use((*path, "wait", "until"), until, self._at_step, _DATES)
+            case Wait(wait=HourWait(hour=hour)):
+                yield Use((*path, "wait", "hour"), hour, self._at_step, _NUMBERS)
             case WaitFor():
                 for name, matches in (("wait_for", step.wait_for), ("restart", step.restart)):
                     for number, awaited in enumerate(matches):

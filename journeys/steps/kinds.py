@@ -47,16 +47,26 @@ class DateWait(Part):
     at: time | None = None
 
 
-def _date_or_moment(value: object) -> str:
+class HourWait(Part):
+    """Until an hour of the customer's own day that an expression gives, from 0 to 23, as their best one for a
+    channel. Within that hour, and without one, there is no wait."""
+
+    hour: Condition
+
+
+def _kind_of_wait(value: object) -> str:
+    if isinstance(value, HourWait) or (isinstance(value, dict) and "hour" in value):
+        return "hour"
     return "date" if isinstance(value, dict | DateWait) else "moment"
 
 
 class Wait(Part):
-    """Do nothing until a moment: `30m`, a time of day in the customer's zone, or a date from the data."""
+    """Do nothing until a moment: `30m`, a time of day on the customer's clock, a date or an hour from the data."""
 
     id: StepId = ""
     wait: Annotated[
-        Annotated[DateWait, Tag("date")] | Annotated[Moment, Tag("moment")], Discriminator(_date_or_moment)
+        Annotated[DateWait, Tag("date")] | Annotated[HourWait, Tag("hour")] | Annotated[Moment, Tag("moment")],
+        Discriminator(_kind_of_wait),
     ]
 
 

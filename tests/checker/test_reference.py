@@ -20,7 +20,7 @@ MODELS: dict[str, list[type[BaseModel]]] = {
     "Goal and stops": [parts.Goal],
     "Send window and budget": [parts.SendWindow, parts.Budget],
     "What is known of events and customers: `events.yaml`": [Shapes, Shape],
-    "wait": [steps.Wait, steps.DateWait],
+    "wait": [steps.Wait, steps.DateWait, steps.HourWait],
     "wait_for": [steps.WaitFor, steps.Awaited],
     "send": [steps.Send, parts.Offer, parts.ApprovalRule],
     "branch": [steps.Branch, steps.Case],

@@ -11,7 +11,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 HEAD = "{journey: waits, owner: maria, start: {event: Product Viewed}, life: 90d, steps: "
 
 
-async def woke_at(runs: Runs, wait: str, **viewed: str) -> datetime:
+async def woke_at(runs: Runs, wait: str, **viewed: object) -> datetime:
     """When the run went on after a wait, on the customer's clock."""
     run = await runs.start(f"{HEAD}[{wait}, {{id: mail, send: email, content: mail}}]}}", **viewed)
     await run.result()
@@ -54,6 +54,25 @@ async def test_a_property_that_is_no_date_skips_the_wait(runs: Runs) -> None:
     woke = await woke_at(runs, "{wait: {until: start.renews_on}}", renews_on="next spring")
     assert woke - runs.now < timedelta(minutes=1)
     assert runs.world.records[0].detail == "start.renews_on gives no date"
+
+
+async def test_until_an_hour_of_the_customers_day_within_which_there_is_no_wait(runs: Runs) -> None:
+    at_hour = "{wait: {hour: start.best}}"
+    steps = f"{at_hour}, {{id: first, send: email, content: mail}}, {{wait: 10m}}, {at_hour}"
+    now = await runs.env.get_current_time()
+    hour = (now.astimezone(BERLIN).hour + 3) % 24
+    woke = await woke_at(runs, steps, best=hour)
+    again = runs.world.deliveries[1].now.astimezone(BERLIN)
+
+    assert (woke.hour, woke.minute) == (hour, 0)
+    assert timedelta(hours=1) <= woke - now <= timedelta(hours=5)
+    assert timedelta(minutes=10) <= again - woke < timedelta(minutes=11)
+
+
+async def test_what_is_no_hour_of_the_day_skips_the_wait(runs: Runs) -> None:
+    woke = await woke_at(runs, "{wait: {hour: start.best}}", best=24)
+    assert woke - runs.now < timedelta(minutes=1)
+    assert runs.world.records[0].detail == "start.best gives no hour"
 
 
 async def test_a_date_of_the_customer_is_looked_up_when_the_wait_begins(runs: Runs) -> None:

@@ -6,25 +6,26 @@ from temporalio import workflow
 
 from journeys.conditions import value
 from journeys.events import Event
-from journeys.steps import DateWait, Wait, WaitFor
-from journeys.times import at_clock, zone_or_utc
+from journeys.steps import DateWait, HourWait, Wait, WaitFor
+from journeys.times import at_clock, resolve_moment, zone_or_utc
 from workflows.conduct import Conduct
 
 
 async def wait(run: Conduct, step: Wait) -> str | None:
     """Do nothing until the moment."""
     run.memory.listen_anew()
-    if not isinstance(step.wait, DateWait):
+    if isinstance(step.wait, str):
         await run.pause(run.deadline(step.wait), f"{step.id}: {step.wait}")
         run.finish(step, "elapsed", step.wait)
         return run.course.after(step)
     await run.perceive(step)
-    until = run.memory.state.deadline or _date(run, step.wait)
+    asked, none = (step.wait.until, "no date") if isinstance(step.wait, DateWait) else (step.wait.hour, "no hour")
+    until = run.memory.state.deadline or _moment(run, step.wait)
     if until is None:
-        run.finish(step, "skipped", f"{step.wait.until} gives no date")
+        run.finish(step, "skipped", f"{asked} gives {none}")
         return run.course.after(step)
-    await run.pause(until, f"{step.id}: {step.wait.until}")
-    run.finish(step, "elapsed", f"{step.wait.until} is {until:%Y-%m-%d %H:%M} UTC")
+    await run.pause(until, f"{step.id}: {asked}")
+    run.finish(step, "elapsed", f"{asked} is {until:%Y-%m-%d %H:%M} UTC")
     return run.course.after(step)
 
 
@@ -78,6 +79,20 @@ class _Watch:
                 self.traces.append(event.traceparent)
                 return
         self.restarted = any(memory.wants(match, event, now) for match in self._step.restart)
+
+
+def _moment(run: Conduct, wait: DateWait | HourWait) -> datetime | None:
+    return _date(run, wait) if isinstance(wait, DateWait) else _hour(run, wait)
+
+
+def _hour(run: Conduct, wait: HourWait) -> datetime | None:
+    """When the customer's clock next shows the hour, now if it does, or None when the expression gives none."""
+    now = workflow.now()
+    found = value(wait.hour, run.memory.scope(now))
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < 24:
+        return None
+    zone, clock = zone_or_utc(run.memory.state.time_zone), f"at {int(found):02}:00"
+    return now if now.astimezone(zone).hour == int(found) else resolve_moment(clock, now, zone)
 
 
 def _date(run: Conduct, wait: DateWait) -> datetime | None:
