@@ -145,17 +145,11 @@ async def who_cares(
     return [who for who, at in looked.items() if who not in has or has[who] < at], max(looked, default="")
 
 
-async def is_behind(session: AsyncSession) -> bool:
-    """Whether there are events that were not folded yet, without a lock."""
-    state = await session.get(CatalogueState, _ONE)
-    return await _last(session) > (state.seq if state else 0)
-
-
 async def events_to_fold(
     session: AsyncSession, state: CatalogueState, names: Collection[str], most: int
 ) -> tuple[Sequence[EventRecord], int]:
     """The next events of these names, in order, and the number up to which that is all there are."""
-    last = await _last(session)
+    last = (await session.exec(select(func.max(EventRecord.seq)))).one() or 0
     if last <= state.seq:
         return [], state.seq
     query = (
@@ -180,18 +174,21 @@ async def keep_touches(session: AsyncSession, rows: Iterable[tuple[str, str, str
         {"id": _touch_id(who, product, kind), "customer_id": who, "product_id": product, "kind": kind, "at": at}
         for who, product, kind, at in rows
     ]
-    insert = _insert(session, ProductTouch)
-    newer = insert.on_conflict_do_update(index_elements=["id"], set_={"at": insert.excluded.at})
-    await _execute(session, newer, values)
+    for value in values:
+        statement = _insert(session, ProductTouch).values(**value)
+        await session.exec(statement.on_conflict_do_update(index_elements=["id"], set_={"at": value["at"]}))
 
 
 async def add_pairs(session: AsyncSession, new: Iterable[tuple[str, str, str, int]]) -> None:
     """Add customers who touched both of two products."""
-    names = ("product_id", "other_id", "kind", "customers")
-    insert = _insert(session, ProductPair)
-    more = {"customers": col(ProductPair.customers) + insert.excluded.customers}
-    added = insert.on_conflict_do_update(index_elements=list(names[:3]), set_=more)
-    await _execute(session, added, [dict(zip(names, each, strict=True)) for each in sorted(new)])
+    for product, other, kind, customers in sorted(new):
+        statement = _insert(session, ProductPair).values(
+            product_id=product, other_id=other, kind=kind, customers=customers
+        )
+        more = {"customers": col(ProductPair.customers) + customers}
+        await session.exec(
+            statement.on_conflict_do_update(index_elements=["product_id", "other_id", "kind"], set_=more)
+        )
 
 
 async def counts_of(session: AsyncSession, products: Collection[str]) -> dict[tuple[str, str], ProductCount]:
@@ -200,19 +197,9 @@ async def counts_of(session: AsyncSession, products: Collection[str]) -> dict[tu
     return {(row.product_id, row.kind): row for row in (await session.exec(query)).all()}
 
 
-async def _last(session: AsyncSession) -> int:
-    return (await session.exec(select(func.max(EventRecord.seq)))).one() or 0
-
-
 def _insert(session: AsyncSession, table: Any) -> Any:
     dialect = session.get_bind().dialect.name
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-
-
-async def _execute(session: AsyncSession, statement: Any, rows: list[dict[str, Any]]) -> None:
-    """Run a statement for many rows at once."""
-    if rows:
-        await (await session.connection()).execute(statement, rows)
 
 
 def _touch_id(customer_id: str, product_id: str, kind: str) -> str:

@@ -20,7 +20,6 @@ from store.catalogue import (
     add_pairs,
     counts_of,
     events_to_fold,
-    is_behind,
     keep_touches,
     lock_state,
     next_change,
@@ -68,12 +67,11 @@ class Keeper:
 
     async def count(self) -> bool:
         """Fold the next events into what customers touch."""
-        async with self._database.reading() as session:
-            if not await is_behind(session):
-                return False
         async with self._database.transaction() as session:
             state = await lock_state(session)
             rows, until = await events_to_fold(session, state, KINDS.keys(), _AT_ONCE)
+            if until == state.seq:
+                return False
             touched = await _fold(session, rows)
             if touched and time.monotonic() - self._renewed >= _RENEW_AFTER_S:
                 state.revision, self._renewed = state.revision + 1, time.monotonic()

@@ -49,12 +49,15 @@ async def _lift(settings: "Settings", name: str, event: str, window: int, days: 
     from datetime import UTC, datetime, timedelta
 
     from starter.experiments.lifting import Wanted, document, lifts
+    from store.files import live_files
 
-    journeys, holdout = _known(settings, name)
+    journeys = _journeys(settings, name)
     now = datetime.now(UTC)
     wanted = Wanted(event, timedelta(days=window), now - timedelta(days=days), now)
     async with open_store(settings) as database, database.reading() as session:
-        found = await lifts(session, journeys, None if name else holdout, wanted)
+        live = await live_files(session, "policies.yaml")
+        holdout = None if name else _holdout(settings, live.files["policies.yaml"] if live else None)
+        found = await lifts(session, journeys, holdout, wanted)
     if not found:
         raise CommandFailed(
             "Nobody is left alone, so no lift can be told: give the journey a 'holdout', or the project the "
@@ -63,19 +66,24 @@ async def _lift(settings: "Settings", name: str, event: str, window: int, days: 
     return [document(told) for told in found]
 
 
-def _known(settings: "Settings", name: str) -> "tuple[list[Journey], HoldoutPolicy | None]":
-    """The project's journeys, or the one that is named, and the policy that leaves a share of all alone."""
+def _journeys(settings: "Settings", name: str) -> "list[Journey]":
+    """The project's journeys, or the one that is named."""
     from journeys.loader import load_journeys
-    from policies.holdout import HoldoutPolicy
-    from policies.registry import load_policies
     from yamlfile import nearest
 
     journeys = load_journeys(settings.project_dir / "journeys")
     if name and name not in journeys:
         raise CommandFailed(f"There is no journey '{name}' ({nearest(name, list(journeys)) or 'none is near'}).")
-    policies = load_policies(settings.project_dir / "policies.yaml")
-    holdout = next((policy for policy in policies if isinstance(policy, HoldoutPolicy)), None)
-    return [journeys[name]] if name else list(journeys.values()), holdout
+    return [journeys[name]] if name else list(journeys.values())
+
+
+def _holdout(settings: "Settings", live: str | None) -> "HoldoutPolicy | None":
+    """The policy that leaves a share of all alone, as it was published, or stands in the folder."""
+    from policies.holdout import HoldoutPolicy
+    from policies.registry import load_policies
+
+    policies = load_policies(settings.project_dir / "policies.yaml", live)
+    return next((policy for policy in policies if isinstance(policy, HoldoutPolicy)), None)
 
 
 def _tell(row: dict[str, Any], days: int, window: int) -> None:

@@ -10,6 +10,7 @@ from playwright.async_api import Page
 from starter.services import Services
 from tests.console.conftest import Visit
 from tests.customers.filling import LENA, fill
+from tests.experiments.conftest import came, running
 from tests.seeding import NOW, approval, put, run, run_ref, trace
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -22,6 +23,8 @@ _PAGES = [
     f"/customers/{LENA}?show=known",
     f"/runs/{run_ref('another-tent').workflow_id}",
     "/journeys/browse-abandonment",
+    "/experiments",
+    "/experiments/subject-line",
     "/changes",
     "/content",
 ]
@@ -31,6 +34,9 @@ async def test_axe_finds_nothing_on_any_page(visit: Visit, demo: Services) -> No
     ref = run_ref("another-tent")
     rows = [approval("a_7", channel="email"), approval("a_8", similar="x"), approval("a_9", similar="x")]
     await fill(demo.database)
+    await came(demo.database, NOW - timedelta(days=30))
+    await came(demo.database, NOW - timedelta(days=25), prefix="later")
+    await put(demo.database, running(NOW - timedelta(days=40)))
     await put(demo.database, run(ref), *trace(ref, NOW - timedelta(hours=46)), *rows)
     page = await visit(demo, "/")
     await page.emulate_media(reduced_motion="reduce")

@@ -12,7 +12,7 @@ from journeys.model import Journey
 from starter.app import create_app
 from starter.services import Services
 from store.database import Database
-from store.tables import Customer, EventRecord, Run, Span
+from store.tables import Customer, EventRecord, Experiment, Run, Span
 from tests import seeding
 
 STELLA = Person(email="stella@northwind.example", name="Stella", groups=("strategy",), token="token-stella")
@@ -25,6 +25,16 @@ def winback(bold: int = 1) -> Journey:
     return Journey.model_validate(
         {"journey": "winback", "owner": "maria", "holdout": 50, "start": start, "steps": [split]}
     )
+
+
+def running(since: datetime) -> Experiment:
+    """An experiment over the split of that journey, which runs since a moment."""
+    return Experiment(
+        name="subject-line", journey="winback", split="subject", event="Order Completed", window_days=14,
+        arms=[{"arm": "plain", "weight": 1.0}, {"arm": "bold", "weight": 1.0}], rate=0.1, lift=0.1, power=0.8,
+        guards=[{"metric": "unsubscribed", "margin": 0.25}], daily=100, customers=1000, days=28, state="running",
+        planned_at=since, planned_by=STELLA.email, started_at=since, started_by=STELLA.email, conclusion={},
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -5,14 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from sqlmodel import select
 
 from learning.experiments.comparing import Interval
 from learning.experiments.course import Point
 from starter.console.plots import BAR, draw_bars, draw_course
 from starter.services import Services
-from store.tables import Experiment
-from tests.experiments.conftest import STELLA, came
+from tests.experiments.conftest import STELLA, came, running
 from tests.seeding import MARIA
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=40)
@@ -52,12 +50,8 @@ async def test_whoever_may_not_sees_it_without_its_buttons(api: httpx.AsyncClien
 async def test_the_verdict_stands_first_and_every_plot_has_words_and_a_table(
     api: httpx.AsyncClient, shop: Services
 ) -> None:
-    await api.post("/v1/experiments", json=PLAN)
-    await api.post("/v1/experiments/subject-line/start")
     async with shop.database.transaction() as session:
-        row = (await session.exec(select(Experiment))).one()
-        row.started_at = LONG_AGO
-        session.add(row)
+        session.add(running(LONG_AGO))
     for day in (1, 5, 9):
         await came(shop.database, LONG_AGO + timedelta(days=day), prefix=f"d{day}")
     await api.post("/sign-in", data={"token": STELLA.token})

@@ -17,10 +17,36 @@ def test_the_share_is_what_growthbook_publishes(seed: str, unit: str, bucket: fl
     assert share(seed, unit) == bucket
 
 
+@pytest.mark.parametrize(
+    ("seed", "unit", "share_"),
+    [
+        ("seed", "a", 0.0505),
+        ("seed", "b", 0.2696),
+        ("foo", "ab", 0.2575),
+        ("foo", "def", 0.2019),
+        ("89123klj", "8952klfjas09ujkasdf", 0.124),
+        ("90850943850283058242805", "123", 0.7516),
+        ("()**(%$##$%#$#", '___)((*":&', 0.0128),
+    ],
+)
+def test_the_hash_has_growthbooks_test_vectors(seed: str, unit: str, share_: float):
+    """All of version 2 under `hash` in the same file, which every SDK of GrowthBook is tested with."""
+    assert share(seed, unit) == share_
+
+
 def test_the_share_lies_where_growthbook_says():
     """The cases "Force rule, hash version 2" and "Force rule, use seed with range" of the same file."""
     assert 0.96 <= share("feature", "1") < 0.97
     assert share("fjdslafdsa", "1") < 0.5
+
+
+def test_arms_take_the_ranges_that_growthbook_gives_to_weights():
+    """`getBucketRange` in the same file, "uneven weights, 3 variations": 0 to 0.2, to 0.5, to 1."""
+    arms = [Arm(arm=name, weight=weight) for name, weight in (("a", 2), ("b", 3), ("c", 5))]
+    for number in range(1000):
+        where = share("subject", f"c_{number}")
+        wanted = "a" if where < 0.2 else "b" if where < 0.5 else "c"
+        assert arm_of("subject", f"c_{number}", arms).arm == wanted
 
 
 def test_customers_divide_by_the_weights():
