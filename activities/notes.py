@@ -6,6 +6,7 @@ from temporalio import activity
 from activities.spans import pause_span, run_span, run_traceparent, step_span
 from journeys.requests import EndedRun
 from store.approvals import mark_decided, put_to
+from store.audit import record, told_of
 from store.database import Database
 from store.ledger import settle_given_up, settle_unfinished
 from store.notices import remind
@@ -15,7 +16,7 @@ from store.surfaces import withdraw_run
 from store.tables import Span
 from store.timeline import write_spans
 from store.versions import record_version
-from workflows.ports import CloseRequest, MoveRequest, NoteRequest, Notes, RunRef
+from workflows.ports import CloseRequest, MoveRequest, NoteRequest, Notes, RefusedSignal, RunRef
 
 _OVERTAKEN = frozenset({"goal", "stop", "opt_out", "operator", "erasure"})
 """Ends that make stale what still waits for the customer to come by."""
@@ -24,20 +25,30 @@ _OVERTAKEN = frozenset({"goal", "stop", "opt_out", "operator", "erasure"})
 async def write_down(session: AsyncSession, run: RunRef, notes: Notes, *spans: Span) -> None:
     """Write notes, and the caller's own spans, within the caller's transaction. Twice is as good as once."""
     pauses = (pause_span(run, pause) for pause in notes.pauses)
-    await write_spans(session, [*pauses, *(step_span(run, record) for record in notes.records), *spans])
+    await write_spans(session, [*pauses, *(step_span(run, step) for step in notes.records), *spans])
     for now in notes.questions:
         if now.reminder:
             await remind(session, now.approval_id, now.at)
             continue
         put = {"group": now.group, "assignee": now.assignee, "by": now.by}
         await put_to(session, now.approval_id, agreed=now.agreed, at=now.at, **put)
+    await _tell_refused(session, run, notes.refused)
     for closed in notes.closed_approvals:
         await mark_decided(
             session, closed.approval_id, state=closed.state, by=closed.by, reason=closed.reason, at=closed.at
         )
-    for record in notes.records:
-        if record.outcome == "gave_up":
-            await settle_given_up(session, str(record.attributes["delivery_id"]), record.detail)
+    for step in notes.records:
+        if step.outcome == "gave_up":
+            await settle_given_up(session, str(step.attributes["delivery_id"]), step.detail)
+
+
+async def _tell_refused(session: AsyncSession, run: RunRef, refused: tuple[RefusedSignal, ...]) -> None:
+    """Write raw signals that did not count into the audit log, where they do not stand there already."""
+    subject = f"run:{run.workflow_id}"
+    for one in refused:
+        facts = {"door": "signal", "reason": one.reason, "count": one.count, "since": one.at.isoformat()}
+        if facts not in await told_of(session, "refusal", subject, one.at):
+            record(session, "refusal", subject, "someone unknown", facts, at=one.at, customer_id=run.customer_id)
 
 
 class Bookkeeping:

@@ -65,12 +65,13 @@ def may(permission: Permission) -> Any:
     async def caller(request: Request, services: Shared) -> Person:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not given:
+            await services.attempts.refused(permission, "no token", request=request)
             raise Unauthorized("Send your token as 'Authorization: Bearer <token>'.")
         if given.strip().startswith(PREFIX):
-            return await _service(services, given.strip(), permission)
+            return await _service(request, services, given.strip(), permission)
         person = person_with_token(services.project, given.strip())
         if person is None:
-            await services.attempts.refused(permission, "a token that nobody has")
+            await services.attempts.refused(permission, "a token that nobody has", request=request)
             raise Unauthorized("Nobody in sojourn.yaml has this token. Check it, or ask for a new one.")
         await see_to(services, person, permission)
         return person
@@ -78,13 +79,13 @@ def may(permission: Permission) -> Any:
     return Depends(caller)
 
 
-async def _service(services: Services, given: str, permission: Permission) -> Person:
+async def _service(request: Request, services: Services, given: str, permission: Permission) -> Person:
     token = await services.tokens.find(given)
     if token is None:
-        await services.attempts.refused(permission, "a service's token that does not count")
+        await services.attempts.refused(permission, "a service's token that does not count", request=request)
         raise Unauthorized("This token is unknown, expired or revoked. 'sojourn token create' makes a new one.")
     if permission not in token.scopes:
-        await services.attempts.refused(permission, "a token without this scope", by=f"token:{token.name}")
+        await services.attempts.refused(permission, "a token without this scope", f"token:{token.name}", request)
         raise Forbidden(f"The token '{token.name}' has no scope {permission}; it has: {', '.join(token.scopes)}.")
     return speaks_as(token)
 

@@ -1,7 +1,7 @@
 """The audit log, as everything that must be told later writes it, and as its readers find it."""
 
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -69,6 +69,12 @@ async def entries_of(session: AsyncSession, customer: Customer) -> AsyncGenerato
     """Every entry about a customer, and about whoever turned out to be them, in the order of writing."""
     async for entry in _walk(session, select(AuditEntry).where(col(AuditEntry.customer_id).in_(customer.ids))):
         yield entry
+
+
+async def told_of(session: AsyncSession, kind: Kind, subject: str, at: datetime) -> Sequence[dict[str, Any]]:
+    """What entries of a kind about one subject and moment say, so that nothing is told twice."""
+    query = select(AuditEntry).where(col(AuditEntry.kind) == kind, col(AuditEntry.subject) == subject)
+    return [entry.facts for entry in (await session.exec(query.where(col(AuditEntry.at) == at))).all()]
 
 
 async def entries_between(

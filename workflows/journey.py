@@ -70,11 +70,12 @@ class CustomerJourney:
 
     @workflow.signal(description="A signed decision, for callers that cannot send updates.")
     async def approval(self, token: str) -> None:
-        """The same as `decide_approval` without an answer: what does not count is logged and ignored."""
+        """The same as `decide_approval` without an answer: the audit log tells of what does not count."""
         try:
             await self._decide(token)
         except (InvalidToken, Refusal) as refusal:
             workflow.logger.warning("a decision was refused", extra={"reason": str(refusal)})
+            self._memory.refuse(str(refusal), workflow.now())
 
     @workflow.query(description="What the run is doing, why, and what it waits for.")
     def progress(self) -> Progress:

@@ -16,6 +16,7 @@ from workflows.ports import (
     DeliverResult,
     Notes,
     PauseRecord,
+    RefusedSignal,
     RunRef,
     Sent,
     StepRecord,
@@ -206,6 +207,7 @@ class Memory:
             pauses=tuple(self.state.pauses),
             closed_approvals=tuple(self.state.closed_approvals),
             questions=tuple(self.state.questions),
+            refused=tuple(self.state.refused),
         )
 
     def written(self, notes: Notes) -> None:
@@ -214,6 +216,16 @@ class Memory:
         self.state.pauses = self.state.pauses[len(notes.pauses) :]
         self.state.closed_approvals = self.state.closed_approvals[len(notes.closed_approvals) :]
         self.state.questions = self.state.questions[len(notes.questions) :]
+        # One that was counted further meanwhile is another.
+        self.state.refused = [refused for refused in self.state.refused if refused not in notes.refused]
+
+    def refuse(self, reason: str, now: datetime) -> None:
+        """Note that a raw signal did not count; of a flood only how many, so that the run does not grow by it."""
+        last = next((one for one in reversed(self.state.refused) if one.reason == reason), None)
+        if last is None:
+            self.state.refused.append(RefusedSignal(reason=reason, count=1, at=now))
+        else:
+            self.state.refused[self.state.refused.index(last)] = last.model_copy(update={"count": last.count + 1})
 
     def _take_outcome(self, event: Event) -> None:
         step = self.state.deliveries.get(event.delivery)

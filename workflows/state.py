@@ -9,7 +9,17 @@ from journeys.events import Event
 from journeys.interrupts import Interrupt
 from journeys.model import Journey
 from journeys.requests import EndedRun
-from workflows.ports import ClosedApproval, Decision, Grant, Message, PauseRecord, QuestionNow, StepRecord, Turn
+from workflows.ports import (
+    ClosedApproval,
+    Decision,
+    Grant,
+    Message,
+    PauseRecord,
+    QuestionNow,
+    RefusedSignal,
+    StepRecord,
+    Turn,
+)
 
 Doing = Literal["waiting", "sending", "asking", "ended"]
 SEEN_EVENTS = 500
@@ -99,6 +109,8 @@ class RunState(BaseModel):
     pauses: list[PauseRecord] = Field(default_factory=list)
     closed_approvals: list[ClosedApproval] = Field(default_factory=list)
     questions: list[QuestionNow] = Field(default_factory=list)
+    refused: list[RefusedSignal] = Field(default_factory=list)
+    """Raw signals that did not count, and that are not in the audit log yet."""
     causes: list[str] = Field(default_factory=list)
     """Traceparents of the events that moved the present step on."""
 

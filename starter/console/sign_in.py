@@ -42,7 +42,7 @@ async def sign_in(
     project = services.project
     person = find_person(project, email) if by_name else person_with_token(project, token.strip())
     if person is None:
-        await services.attempts.refused("sign-in", "a token that nobody has")
+        await services.attempts.refused("sign-in", "a token that nobody has", request=request)
         return _door(request, services, to, _NOBODY_HAS_IT)
     await services.attempts.signed_in(person.email, "name" if by_name else "token")
     return _opened(services, Sessions(services.project, services.secret).open(person, datetime.now(UTC)), to)
@@ -75,7 +75,7 @@ async def come_back(request: Request, services: Shared) -> Response:
         answer = _opened(services, Sessions(services.project, services.secret).open_proved(proved, now), errand.to)
         await services.attempts.signed_in(proved.email, "provider")
     except SignInRefused as refusal:
-        await services.attempts.refused("sign-in", str(refusal))
+        await services.attempts.refused("sign-in", str(refusal), request=request)
         answer = _door(request, services, "/", str(refusal))
     except ProviderUnavailable as error:
         answer = _door(request, services, "/", f"Nobody can sign in there at the moment. {error}", 503)

@@ -62,7 +62,7 @@ async def decode(request: Request, services: Shared, headers: _Headers) -> Respo
     _, _, token = request.headers.get("authorization", "").partition(" ")
     asking = person.person if person else person_with_token(services.project, token.strip())
     if asking is None:
-        await services.attempts.refused("payloads:read", "nobody known")
+        await services.attempts.refused("payloads:read", "nobody known", request=request)
         return Response("Sign in to the console first, or send your token.", 401, headers)
     try:
         await see_to(services, asking, "payloads:read")
@@ -76,6 +76,9 @@ async def decode_for_the_local_ui(token: str, request: Request, services: Shared
     """Decrypt for the Temporal UI that `sojourn dev` runs on this machine, and that was told the token."""
     expected = services.settings.codec_token
     if not expected or not hmac.compare_digest(token.encode(), expected.encode()):
+        await services.attempts.refused(
+            "payloads:read", "a token of the Temporal UI that is wrong", request=request
+        )
         return Response("This address is not right.", 401, headers)
     return await _decoded(request, services, headers)
 

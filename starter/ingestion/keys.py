@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from access import Permission, WriteKey
 from starter.ingestion.answers import Refused
-from starter.services import Services, services_of
+from starter.services import services_of
 from starter.tokens import PREFIX
 
 
@@ -27,20 +27,24 @@ async def known_key(request: Request, given: object, permission: Permission = "e
     """What is given, as a write key of the events it may bring. Raises Refused."""
     services = services_of(request)
     if isinstance(given, str) and given.startswith(PREFIX):
-        return await _of_a_service(services, given, permission)
+        return await _of_a_service(request, given, permission)
     key = services.project.write_key(given)
     if key is None:
+        await services.attempts.refused(
+            permission, "a write key that is missing or that nobody has", request=request
+        )
         raise Refused(401, "unknown_write_key", "the write key is missing or not one of this project")
     return key
 
 
-async def _of_a_service(services: Services, given: str, permission: Permission) -> WriteKey:
+async def _of_a_service(request: Request, given: str, permission: Permission) -> WriteKey:
+    services = services_of(request)
     token = await services.tokens.find(given)
     if token is None:
-        await services.attempts.refused(permission, "a service's token that does not count")
+        await services.attempts.refused(permission, "a service's token that does not count", request=request)
         raise Refused(401, "unknown_token", "this token is unknown, expired or revoked")
     if permission not in token.scopes:
-        await services.attempts.refused(permission, "a token without this scope", by=f"token:{token.name}")
+        await services.attempts.refused(permission, "a token without this scope", f"token:{token.name}", request)
         raise Refused(403, "forbidden", f"this token has no scope {permission}; it has: {', '.join(token.scopes)}")
     return WriteKey(key=given, events=None if token.events is None else tuple(token.events))
 

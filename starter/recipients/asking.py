@@ -31,11 +31,13 @@ class Refused(Exception):
         return answer({"code": self.code, "message": str(self)}, self.status)
 
 
-def who_asks(request: Request, services: Services, identity_secret: str) -> Who:
+async def who_asks(request: Request, services: Services, identity_secret: str) -> Who:
     """Whom a page names, or nobody. With an `identity_secret` it must prove that the shop's server named a user,
     for user ids can be guessed. Raises Refused."""
     given = request.query_params
     if services.project.write_key(given.get("writeKey")) is None:
+        reason = "a write key that is missing or that nobody has"
+        await services.attempts.refused("surfaces", reason, request=request)
         raise Refused(401, "unknown_write_key", "the write key is missing or not one of this project")
     who = Who(user_id=given.get("userId", ""), anonymous_id=given.get("anonymousId", ""))
     if who.user_id and identity_secret:

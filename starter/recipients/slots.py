@@ -43,7 +43,7 @@ async def show(surface: str, request: Request, locale: str = "") -> Response:
         if services.library is None or surface not in services.library.surfaces:
             known = ", ".join(services.library.surfaces) if services.library else ""
             raise Refused(404, "unknown_surface", f"surfaces.yaml declares: {known or 'none'}")
-        who = who_asks(request, services, _secret(services))
+        who = await who_asks(request, services, _secret(services))
         customer = None if _asks_for_privacy(request) else await _customer(services, who)
     except Refused as refused:
         return refused.answer
@@ -62,7 +62,7 @@ async def tell(token: str, report: str, request: Request) -> Response:
     try:
         if report not in get_args(Report):
             raise Refused(404, "unknown_report", f"there are: {', '.join(get_args(Report))}")
-        who = who_asks(request, services, _secret(services))
+        who = await who_asks(request, services, _secret(services))
         if not who.known_as:
             raise Refused(400, "nobody", "userId: a userId or an anonymousId is missing")
         shown = json.loads(LinkSigner(services.secret).read_slot(token))

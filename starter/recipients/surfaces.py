@@ -40,7 +40,7 @@ async def show(surface: str, request: Request) -> Response:
     try:
         if surface not in _SURFACES:
             raise Refused(404, "unknown_surface", f"there are: {', '.join(_SURFACES)}")
-        customer_id = await customer_of(services, who_asks(request, services, _secret(services, surface)))
+        customer_id = await customer_of(services, await who_asks(request, services, _secret(services, surface)))
     except Refused as refused:
         return refused.answer
     if customer_id is None:
@@ -89,7 +89,7 @@ async def _own_message(request: Request, services: Services, message_id: str) ->
     async with services.database.reading() as session:
         message = await find_message(session, message_id)
     surface = message.surface if message else ""
-    who = who_asks(request, services, _secret(services, surface))
+    who = await who_asks(request, services, _secret(services, surface))
     if message is None or await customer_of(services, who) != message.customer_id:
         raise Refused(404, "unknown_message", "this customer has no such message")
     return message

@@ -11,7 +11,7 @@ from access import Permission
 from starter.attempts import Attempts
 from starter.services import Services
 from starter.tokens import Tokens, make_token
-from store.audit import list_entries
+from store.audit import entries_between, list_entries
 from store.database import Database
 from store.tables import ApiToken
 from store.tokens import keep_token, list_tokens, revoke_token
@@ -165,13 +165,47 @@ async def test_tokens_are_kept_found_and_revoked_on_every_database(database: Dat
     assert await Tokens(database).find(secret) is None
 
 
-async def test_a_flood_of_guesses_does_not_fill_the_log(sqlite_database: Database) -> None:
+async def told(database: Database) -> list[tuple[str, int]]:
+    """What the audit log says was refused, and how often, the first first."""
+    async with database.reading() as session:
+        period = entries_between(
+            session, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), "refusal"
+        )
+        return [(entry.facts["reason"], entry.facts["count"]) async for entry in period]
+
+
+async def test_guesses_of_one_kind_are_told_at_once_and_then_counted(sqlite_database: Database) -> None:
     attempts = Attempts(sqlite_database)
     for _ in range(70):
         await attempts.refused("sign-in", "a token that nobody has")
-    async with sqlite_database.reading() as session:
-        found = [await list_entries(session, kind="refusal", number=number) for number in (1, 2, 3, 4)]
-    assert sum(len(page.rows) for page in found) == 60
+    assert await told(sqlite_database) == [("a token that nobody has", 1)]
+    await attempts.tell()
+    await attempts.tell()
+    assert await told(sqlite_database) == [("a token that nobody has", 1), ("a token that nobody has", 69)]
+
+
+async def test_a_flood_of_many_kinds_does_not_fill_the_log(sqlite_database: Database) -> None:
+    attempts = Attempts(sqlite_database)
+    for number in range(100):
+        await attempts.refused("sign-in", f"reason {number}")
+    await attempts.tell()
+    found = await told(sqlite_database)
+    assert (len(found), found[-1]) == (61, ("more kinds of refusals than are told one by one", 40))
+
+
+async def test_a_wrong_write_key_and_a_missing_token_are_told_without_what_was_given(
+    shop: Services, browser: httpx.AsyncClient
+) -> None:
+    await browser.post("/v1/track", json=TRACK, headers=bearer("stolen-key"))
+    await browser.get("/v1/customers")
+    assert await refusals(shop) == [
+        ("door:customers:read", "someone unknown", "no token"),
+        ("door:events:write", "someone unknown", "a write key that is missing or that nobody has"),
+    ]
+    async with shop.database.reading() as session:
+        kept = str([entry.model_dump() for entry in (await list_entries(session, kind="refusal")).rows])
+    assert "stolen-key" not in kept
+    assert "127.0.0.1" not in kept
 
 
 async def test_who_signs_in_is_logged(shop: Services) -> None:

@@ -125,9 +125,12 @@ async def test_the_raw_signal_ignores_a_forged_decision(runs: Runs) -> None:
     run = await asked(runs)
     forger = DecisionSigner("another secret, of somebody else altogether")
     await run.signal(CustomerJourney.approval, forger.sign(Decision.model_validate_json(_payload(decision()))))
+    await run.signal(CustomerJourney.approval, "rubbish")
     await runs.passes(timedelta(hours=25))
     await run.result()
     assert runs.world.story[0] == "offer expired"
+    told = [(one.reason, one.count) for request in runs.world.notes for one in request.notes.refused]
+    assert told == [("the decision is not signed by the approvals service", 2)]
 
 
 def _payload(token: str) -> bytes:

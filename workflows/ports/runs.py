@@ -76,6 +76,15 @@ class QuestionNow(Message):
     at: datetime
 
 
+class RefusedSignal(Message):
+    """Decisions that came as raw signals and did not count, for one reason."""
+
+    reason: str
+    count: int
+    at: datetime
+    """When the first of them came, since when they are counted."""
+
+
 class Notes(Message):
     """The bookkeeping that rides along with the next activity: each note is written exactly once."""
 
@@ -83,6 +92,7 @@ class Notes(Message):
     pauses: tuple[PauseRecord, ...] = ()
     closed_approvals: tuple[ClosedApproval, ...] = ()
     questions: tuple[QuestionNow, ...] = ()
+    refused: tuple[RefusedSignal, ...] = ()
 
 
 class StepRequest(Message):
