@@ -214,7 +214,7 @@ async def running_worker(client: Client, settings: Settings) -> AsyncGenerator[N
     parts = load_parts(settings)
     database = Database(settings.database)
     await migrate(database)
-    following = Following(database, parts.policies)
+    following = Following(database, parts.policies, parts.library)
     await following.look()
     works = [following.keep_looking(), Reconciling(database, parts.providers).keep_asking()]
     works += [ship_spans(database)] if collector_named() else []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment
 
-from content.approvals import Approvals, Standing
+from content.approvals import FILE, Approvals, Standing
 from content.catalogue import Catalogue
 from content.filling import Assembled, Part, SlotFiller, fill
 from content.front import EmailFrontMatter
@@ -36,7 +36,8 @@ class Entry:
 
 
 class Library:
-    """Finds approved content and renders it. Loaded once; rendering is a pure function of its context."""
+    """Finds approved content and renders it: as it was loaded, or as it was taken up since. Rendering is a pure
+    function of its context."""
 
     def __init__(self, folder: Path, entries: list[Entry], catalogue: Catalogue, *, unapproved: bool) -> None:
         """Raises yamlfile.FileProblems for surfaces that do not fit the entries."""
@@ -74,6 +75,19 @@ class Library:
         if problems:
             raise FileProblems(list(dict.fromkeys(problems)))
         return cls(folder, entries, catalogue, unapproved=unapproved)
+
+    @property
+    def approvals(self) -> Path:
+        """The file with what is approved; it need not be there yet."""
+        return self._project / "content" / FILE
+
+    def read_again(self) -> "Library":
+        """The same folder as it is now, with the same products. Raises yamlfile.FileProblems."""
+        return Library.load(self._project / "content", self.catalogue, unapproved=self._unapproved)
+
+    def take_up(self, later: "Library") -> None:
+        """Render from now on what a later reading of the folder has."""
+        self.entries, self._usable, self._filler = later.entries, later._usable, later._filler
 
     def names(self) -> list[str]:
         """Every approved content, by name."""

@@ -85,8 +85,8 @@ def approve(
 ) -> None:
     """Approve content as it is now, in your name: only what is approved leaves.
 
-    It is kept in content/approved.yaml, by the hash of every file that a message is made from. A worker reads
-    it when it starts. What is changed afterwards has to be approved anew.
+    It is kept in content/approved.yaml, by the hash of every file that a message is made from. Workers
+    take it up within seconds. What is changed afterwards has to be approved anew.
     """
     from starter.contents.shelf import ApprovalRefused
     from starter.identity import person_with_token

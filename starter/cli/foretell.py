@@ -58,7 +58,7 @@ async def _explain(
     step = _step(journey, step_id)
     async with _vendors(settings), open_store(settings) as database:
         parts = load_parts(settings)
-        await Following(database, parts.policies).look()
+        await Following(database, parts.policies, parts.library).look()
         foretelling = make_foretelling(settings, database, parts)
         try:
             return [

@@ -7,6 +7,7 @@ import pytest
 
 from activities.following import Following
 from activities.live import Live
+from content.library import load_library
 from policies.model import Policy
 from policies.registry import load_policies
 from starter.changes.policies import live_text, proposal_of, publish_folder, publish_policies, who_must_agree
@@ -15,6 +16,8 @@ from store.audit import list_entries
 from store.changes import find_change, keep_change, roll_back, settle_change
 from store.database import Database
 from store.tables import Change
+from tests.approving import approve_content
+from tests.conftest import RETAIL
 from yamlfile import FileProblems
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -96,7 +99,7 @@ async def test_a_restart_puts_live_only_what_nobody_must_agree_to(
 
 async def test_a_worker_takes_up_what_is_live_while_it_runs(sqlite_database: Database) -> None:
     loaded: Live[tuple[Policy, ...]] = Live(load_policies(Path("policies.yaml"), LAX))
-    following = Following(sqlite_database, loaded)
+    following = Following(sqlite_database, loaded, load_library(RETAIL))
     await following.look()
     assert loaded.now == load_policies(Path("policies.yaml"), LAX)
     async with sqlite_database.transaction() as session:
@@ -105,11 +108,30 @@ async def test_a_worker_takes_up_what_is_live_while_it_runs(sqlite_database: Dat
     assert loaded.now == load_policies(Path("policies.yaml"), STRICT)
 
 
+async def test_a_worker_takes_up_an_approval_while_it_runs(sqlite_database: Database, tmp_path: Path) -> None:
+    """A file that changed is used once its new version is approved, and no sooner."""
+    note = tmp_path / "content" / "note" / "push.yaml.j2"
+    note.parent.mkdir(parents=True)
+    note.write_text("title: Hello\nbody: Anyone there?\n")
+    (tmp_path / "catalogue.yaml").write_text("products: []\n")
+    library = load_library(tmp_path)
+    following = Following(sqlite_database, Live(()), library)
+    await following.look()
+    assert library.names() == []
+    approve_content(tmp_path)
+    note.write_text("title: Hello\nbody: Nobody saw this.\n")
+    await following.look()
+    assert library.names() == []
+    approve_content(tmp_path)
+    await following.look()
+    assert library.names() == ["note"]
+
+
 async def test_policies_that_cannot_be_read_leave_those_that_hold(sqlite_database: Database) -> None:
     """As after a release in which one has another name."""
     loaded: Live[tuple[Policy, ...]] = Live(load_policies(Path("policies.yaml"), STRICT))
     async with sqlite_database.transaction() as session:
         await publish_policies(session, "discount_roof: {}\n", GUS)
     with pytest.raises(FileProblems, match="unknown policy"):
-        await Following(sqlite_database, loaded).look()
+        await Following(sqlite_database, loaded, load_library(RETAIL)).look()
     assert loaded.now == load_policies(Path("policies.yaml"), STRICT)
