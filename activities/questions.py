@@ -71,6 +71,7 @@ class Questions:
             people=approval.people,
             author=approval.author,
             content_author=approval.content_author,
+            requester=approval.requester,
             asked_at=approval.requested_at,
             deadline=approval.deadline,
             turns=tuple(
@@ -98,6 +99,7 @@ class Questions:
             agreed=[],
             author=question.terms.author,
             content_author=subject.author,
+            requester=question.terms.requester,
             channel=subject.channel,
             recipient=subject.recipient,
             message=subject.content,

@@ -9,6 +9,9 @@ from journeys.events import JOURNEY_CALLED_OFF, JOURNEY_ENDED, JOURNEY_REQUESTED
 ASKED_BY = "asked_by"
 """The property by which a request of a run is told from one of a schedule or of a call."""
 
+REQUESTED_BY = "requested_by"
+"""The property of a start that names the person who requested what the run is for, by their address."""
+
 NOT_STARTED = "not_started"
 """How a run ended that a run asked for and that the journey's own rules kept from starting."""
 

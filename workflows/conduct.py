@@ -13,7 +13,7 @@ from journeys.features import asked_of
 from journeys.interrupts import Interrupt
 from journeys.model import Journey
 from journeys.parts import ApprovalRule
-from journeys.requests import waited_for
+from journeys.requests import REQUESTED_BY, waited_for
 from journeys.steps import Step, expressions
 from journeys.times import resolve_moment, zone_or_utc
 from workflows import ports
@@ -156,7 +156,8 @@ class Conduct:
 
     def terms(self, rule: ApprovalRule | None) -> ports.ApprovalTerms:
         """How a person is asked."""
-        return terms_of(self.journey, rule)
+        requester = str(self.memory.start.properties.get(REQUESTED_BY, ""))
+        return terms_of(self.journey, rule).model_copy(update={"requester": requester})
 
     def confidence(self, step: Step) -> float | None:
         """The probability with which a planner chose that a step is done; None when none did."""

@@ -35,6 +35,7 @@ class Question:
                 people=asked.people,
                 author=asked.author,
                 content_author=asked.content_author,
+                requester=asked.requester,
                 turns=asked.turns,
                 asked_at=asked.asked_at,
                 deadline=asked.deadline,
@@ -63,6 +64,8 @@ class Question:
             raise Refusal(f"this was handed to {approval.assignee}; hand it on, or let them decide")
         if decision.approver in (approval.author, approval.content_author):
             raise Refusal("nobody approves what they wrote")
+        if decision.approver == approval.requester:
+            raise Refusal("nobody approves what they requested")
         if decision.to and decision.decided_at in approval.handed_at:
             raise Refusal("this was handed over already")
         if decision.approver in approval.agreed and decision.approved and not decision.to:

@@ -42,6 +42,7 @@ class OpenApproval(Message):
     """Who has, so far."""
     author: str
     content_author: str = ""
+    requester: str = ""
     asked_at: datetime
     deadline: datetime
     turns: tuple[Turn, ...] = ()

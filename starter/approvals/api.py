@@ -35,6 +35,7 @@ class ApprovalView(BaseModel):
     assignee: str
     author: str
     content_author: str
+    requester: str
     channel: str
     recipient: str
     message: dict[str, Any]

@@ -14,6 +14,8 @@ def why_may_not_decide(approval: Approval, person: Person) -> str:
         return "You wrote this journey, and nobody approves what they wrote. Ask a colleague."
     if approval.content_author == person.email:
         return "You wrote this content, and nobody approves what they wrote. Ask a colleague."
+    if approval.requester == person.email:
+        return "You requested this, and nobody approves what they requested. Ask a colleague."
     if person.email in approval.agreed:
         return f"You have agreed already; {approval.people} people must. Ask a colleague."
     if approval.assignee not in ("", person.email):
@@ -50,7 +52,7 @@ def recipient_of(project: Project, approval: Approval, to: str) -> tuple[str, st
 
     Raises NobodyThere when none of them could decide.
     """
-    authors = (approval.author, approval.content_author)
+    authors = (approval.author, approval.content_author, approval.requester)
     able = [person for person in project.people if person.email not in authors]
     # People of an identity provider's groups are not listed here.
     from_elsewhere = to in project.groups and bool(project.groups[to].members_of)

@@ -35,6 +35,8 @@ class Approval(SQLModel, table=True):
     """The one person of the group to whom it was handed; empty is anyone of them."""
     author: str
     content_author: str = ""
+    requester: str = ""
+    """Who requested what it is for, by the start of the run; empty when that is not known."""
     channel: str
     recipient: str
     message: dict[str, Any] = json_column()

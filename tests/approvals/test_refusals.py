@@ -170,6 +170,7 @@ async def test_the_service_refuses_without_any_door(shop: Services) -> None:
         ({"assignee": "lars@northwind.example"}, ADA, {}, (403, "not_allowed", "This was handed to lars")),
         ({"people": 2, "agreed": [ADA.email]}, ADA, {}, (403, "not_allowed", "You have agreed already; 2 people")),
         ({"content_author": ADA.email}, ADA, {}, (403, "not_allowed", "You wrote this content")),
+        ({"requester": ADA.email}, ADA, {}, (403, "not_allowed", "You requested this")),
         ({}, MARIA, {"decision": "hand", "to": "support"}, (403, "not_allowed", "You wrote this journey")),
         ({}, OMAR, {"decision": "hand", "to": "support"}, (403, "not_allowed", "Only people of the group")),
         ({}, ADA, {"decision": "hand", "to": "nobody"}, (400, "nobody_there", "Nobody who could decide this")),

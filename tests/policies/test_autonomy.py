@@ -40,6 +40,15 @@ def refund_of(amount: float | None) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize(("amount", "people"), [(500.0, 1), (500.01, 2)])
+def test_above_an_amount_two_people_must_agree_whichever_rule_stands_first(amount: float, people: int):
+    two = {"tier": "human", "tool": "refund", "amount_above": 500, "group": "support", "people": 2}
+    for tiers in ([*REFUNDS, two], [two, *REFUNDS]):
+        verdict = judged(tiers, **refund_of(amount))
+        assert isinstance(verdict, NeedsApproval)
+        assert (verdict.group, verdict.people) == ("support", people)
+
+
 @pytest.mark.parametrize(
     ("discount", "tier"),
     [(None, "allow"), (5, "allow"), (5.1, "supervised"), (15, "supervised"), (20, "human")],

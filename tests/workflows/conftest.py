@@ -248,6 +248,7 @@ def question(request: DeliverRequest | ActRequest | AskRequest, group: str, reas
         content_hash="hash",
         group=group,
         author=request.approval.author,
+        requester=request.approval.requester,
         people=request.approval.people,
         asked_at=request.now,
         deadline=request.now + request.approval.within,

@@ -77,6 +77,12 @@ def test_whoever_wrote_the_journey_or_the_content_decides_nothing_about_it(write
         decide(asking(), writer, **what)
 
 
+@pytest.mark.parametrize("what", [{"approved": True}, {"to": "marketing"}])
+def test_whoever_requested_it_decides_nothing_about_it(what: dict[str, Any]):
+    with pytest.raises(Refusal, match="nobody approves what they requested"):
+        decide(asking(requester="rita"), "rita", **what)
+
+
 def test_what_was_handed_to_another_group_is_theirs():
     question = asking()
     assert decide(question, to="support") == "handed to support by ada"

@@ -40,6 +40,17 @@ async def test_whoever_agrees_after_an_edit_agrees_to_what_was_edited(runs: Runs
     assert (grant.content_hash, grant.edits, grant.by) == (edited, HI, "lars, ada")
 
 
+async def test_whoever_requested_what_the_run_is_for_does_not_agree_to_it(runs: Runs):
+    runs.world.answers("offer", asks)
+    run = await runs.start(OFFER, requested_by="ada")
+    await is_asking(run)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await run.execute_update(CustomerJourney.decide_approval, decision())
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert refused.value.cause.message == "nobody approves what they requested"
+    await run.terminate()
+
+
 async def test_an_edit_comes_by_the_signed_signal_too_and_one_that_is_refused_changes_nothing(runs: Runs):
     runs.world.answers("offer", asks, asks)
     run = await runs.start(OFFER.replace("people: 2", "people: 1"))

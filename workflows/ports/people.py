@@ -22,6 +22,8 @@ class ApprovalTerms(Message):
     """How many must agree to what the journey itself asks."""
     author: str
     """Who wrote the journey, and so may not approve it."""
+    requester: str = ""
+    """Who requested what the run is for, if its start says so; they may not approve it either."""
     within: Duration
     otherwise: Unanswered
 
@@ -48,6 +50,8 @@ class Asked(Message):
     """Who wrote the journey, and so may not approve it."""
     content_author: str = ""
     """Who wrote the content, if it says so; they may not approve it either."""
+    requester: str = ""
+    """Who requested it, if that is known; nor may they."""
     asked_at: datetime
     deadline: datetime
     turns: tuple[Turn, ...] = ()

@@ -440,6 +440,7 @@ def upgrade() -> None:
     sa.Column('assignee', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('author', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('content_author', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('requester', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('recipient', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('message', sa.JSON(), nullable=False),
