@@ -42,6 +42,7 @@ function send(id) {
   const pressed = button(id, decision);
   drop(id);
   if (!pressed) return say("It was settled meanwhile. Nothing was sent.");
+  say("Sent.");
   pressed.form.dataset.held = "sending";
   // The page may have refreshed itself since; what counts is what was looked at.
   if (seen) pressed.form.elements.namedItem("seen").value = seen;
