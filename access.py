@@ -15,6 +15,7 @@ Role = Literal["strategy_owner", "content_owner", "approver", "ops", "privacy_of
 Permission = Literal[
     "approvals:decide",
     "approvals:read",
+    "audit:read",
     "catalogue:read",
     "catalogue:write",
     "changes:decide",
@@ -62,6 +63,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "content_owner": _may("approvals:decide", "catalogue:write", "changes:decide"),
     "strategy_owner": _may("approvals:decide", "changes:decide", "experiments:write", "guardrails:rearm"),
     "ops": _may(
+        "audit:read",
         "catalogue:write",
         "customers:merge",
         "events:retry",
@@ -71,7 +73,12 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         "suppressions:write",
     ),
     "privacy_officer": _may(
-        "customers:erase", "customers:export", "customers:merge", "payloads:read", "suppressions:write"
+        "audit:read",
+        "customers:erase",
+        "customers:export",
+        "customers:merge",
+        "payloads:read",
+        "suppressions:write",
     ),
 }
 """What each role may do. Whoever may decide approvals still decides only those of their own groups."""

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from temporalio.service import RPCError
 
 from starter.approvals import api as approvals_api
+from starter.auditing import api as audit_api
 from starter.auditing.sealer import keep_sealing
 from starter.catalogue import api as catalogue_api
 from starter.catalogue.keeping import keep_catalogue
@@ -76,6 +77,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
         app.include_router(door.router)
     app.include_router(approvals_api.router)
     app.include_router(changes_api.router)
+    app.include_router(audit_api.router)
     app.include_router(catalogue_api.router)
     app.include_router(experiments_api.router)
     for door in (surfaces, slots):

@@ -50,12 +50,24 @@ def record(
 
 
 async def list_entries(
-    session: AsyncSession, *, kind: str = "", subject: str = "", by: str = "", number: int = 1
+    session: AsyncSession,
+    *,
+    kind: str = "",
+    subject: str = "",
+    by: str = "",
+    customer: Customer | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    number: int = 1,
 ) -> Page[AuditEntry]:
-    """Entries, the latest first; of one kind, about one subject or by one person when they are given."""
+    """Entries, the latest first; of one kind, about one subject or customer, by one person, or of a period (UTC,
+    its end not included) when they are given."""
     query = select(AuditEntry)
     for column, wanted in ((AuditEntry.kind, kind), (AuditEntry.subject, subject), (AuditEntry.by, by)):
         query = query.where(col(column) == wanted) if wanted else query
+    query = query.where(col(AuditEntry.customer_id).in_(customer.ids)) if customer else query
+    query = query.where(col(AuditEntry.at) >= since) if since else query
+    query = query.where(col(AuditEntry.at) < until) if until else query
     return await read_page(session, query.order_by(col(AuditEntry.id).desc()), number)
 
 

@@ -35,6 +35,8 @@ class Verification:
     """How many are not chained yet: those of the last second, unless no process that serves runs."""
     head: str
     faults: list[Fault] = field(default_factory=list[Fault])
+    headed: bool = True
+    """Whether a head was kept elsewhere, without which entries cut off at the end would not be missed."""
 
 
 async def verify(
@@ -56,7 +58,7 @@ async def verify(
         for where, head in heads:
             if said := await _misses(session, head):
                 faults.append(Fault(head.count, None, f"the head in {where} is not in the log: {said}"))
-        return Verification(position, await count_loose(session), previous, faults)
+        return Verification(position, await count_loose(session), previous, faults, bool(heads))
 
 
 async def _next(session: AsyncSession, after: int) -> Sequence[AuditEntry]:

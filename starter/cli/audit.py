@@ -15,14 +15,10 @@ from starter.cli.invocation import Format, Output, Page, noun, open_store, setti
 from starter.cli.output import print_json, print_listing, print_more
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
-    from sqlmodel.ext.asyncio.session import AsyncSession
-
     from settings import Settings
+    from starter.auditing.reading import Wanted
     from starter.auditing.verifying import Verification
     from store.sealing import Head
-    from store.tables import AuditEntry
 
 app = noun("audit", "The log of who did what, and the proof that it is whole.")
 
@@ -93,11 +89,13 @@ def export(
     """
     if not customer and since is None:
         raise CommandFailed("Say whose entries with --customer ID, or from when with --from DAY (and --to DAY).")
-    period = (_utc(since), _utc(until) if until else datetime.now(UTC)) if since else None
+    from starter.auditing.reading import Wanted
+
+    wanted = Wanted(customer_id=customer, since=_utc(since), until=_utc(until))
     if file:
         file.touch(mode=0o600)
     with file.open("w", encoding="utf-8") if file else nullcontext(sys.stdout) as out:
-        count = asyncio.run(_export(settings_of(context), customer, period, out))
+        count = asyncio.run(_export(settings_of(context), wanted, out))
     typer.echo(f"{count} entries{f' in {file}' if file else ''}.", err=True)
 
 
@@ -115,21 +113,14 @@ async def _list(context: typer.Context, kind: str, subject: str, by: str, page: 
 
 
 async def _verify(settings: "Settings", given: str) -> "Verification":
-    from starter.auditing.anchor import Anchor, AnchorBroken
-    from starter.auditing.verifying import Fault, verify
+    from starter.auditing.reading import verify_log
 
     heads = [("--head", _read_head(given))] if given else []
-    anchor, broken = Anchor(settings), list[Fault]()
-    try:
-        kept = anchor.read()
-        heads += [(str(anchor.file), kept)] if kept else []
-    except AnchorBroken as error:
-        broken.append(Fault(0, None, str(error)))
     async with open_store(settings) as database:
-        found = await verify(database, heads, _tell_count)
-    if not heads and not broken and found.entries:
+        found = await verify_log(database, settings, heads, _tell_count)
+    if not found.headed and found.entries:
         typer.echo("No head was kept, so that entries cut off at the end would not be missed.", err=True)
-    return type(found)(found.entries, found.loose, found.head, [*broken, *found.faults])
+    return found
 
 
 def _tell_count(count: int) -> None:
@@ -162,36 +153,20 @@ def _read_head(given: str) -> "Head":
     return Head(int(count), digest)
 
 
-async def _export(
-    settings: "Settings", customer_id: str, period: tuple[datetime, datetime] | None, out: TextIO
-) -> int:
+async def _export(settings: "Settings", wanted: "Wanted", out: TextIO) -> int:
+    from starter.auditing.reading import NoSuchCustomer, check_export, export_lines
+
     count = 0
-    async with open_store(settings) as database, database.reading() as session:
-        async for entry in _chosen(session, customer_id, period):
-            out.write(entry.model_dump_json() + "\n")
+    async with open_store(settings) as database:
+        try:
+            await check_export(database, wanted)
+        except NoSuchCustomer as refusal:
+            raise CommandFailed(str(refusal)) from refusal
+        async for line in export_lines(database, wanted):
+            out.write(line)
             count += 1
     return count
 
 
-async def _chosen(
-    session: "AsyncSession", customer_id: str, period: tuple[datetime, datetime] | None
-) -> "AsyncGenerator[AuditEntry]":
-    """The entries that are asked for. Raises CommandFailed when there is no such customer."""
-    from store.audit import entries_between, entries_of
-    from store.customers import find_customer
-
-    if not customer_id:
-        assert period is not None, "an export is of a customer or of a period"
-        async for entry in entries_between(session, *period):
-            yield entry
-        return
-    customer = await find_customer(session, customer_id)
-    if customer is None:
-        raise CommandFailed(f"There is no customer '{customer_id}'; 'sojourn customer list' finds ids.")
-    async for entry in entries_of(session, customer):
-        if period is None or period[0] <= entry.at < period[1]:
-            yield entry
-
-
-def _utc(day: datetime) -> datetime:
-    return day.replace(tzinfo=UTC)
+def _utc(day: datetime | None) -> datetime | None:
+    return day.replace(tzinfo=UTC) if day else None

@@ -90,6 +90,7 @@ class Console:
         async with self.services.database.reading() as session:
             waiting = await count_open_approvals(session)
         known = {"person": self.person, "form_token": self._form_token, "waiting": waiting}
+        known["may_audit"] = self.may("audit:read")
         return render(self.request, template, status, **known, **values)
 
     async def form(self) -> dict[str, str]:
@@ -120,7 +121,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         "zone": services.project.time_zone,
         "brand": services.project.brand.name,
     }
-    anonymous = {"person": None, "form_token": "", "waiting": 0}
+    anonymous = {"person": None, "form_token": "", "waiting": 0, "may_audit": False}
     html = _templates.get_template(template).render(anonymous | shared | values)
     return HTMLResponse(html, status, _HEADERS)
 

@@ -7,6 +7,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from starter.console import (
+    audit,
     changes,
     contents,
     customers,
@@ -35,6 +36,7 @@ for room in (
     contents,
     changes,
     deliveries,
+    audit,
 ):
     router.include_router(room.router)
 

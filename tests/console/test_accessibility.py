@@ -27,6 +27,7 @@ _PAGES = [
     "/experiments/subject-line",
     "/changes",
     "/content",
+    "/audit",
 ]
 
 
@@ -38,7 +39,7 @@ async def test_axe_finds_nothing_on_any_page(visit: Visit, demo: Services) -> No
     await came(demo.database, NOW - timedelta(days=25), prefix="later")
     await put(demo.database, running(NOW - timedelta(days=40)))
     await put(demo.database, run(ref), *trace(ref, NOW - timedelta(hours=46)), *rows)
-    page = await visit(demo, "/")
+    page = await visit(demo, "/", person="Omar")
     await page.emulate_media(reduced_motion="reduce")
     for path in _PAGES:
         await page.goto(_site(page) + path)
