@@ -1,5 +1,6 @@
 """A report as one JSON document: for programs, for the command line, and as what is kept at a stop."""
 
+from math import isfinite
 from typing import Any
 
 from learning.experiments.arms import Arm
@@ -27,8 +28,10 @@ def document(report: Report) -> Document:
 
 
 def interval(given: Interval | None) -> Document | None:
-    """An estimate with its bounds."""
-    return None if given is None else {"estimate": given.estimate, "low": given.low, "high": given.high}
+    """An estimate with its bounds; None where a bound is infinite, which says nothing and is no JSON."""
+    if given is None or not isfinite(given.high):
+        return None
+    return {"estimate": given.estimate, "low": given.low, "high": given.high}
 
 
 def _arm(arm: Arm, came: int) -> Document:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from learning.experiments.comparing import Interval
 from learning.experiments.course import Point
 from starter.console.plots import BAR, draw_bars, draw_course
+from starter.experiments.document import interval
 from starter.services import Services
 from tests.experiments.conftest import STELLA, came, running
 from tests.seeding import MARIA
@@ -91,3 +93,8 @@ def test_an_interval_is_drawn_with_zero_in_sight(bounds: tuple[float, float]) ->
     [bar] = draw_bars([Interval(sum(bounds) / 2, *bounds)])
     assert 0 < bar.low <= bar.at <= bar.high < BAR
     assert 0 < bar.zero < BAR
+
+
+def test_a_bound_without_end_is_left_out_of_documents() -> None:
+    assert interval(Interval(0.5, -1.0, inf)) is None
+    assert interval(Interval(0.5, 0.1, 0.9)) == {"estimate": 0.5, "low": 0.1, "high": 0.9}
