@@ -3,7 +3,8 @@
 from typing import Any, Literal
 
 from journeys.model import Journey
-from journeys.steps import Step, walk
+from journeys.steps import Planned, Step, walk
+from journeys.steps.planned import AS_WRITTEN
 
 Area = Literal["price", "compliance", "autonomy"]
 AREAS: tuple[Area, ...] = ("price", "compliance", "autonomy")
@@ -40,4 +41,6 @@ def _said(step: Step) -> dict[Area, Any]:
         said["compliance"] = written["purpose"]
     if written.get("approval"):
         said["autonomy"] = written["approval"]
+    if isinstance(step, Planned) and step.planner != AS_WRITTEN:
+        said["autonomy"] = [step.planner, written.get("settings")]
     return said

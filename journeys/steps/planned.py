@@ -12,6 +12,8 @@ from journeys.rewards import Rewards
 NOTHING = "nothing"
 """The action with which an agent leaves the customer alone for good. One of any other name without steps waits for
 the next turn."""
+AS_WRITTEN = "fixed"
+"""The planner that takes the options as its author wrote them, one a turn."""
 _CONDITION, _CHOSEN = "if", "choose"
 
 
@@ -49,7 +51,7 @@ def _check(settings: dict[str, JsonValue]) -> dict[str, JsonValue]:
 class Planned(Part):
     """A step at which a planner chooses."""
 
-    planner: Word = "fixed"
+    planner: Word = AS_WRITTEN
     settings: Annotated[dict[str, JsonValue], AfterValidator(_check)] = {}
     """The planner's own. What stands under `if` is a condition."""
     features: dict[StepId, Condition] = {}

@@ -43,6 +43,15 @@ def test_taking_an_approval_away_touches_autonomy() -> None:
     assert touches(journey({"approval": "marketing"}), journey()) == ("autonomy",)
 
 
+def test_another_planner_or_other_settings_of_it_touch_autonomy() -> None:
+    fixed, llm, curious = (
+        journey(steps=[{"choose": "nudge", "options": [{"option": "wait"}], **who}])
+        for who in ({}, {"planner": "llm"}, {"planner": "llm", "settings": {"floor": 0.2}})
+    )
+    assert touches(journey(), fixed) == ()
+    assert touches(fixed, llm) == touches(llm, curious) == ("autonomy",)
+
+
 def test_another_amount_touches_price() -> None:
     assert touches(journey({"offer": {"discount": 5}}), journey({"offer": {"discount": 6}})) == ("price",)
 
