@@ -98,6 +98,8 @@ class SurfaceFields(Fields):
     action_label: Line = ""
     action_url: Target = ""
     image_url: Target = ""
+    image_alt: Line = ""
+    """What the picture shows, for those who do not see it; empty where it only adorns."""
     items: list[FilledLine] = []
     """The entries of a checklist, in order."""
     anchor: Line = ""

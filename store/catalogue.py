@@ -26,7 +26,8 @@ from store.tables import (
 
 _ONE = "catalogue"
 _AGAIN = 1_000
-"""Events that are looked at once more: one may have been accepted before another with a higher number."""
+"""Events that are looked at once more on PostgreSQL, where one may become visible after another with a higher
+number; SQLite has one writer at a time."""
 _LOOK_AFTER_S = 5.0
 NEIGHBOURS = 6
 """Products that are kept in reach for each product."""
@@ -145,21 +146,28 @@ async def who_cares(
     return [who for who, at in looked.items() if who not in has or has[who] < at], max(looked, default="")
 
 
+async def is_behind(session: AsyncSession) -> bool:
+    """Whether there are events that were not folded yet, without a lock."""
+    state = await session.get(CatalogueState, _ONE)
+    return await _last(session) > (state.seq if state else 0)
+
+
 async def events_to_fold(
     session: AsyncSession, state: CatalogueState, names: Collection[str], most: int
 ) -> tuple[Sequence[EventRecord], int]:
     """The next events of these names, in order, and the number up to which that is all there are."""
-    last = (await session.exec(select(func.max(EventRecord.seq)))).one() or 0
+    last = await _last(session)
     if last <= state.seq:
         return [], state.seq
+    again = _AGAIN if session.get_bind().dialect.name == "postgresql" else 0
     query = (
         select(EventRecord)
-        .where(col(EventRecord.seq) > state.seq - _AGAIN, col(EventRecord.name).in_(names))
+        .where(col(EventRecord.seq) > state.seq - again, col(EventRecord.name).in_(names))
         .order_by(col(EventRecord.seq))
-        .limit(most + _AGAIN)
+        .limit(most + again)
     )
     rows = (await session.exec(query)).all()
-    return rows, last if len(rows) < most + _AGAIN else rows[-1].seq or last
+    return rows, last if len(rows) < most + again else rows[-1].seq or last
 
 
 async def touches_of(session: AsyncSession, customer_ids: Collection[str]) -> Sequence[ProductTouch]:
@@ -174,21 +182,18 @@ async def keep_touches(session: AsyncSession, rows: Iterable[tuple[str, str, str
         {"id": _touch_id(who, product, kind), "customer_id": who, "product_id": product, "kind": kind, "at": at}
         for who, product, kind, at in rows
     ]
-    for value in values:
-        statement = _insert(session, ProductTouch).values(**value)
-        await session.exec(statement.on_conflict_do_update(index_elements=["id"], set_={"at": value["at"]}))
+    insert = _insert(session, ProductTouch)
+    newer = insert.on_conflict_do_update(index_elements=["id"], set_={"at": insert.excluded.at})
+    await _execute(session, newer, values)
 
 
 async def add_pairs(session: AsyncSession, new: Iterable[tuple[str, str, str, int]]) -> None:
     """Add customers who touched both of two products."""
-    for product, other, kind, customers in sorted(new):
-        statement = _insert(session, ProductPair).values(
-            product_id=product, other_id=other, kind=kind, customers=customers
-        )
-        more = {"customers": col(ProductPair.customers) + customers}
-        await session.exec(
-            statement.on_conflict_do_update(index_elements=["product_id", "other_id", "kind"], set_=more)
-        )
+    names = ("product_id", "other_id", "kind", "customers")
+    insert = _insert(session, ProductPair)
+    more = {"customers": col(ProductPair.customers) + insert.excluded.customers}
+    added = insert.on_conflict_do_update(index_elements=list(names[:3]), set_=more)
+    await _execute(session, added, [dict(zip(names, each, strict=True)) for each in sorted(new)])
 
 
 async def counts_of(session: AsyncSession, products: Collection[str]) -> dict[tuple[str, str], ProductCount]:
@@ -197,9 +202,19 @@ async def counts_of(session: AsyncSession, products: Collection[str]) -> dict[tu
     return {(row.product_id, row.kind): row for row in (await session.exec(query)).all()}
 
 
+async def _last(session: AsyncSession) -> int:
+    return (await session.exec(select(func.max(EventRecord.seq)))).one() or 0
+
+
 def _insert(session: AsyncSession, table: Any) -> Any:
     dialect = session.get_bind().dialect.name
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+async def _execute(session: AsyncSession, statement: Any, rows: list[dict[str, Any]]) -> None:
+    """Run a statement for many rows at once."""
+    if rows:
+        await (await session.connection()).execute(statement, rows)
 
 
 def _touch_id(customer_id: str, product_id: str, kind: str) -> str:

@@ -30,6 +30,8 @@ _LIMITS: dict[tuple[str, str], _Limit] = {
     ("whatsapp", "template"): _Limit(512, "the vendor takes no longer name"),
     ("whatsapp", "text"): _Limit(4096, "the vendor takes no longer text"),
     ("banner", "title"): _Limit(80, "a banner has one line"),
+    ("slot", "title"): _Limit(90, "a slot has little room"),
+    ("slot", "body"): _Limit(280, "a slot has little room"),
     ("tooltip", "title"): _Limit(60, "a hint has little room"),
     ("tooltip", "body"): _Limit(160, "a hint has little room"),
 }

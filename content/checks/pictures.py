@@ -11,7 +11,11 @@ _TEXT = re.compile(r"\salt\s*=", re.IGNORECASE)
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    """Every `<img>` without an `alt`; one that only adorns says so with an empty one."""
+    """Every picture without a text; one that only adorns says so with an empty one."""
+    fields = subject.variant.fields
+    if "image_url" in fields and "image_alt" not in fields:
+        fix = "say what it shows: image_alt: ...; '' where it only adorns"
+        yield subject.tell("its picture has no text for those who do not see it", fix)
     for passage in subject.passages:
         for picture in _PICTURE.finditer(passage.text) if passage.html else ():
             if not _TEXT.search(picture[0]):

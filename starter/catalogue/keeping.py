@@ -20,6 +20,7 @@ from store.catalogue import (
     add_pairs,
     counts_of,
     events_to_fold,
+    is_behind,
     keep_touches,
     lock_state,
     next_change,
@@ -31,7 +32,8 @@ from store.tables import EventRecord, ProductChange, ProductCount
 
 CARES_FOR = timedelta(days=60)
 """How long after a look a customer hears of a product's price and stock."""
-_AT_ONCE = 500
+_AT_ONCE = 200
+"""Events, and customers, in one transaction: others wait for it on SQLite."""
 _POLL_S = 1.0
 _RENEW_AFTER_S = 60.0
 """Counts change all the time: how often the processes that use them are told to look."""
@@ -67,11 +69,12 @@ class Keeper:
 
     async def count(self) -> bool:
         """Fold the next events into what customers touch."""
+        async with self._database.reading() as session:
+            if not await is_behind(session):
+                return False
         async with self._database.transaction() as session:
             state = await lock_state(session)
             rows, until = await events_to_fold(session, state, KINDS.keys(), _AT_ONCE)
-            if until == state.seq:
-                return False
             touched = await _fold(session, rows)
             if touched and time.monotonic() - self._renewed >= _RENEW_AFTER_S:
                 state.revision, self._renewed = state.revision + 1, time.monotonic()

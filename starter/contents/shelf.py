@@ -57,13 +57,8 @@ class Shelf:
 
         Raises ApprovalRefused, and then approves nothing.
         """
-        if not self.project.may(person, "approvals:decide"):
-            raise ApprovalRefused(f"Approving is for {who_may('approvals:decide')}; {person.email} is neither.")
-        if (group := self.project.content.approvers) and group not in person.groups:
-            raise ApprovalRefused(f"Content is approved by the group '{group}'; {person.email} is not in it.")
         new = [entry for entry in entries if entry.standing.state != "approved"]
-        refused = [why for entry in new for why in self._why_not(entry, person, now)]
-        if refused:
+        if refused := self.why_not(new, person, now):
             raise ApprovalRefused("\n".join([*refused, "Nothing was approved."]))
         approvals = Approvals.load(self.folder / "content")
         for entry in new:
@@ -71,7 +66,15 @@ class Shelf:
         approvals.save({(entry.name, entry.variant.channel) for entry in self.library.entries})
         return new
 
-    def _why_not(self, entry: Entry, person: Person, now: datetime) -> list[str]:
+    def why_not(self, entries: list[Entry], person: Person, now: datetime) -> list[str]:
+        """Why this person may not approve content as it is now; empty when they may."""
+        if not self.project.may(person, "approvals:decide"):
+            return [f"Approving is for {who_may('approvals:decide')}; {person.email} is neither."]
+        if (group := self.project.content.approvers) and group not in person.groups:
+            return [f"Content is approved by the group '{group}'; {person.email} is not in it."]
+        return [why for entry in entries for why in self._against(entry, person, now)]
+
+    def _against(self, entry: Entry, person: Person, now: datetime) -> list[str]:
         front, file = entry.variant.front, entry.variant.file
         if front.status != "in_review":
             return [f"{file}: {entry.standing.why}; write 'status: in_review' when it is ready."]

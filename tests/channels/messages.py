@@ -11,6 +11,7 @@ CARD = {
     "action_label": "Look again",
     "action_url": "https://shop.example/keb",
     "image_url": "/images/keb.jpg",
+    "image_alt": "A grey Keb pack",
     "items": ["Choose a size", "Choose a colour"],
     "anchor": "#cart",
 }

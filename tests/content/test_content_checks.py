@@ -242,3 +242,15 @@ def test_an_sms_is_cut_as_the_network_cuts_it(text: str, encoding: str, units: i
     segments = count_segments(text)
 
     assert (segments.encoding, segments.units, segments.count) == (encoding, units, count)
+
+
+def test_a_card_says_what_its_picture_shows_and_what_discount_it_promises(write: Write, check: Check):
+    write("x/slot.yaml.j2", 'title: "10% off"\nimage_url: "/tent.jpg"\n')
+    write(
+        "y/slot.yaml.j2", '---\noffer: 10%\n---\ntitle: "10% off"\nimage_url: "/tent.jpg"\nimage_alt: "A tent"\n'
+    )
+
+    picture, discount = check()
+
+    assert picture.startswith("x/slot.yaml.j2:1:1: its picture has no text for those who do not see it")
+    assert "looks like a discount, and surfaces count those" in discount

@@ -37,7 +37,8 @@ CARD = {
     "body": "<b>Hamburg</b> to Lisbon",
     "action_label": "Continue",
     "action_url": "/search",
-    "image_url": "",
+    "image_url": "/hamburg.jpg",
+    "image_alt": "The harbour",
     "items": ["Choose a date", "Choose a seat"],
     "anchor": "#cart",
 }
@@ -132,6 +133,7 @@ async def test_a_banner_is_shown_as_text_and_being_seen_is_told(open_page: Open,
 
     banner = page.locator(".sojourn-banner")
     await expect(banner).to_contain_text("<b>Hamburg</b> to Lisbon")
+    await expect(banner.get_by_role("img", name="The harbour")).to_have_count(1)
     await expect(banner.get_by_role("listitem")).to_have_text(["Choose a date", "Choose a seat"])
     assert await told(page, shop.database, "Message Read")
 

@@ -26,7 +26,7 @@
 
   const show = (where, part, kind, path) => {
     const card = add(where, "section", "card sojourn-" + kind);
-    if (isSafe(part.image_url)) Object.assign(add(card, "img", "image"), { src: part.image_url, alt: "" });
+    if (isSafe(part.image_url)) Object.assign(add(card, "img", "image"), { src: part.image_url, alt: part.image_alt || "" });
     add(card, "strong", "title", part.title);
     if (part.body) add(card, "p", "body", part.body);
     const list = part.items.length && add(card, "ol", "items");
