@@ -11,6 +11,7 @@ from content.catalogue import Catalogue
 from content.checks.registry import Finding, check_content
 from content.checks.subject import Subject
 from content.library import Entry, Library
+from content.review import touches
 from journeys.shapes import Shapes, load_shapes
 from settings import Project, read_project
 
@@ -80,4 +81,9 @@ class Shelf:
             return [f"{file}: {entry.standing.why}; write 'status: in_review' when it is ready."]
         if front.author == person.email:
             return [f"{file}: {person.email} wrote it; someone else approves it."]
+        review = self.project.review
+        for area in touches(entry.variant):
+            if area in review and review[area] not in person.groups:
+                group = review[area]
+                return [f"{file}: it touches {area}, so '{group}' approves it; {person.email} is not in it."]
         return [str(finding) for finding in self.findings(entry, now)]
