@@ -14,8 +14,9 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(STAMP)
 	@$(BIN)/sojourn demo || test $$? -eq 130
 
+# One more than the two cores there are: a test mostly waits for the servers it started.
 test: check
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 3 --dist loadgroup
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .

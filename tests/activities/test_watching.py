@@ -168,7 +168,7 @@ def choice(number: int, **changes: Any) -> PlannerDecision:
         "planner": "sampler", "learned_as": "key", "options": ["mail", "push"], "closed_options": {},
         "features": {}, "looks_at": [], "settings": {}, "probabilities": {"mail": 0.5, "push": 0.5},
         "option": "mail" if number % 2 else "push", "probability": 0.5, "why": "drawn", "steps": [], "rewards": {},
-        "advice": {}, "goal": {}, "start_id": "e_1", "decided_at": at, "closes_at": at,
+        "advice": {}, "judged": {}, "goal": {}, "start_id": "e_1", "decided_at": at, "closes_at": at,
     }  # fmt: skip
     return PlannerDecision(**given | changes)
 
