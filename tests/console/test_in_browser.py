@@ -111,8 +111,8 @@ async def test_a_question_appears_by_itself(visit: Visit, living: LivingShop) ->
 
 
 async def test_keys_choose_and_approve(visit: Visit, living: LivingShop) -> None:
-    lena, noah = await living.start("c_lena"), await living.start("c_noah")
-    await living.asks(lena)
+    await living.asks(await living.start("c_lena"))
+    noah = await living.start("c_noah")
     second = await living.asks(noah)
     page = await visit(living.services, "/approvals")
     await expect(page.locator(CARDS)).to_have_count(2)
