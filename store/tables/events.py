@@ -17,6 +17,8 @@ class EventRecord(SQLModel, table=True):
     __table_args__ = (
         Index("ix_event_customer_name", "customer_id", "name", "seq"),
         Index("ix_event_customer_occurred", "customer_id", "occurred_at"),
+        # Without it PostgreSQL looks for a customer's latest events through everybody's.
+        Index("ix_event_customer_seq", "customer_id", "seq"),
         {"sqlite_autoincrement": True},
     )
 

@@ -561,6 +561,7 @@ def upgrade() -> None:
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.create_index('ix_event_customer_name', ['customer_id', 'name', 'seq'], unique=False)
         batch_op.create_index('ix_event_customer_occurred', ['customer_id', 'occurred_at'], unique=False)
+        batch_op.create_index('ix_event_customer_seq', ['customer_id', 'seq'], unique=False)
 
     op.create_table('identity',
     sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -887,6 +888,7 @@ def downgrade() -> None:
 
     op.drop_table('identity')
     with op.batch_alter_table('event', schema=None) as batch_op:
+        batch_op.drop_index('ix_event_customer_seq')
         batch_op.drop_index('ix_event_customer_occurred')
         batch_op.drop_index('ix_event_customer_name')
 
