@@ -12,7 +12,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from starter.console.pages import mount
 from starter.services import Services
@@ -21,6 +21,8 @@ from tests import seeding
 from tests.living import LivingShop, living_shop
 
 SITE = "http://sojourn.test"
+# A busy machine takes its time; a page that never shows what is expected still fails.
+expect.set_options(timeout=30_000)
 
 
 class Visit(Protocol):

@@ -28,6 +28,8 @@ from tests import seeding
 from tests.conftest import RETAIL
 from tests.surfaces.conftest import delivery, waiting
 
+# As in the console: a busy machine takes its time.
+expect.set_options(timeout=30_000)
 pytestmark = pytest.mark.xdist_group("browser")
 
 Open = Callable[..., Awaitable[Page]]
