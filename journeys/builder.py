@@ -144,7 +144,7 @@ def wait_for(
     restart: Sequence[str | EventMatch] = (),
     then: Steps = (),
     otherwise: Steps = (),
-    id: str | None = None,  # noqa: A002
+    id: str | None = None,  # noqa: A002 the word in the files
 ) -> WaitFor:
     """Wait for any or all of some events."""
     given = {"within": within, "need": need, "restart": restart, "then": then, "otherwise": otherwise}
@@ -160,7 +160,7 @@ def send(
     offer: Offer | None = None,
     approval: str | ApprovalRule | None = None,
     otherwise: Steps = (),
-    id: str | None = None,  # noqa: A002
+    id: str | None = None,  # noqa: A002 the word in the files
 ) -> Send:
     """Send approved content over the first of some channels that will do."""
     given = {"order": order, "purpose": purpose, "offer": offer, "approval": approval, "otherwise": otherwise}
@@ -172,7 +172,7 @@ def offer(discount: float | str, *, valid: Length | None = None) -> Offer:
     return _made(Offer, discount=discount, valid=valid)
 
 
-def branch(*cases: Case, otherwise: Steps = (), id: str | None = None) -> Branch:  # noqa: A002
+def branch(*cases: Case, otherwise: Steps = (), id: str | None = None) -> Branch:  # noqa: A002 the word in the files
     """The first case whose condition holds."""
     return _made(Branch, id=id, branch=cases, otherwise=otherwise)
 
@@ -182,7 +182,7 @@ def when(condition: str, *then: Step) -> Case:
     return _made(Case, when=condition, then=then)
 
 
-def split(experiment: str, *arms: Arm, id: str | None = None) -> Split:  # noqa: A002
+def split(experiment: str, *arms: Arm, id: str | None = None) -> Split:  # noqa: A002 the word in the files
     """Divide the customers among arms."""
     return _made(Split, id=id, split=experiment, arms=arms)
 
@@ -201,7 +201,7 @@ def choose(
     rewards: Rewards | None = None,
     ways: Ways | None = None,
     otherwise: Steps = (),
-    id: str | None = None,  # noqa: A002
+    id: str | None = None,  # noqa: A002 the word in the files
 ) -> Choose:
     """Let a planner choose one of the options."""
     given = {"planner": planner, "settings": settings, "features": features, "rewards": rewards, "ways": ways}
@@ -232,7 +232,7 @@ def agent(
     ways: Ways | None = None,
     then: Steps = (),
     otherwise: Steps = (),
-    id: str | None = None,  # noqa: A002
+    id: str | None = None,  # noqa: A002 the word in the files
 ) -> Agent:
     """Pursue a goal, an action at every turn."""
     pace = {"horizon": horizon, "cadence": cadence, "most": most}
@@ -248,7 +248,7 @@ def approve(
     within: Length | None = None,
     then: Steps = (),
     otherwise: Steps = (),
-    id: str | None = None,  # noqa: A002
+    id: str | None = None,  # noqa: A002 the word in the files
 ) -> Approve:
     """Stop for a person of a group."""
     return _made(Approve, id=id, approve=group, about=about, within=within, then=then, otherwise=otherwise)
@@ -260,28 +260,28 @@ def act(
     *,
     approval: str | ApprovalRule | None = None,
     otherwise: Steps = (),
-    id: str | None = None,  # noqa: A002
+    id: str | None = None,  # noqa: A002 the word in the files
 ) -> Act:
     """A business action by a tool, given the values of some expressions."""
     return _made(Act, id=id, act=tool, given=given, approval=approval, otherwise=otherwise)
 
 
-def set_(attributes: dict[str, str], *, id: str | None = None) -> Set:  # noqa: A002
+def set_(attributes: dict[str, str], *, id: str | None = None) -> Set:  # noqa: A002 the word in the files
     """Set attributes such as `run.tried` or `customer.last_seen` to the values of expressions."""
     return _made(Set, id=id, set=attributes)
 
 
-def run(name: str, *, wait: bool | None = None, id: str | None = None) -> RunJourney:  # noqa: A002
+def run(name: str, *, wait: bool | None = None, id: str | None = None) -> RunJourney:  # noqa: A002 the word in the files
     """Run another journey for the same customer."""
     return _made(RunJourney, id=id, run=name, wait=wait)
 
 
-def repeat(times: int, *steps: Step, condition: str | None = None, id: str | None = None) -> Repeat:  # noqa: A002
+def repeat(times: int, *steps: Step, condition: str | None = None, id: str | None = None) -> Repeat:  # noqa: A002 the word in the files
     """Do some steps again, at most so many times and only while a condition holds."""
     return _made(Repeat, id=id, repeat=times, condition=condition, steps=steps)
 
 
-def stop(reason: str, *, id: str | None = None) -> Stop:  # noqa: A002
+def stop(reason: str, *, id: str | None = None) -> Stop:  # noqa: A002 the word in the files
     """End the run here."""
     return _made(Stop, id=id, stop=reason)
 

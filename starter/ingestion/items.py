@@ -114,10 +114,10 @@ class Item(BaseModel):
 
     type: Kind
     messageId: Word | None = None  # noqa: N815 Segment's own names, so that errors name the sender's fields
-    userId: Word | None = None  # noqa: N815
-    anonymousId: Word | None = None  # noqa: N815
-    previousId: Word | None = None  # noqa: N815
-    groupId: Word | None = None  # noqa: N815
+    userId: Word | None = None  # noqa: N815 as Segment spells it
+    anonymousId: Word | None = None  # noqa: N815 as Segment spells it
+    previousId: Word | None = None  # noqa: N815 as Segment spells it
+    groupId: Word | None = None  # noqa: N815 as Segment spells it
     event: Word | None = None
     name: Word | None = None
     category: Word | None = None
@@ -125,7 +125,7 @@ class Item(BaseModel):
     traits: Facts | None = None
     context: Facts | None = None
     timestamp: Time | None = None
-    originalTimestamp: Time | None = None  # noqa: N815
+    originalTimestamp: Time | None = None  # noqa: N815 as Segment spells it
 
 
 def read_item(raw: object, envelope: Envelope) -> Incoming:
