@@ -35,6 +35,8 @@ class Part:
     viewed_at: datetime
     now: datetime
     last: str = ""
+    last_at: datetime | None = None
+    """When the last thing told of them happened, in UTC."""
     waits_for: str = ""
     workflow_id: str = ""
     trace_id: str = ""
@@ -64,7 +66,9 @@ class Story:
 
     def tell(self, part: Part, text: str, at: datetime | None = None) -> None:
         """Something happened to a shopper, at `at` or now."""
-        happening = Happening(part.local(at or part.now), part.shopper.name, text)
+        # A run's clock stands while a person decides, but the shopper lives on: nothing after is told as earlier.
+        part.last_at = max(at or part.now, part.last_at or part.viewed_at)
+        happening = Happening(part.local(part.last_at), part.shopper.name, text)
         part.last = text
         self.happenings.append(happening)
         if self.listener:
