@@ -1,0 +1,69 @@
+"""Everything that a policy may know of the customer, their journeys and the channel."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from journeys.times import known_zone
+from policies.model.action import Action
+from policies.model.fact import Fact
+from policies.model.history import Consent, Contact, Health, OpenRun, Suppressed
+from policies.model.verdicts import NeedsApproval
+
+
+class Facts(Fact):
+    """Everything a policy may know. Times are in UTC."""
+
+    now: datetime
+    action: Action
+    time_zone: str | None
+    """The customer's IANA zone; None when it is unknown."""
+    project_zone: str = "UTC"
+    """The IANA zone of the project, by which a customer is judged whose own is unknown."""
+    consents: tuple[Consent, ...] = ()
+    suppressed: Suppressed | None = None
+    """Of the address that the action would go to."""
+    contacts: tuple[Contact, ...] = ()
+    """Of at least the last 31 days, reserved ones included, newest last."""
+
+    attributes: dict[str, Any] = Field(default_factory=dict)
+    """What is known of the customer."""
+    customer_id: str = ""
+    locale: str | None = None
+    """The customer's, as a BCP 47 tag."""
+    brand: str = ""
+    """The name under which the project sends."""
+    journey_sent: dict[str, int] = Field(default_factory=dict)
+    """By channel, how many messages the action's journey sent to anyone within the span that its budget names."""
+    open_runs: tuple[OpenRun, ...] = ()
+    last_inbound: datetime | None = None
+    """When the customer last wrote to us over the action's channel."""
+    health: Health = Health()
+    """Of the action's channel, over the last seven days."""
+    volumes: tuple[int, ...] = ()
+    """How many messages the action's journey sent on each of the last days, the present one last."""
+    asked: NeedsApproval | None = None
+    """What the journey itself asks for the action: by its step, or by its tier."""
+    tightened: NeedsApproval | None = None
+    """What is asked for the journey since it was tightened, until a person loosens it."""
+
+    def attribute(self, path: str) -> Any:
+        """What is known of the customer at a path such as `scores.value`; None when nothing is."""
+        found: Any = self.attributes
+        for name in path.split("."):
+            found = cast(dict[str, Any], found).get(name) if isinstance(found, dict) else None
+        return found
+
+    def session_began(self, attribute: str, within: timedelta) -> datetime:
+        """When the customer's session began: as the attribute says, an ISO 8601 time, else `within` ago."""
+        try:
+            began = datetime.fromisoformat(str(self.attribute(attribute) or ""))
+        except ValueError:
+            return self.now - within
+        return began if began.tzinfo else self.now - within
+
+    def local(self, fallback: str | None = None) -> datetime:
+        """Now on the customer's clock; on that of `fallback`, else of the project, when their zone is unknown."""
+        return self.now.astimezone(known_zone(self.time_zone) or ZoneInfo(fallback or self.project_zone))

@@ -1,0 +1,57 @@
+"""What went before: what customers said, what they were sent, and how that was received."""
+
+from datetime import datetime
+
+from journeys.parts import Purpose
+from policies.model.fact import Fact
+
+
+class Consent(Fact):
+    """What the customer last said about one channel for one purpose, or about one topic within it."""
+
+    channel: str
+    """Empty, for a topic only: whatever the channel."""
+    purpose: Purpose
+    topic: str = ""
+    granted: bool
+    source: str
+    at: datetime
+
+
+class Suppressed(Fact):
+    """Why nothing may go to an address: `hard_bounce`, `complaint` or `manual`, who said so, and since when."""
+
+    reason: str
+    source: str
+    at: datetime
+
+
+class Contact(Fact):
+    """A message to the customer that has left or is reserved to leave."""
+
+    channel: str
+    purpose: Purpose
+    at: datetime
+    journey: str = ""
+    priority: int = 50
+    """Of its journey."""
+    discount: float | None = None
+    """Per cent, of the offer it made."""
+    offer_until: datetime | None = None
+    """When that offer ends."""
+
+
+class OpenRun(Fact):
+    """A run of another journey that the customer is in."""
+
+    journey: str
+    priority: int
+
+
+class Health(Fact):
+    """What became of the messages over one channel lately, to anyone."""
+
+    delivered: int = 0
+    bounced: int = 0
+    """For good."""
+    complained: int = 0

@@ -1,0 +1,87 @@
+"""What every policy is: settings with a name, which judge facts."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import ClassVar, Literal, cast
+
+from pydantic import BaseModel, ConfigDict
+
+from journeys.review import Area
+from policies.model.facts import Facts
+from policies.model.verdicts import Verdict
+
+Need = Literal["features", "open_runs", "inbound", "health", "volumes"]
+"""What only some policies ask for, and what costs a query each."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """Something of the project that a policy names, and where in its settings."""
+
+    path: tuple[str | int, ...]
+    kind: Literal["group", "channel", "tool", "journey"]
+    name: str
+
+
+class Policy(BaseModel):
+    """One rule. Its fields are its settings; `name` is its key in `policies.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: ClassVar[str]
+    area: ClassVar[Area] = "compliance"
+    """What a change of it touches, and so who must agree to it."""
+    horizon_days: ClassVar[int] = 0
+    """How many days of contacts this policy looks back on."""
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    """Facts that are gathered only for a policy that names them."""
+    judges_tools: ClassVar[bool] = False
+    """Whether it judges business actions too, and not only messages."""
+
+    @cached_property
+    def version(self) -> str:
+        """Of its settings: another when they are others, and the same in every process."""
+        written = json.dumps(self.model_dump(), default=_settled)
+        # A default may be written 5 where the same setting, once read, is 5.0.
+        settings = json.dumps(json.loads(written, parse_int=float), sort_keys=True)
+        return hashlib.sha256(f"{self.name} {settings}".encode()).hexdigest()[:12]
+
+    @property
+    def attributes(self) -> frozenset[str] | None:
+        """The names of what it looks at of the customer, such as `orders`; None when that may be anything."""
+        path = getattr(self, "attribute", None)
+        return frozenset({path.partition(".")[0]}) if isinstance(path, str) else frozenset()
+
+    @property
+    def looks_at_text(self) -> bool:
+        """Whether it looks at what the customer would read."""
+        return False
+
+    @property
+    def needed(self) -> frozenset[Need]:
+        """What it needs of `needs` with these settings."""
+        return self.needs
+
+    def named(self) -> Iterator[Named]:
+        """What it names of the project: a name that is not there is a mistake, told when files are checked."""
+        group = getattr(self, "group", None)
+        if isinstance(group, str) and "group" in self.model_fields_set:
+            yield Named(("group",), "group", group)
+
+    @property
+    def budget_span(self) -> timedelta | None:
+        """Over how long this policy counts what the journey sent to anyone; None when it does not."""
+        return None
+
+    def judge(self, facts: Facts) -> Verdict:
+        """The verdict on `facts.action`, from `facts` and the settings alone."""
+        raise NotImplementedError
+
+
+def _settled(setting: object) -> object:
+    """A setting that JSON does not know. The order in which a set gives its members is by chance."""
+    return sorted(cast(frozenset[str], setting)) if isinstance(setting, frozenset) else str(setting)
