@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from journeys.parts import Purpose
 from learning.features.observed import Visit
-from policies.model import Purpose
 from store.identity import KnownAs
 from store.suppressions import Reason
 

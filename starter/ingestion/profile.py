@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from babel.core import get_global
 
 from journeys.events import OPT_OUT
-from policies.model import Purpose
+from journeys.parts import Purpose
 from starter.ingestion.addresses import read_email, read_phone, zone_of_phone
 from starter.ingestion.incoming import ConsentChange, Profile
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from journeys.events import OPT_OUT
 from journeys.ids import event_traceparent
-from policies.model import Purpose
+from journeys.parts import Purpose
 from starter.ingestion.incoming import Incoming, Profile, Who
 from starter.ingestion.profile import OPT_IN, TOPIC_JOINED, TOPIC_LEFT, read_profile
 from store.tables import Delivery

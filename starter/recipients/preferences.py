@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from content.links import InvalidLink, LinkSigner
-from policies.model import Purpose
+from journeys.parts import Purpose
 from starter.ingestion.acceptance import EventsIn
 from starter.ingestion.bodies import UnreadableBody, read_body
 from starter.ingestion.incoming import Incoming, Who

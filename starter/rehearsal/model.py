@@ -8,8 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, m
 
 import yamlfile
 from journeys.events import Outcome
+from journeys.parts import Purpose
 from journeys.times import ZoneName
-from policies.model import Purpose
 from starter.rehearsal.calendar import Moment, StartTime
 
 DEFAULT_START = "monday 14:00"
