@@ -61,6 +61,7 @@ class Made:
             probabilities=dict(plan.probabilities),
             option=plan.option,
             probability=plan.probability,
+            expected=dict(plan.expected),
             confidence=plan.confidence,
             why=plan.why,
             advice=_advice(self.advised) if self.advised else {},

@@ -180,13 +180,19 @@ async def keep_progress(session: AsyncSession, seq: int) -> None:
 
 
 _LOOKED_AT: tuple[Any, ...] = (
+    PlannerDecision.workflow_id,
+    PlannerDecision.first_run_id,
+    PlannerDecision.step_id,
     PlannerDecision.decided_at,
     PlannerDecision.decision,
     PlannerDecision.learned_as,
     PlannerDecision.features,
     PlannerDecision.probabilities,
     PlannerDecision.option,
+    PlannerDecision.expected,
     PlannerDecision.credit,
+    PlannerDecision.closed,
+    PlannerDecision.agent,
 )
 _POINT = (
     col(PlannerDecision.workflow_id),

@@ -11,8 +11,9 @@ from learning.guardrails.exploration import judge_exploration
 from learning.guardrails.fairness import judge_fairness
 from learning.guardrails.level import Level, Reading
 from learning.guardrails.log import Logged
-from store.planning import choices_since
+from store.planning import Point, choices_since
 from store.reception import offers_by_segment
+from store.tables import PlannerDecision
 
 _EVERY = timedelta(minutes=55)
 _WEEK, _MONTH = timedelta(days=7), timedelta(days=30)
@@ -27,7 +28,7 @@ async def watch_decisions(look: Look) -> list[Sight]:
     seen = [row.looked_at for name in NAMES if (row := look.known.get((name, "")))]
     if seen and max(seen) > look.now - _EVERY:
         return []
-    rows = await _log(look)
+    rows = await choices_of(look)
     week = look.now - _WEEK
     before, rules = [row for row in rows if row.at < week], look.rules
     offers = await offers_by_segment(
@@ -44,8 +45,11 @@ async def watch_decisions(look: Look) -> list[Sight]:
     return [*sights, *(Sight(row.name, "", Reading(Level.CALM, 0.0, row.limit, _TOO_LITTLE)) for row in gone)]
 
 
-async def _log(look: Look) -> list[Logged]:
+async def choices_of(look: Look) -> list[Logged]:
+    """What planners chose in the journey in the last week and the month before it."""
     found = await choices_since(look.session, look.journey, look.now - _WEEK - _MONTH, _MOST)
+    # What a later turn of an agent brings still changes what the earlier ones count with.
+    open_ = {_point(row) for row in found if row.agent and not row.closed}
     return [
         Logged(
             row.decided_at,
@@ -55,9 +59,15 @@ async def _log(look: Look) -> list[Logged]:
             row.probabilities,
             row.option,
             row.credit,
+            row.expected.get(row.option),
+            row.closed and _point(row) not in open_,
         )
         for row in found
     ]
+
+
+def _point(row: PlannerDecision) -> Point:
+    return Point(row.workflow_id, row.first_run_id, row.step_id)
 
 
 def _lately(look: Look, name: str, rows: Sequence[Logged]) -> list[Logged]:

@@ -3,6 +3,7 @@ earned."""
 
 import math
 from collections.abc import Sequence
+from statistics import mean, stdev
 
 from journeys.guardrails import Calibration
 from learning.distributions import normal_quantile
@@ -28,6 +29,22 @@ def judge_calibration(rows: Sequence[Logged], rule: Calibration) -> Reading | No
     score = brier(predicted, happened)
     why = f"the odds of {len(chosen)} choices are {error:.1%} off, with a Brier score of {score:.3f}"
     return Reading(level, round(error, 4), rule.act, why).capped(rule.then)
+
+
+def forecast_bias(rows: Sequence[Logged], confidence: float = 0.99) -> Interval | None:
+    """By how much more came of decisions than was expected of them, in standard deviations of what came; None
+    where fewer than two are settled, or all came to the same.
+
+    The odds say what is chosen how often; this says whether what they were made from is true.
+    """
+    pairs = [(row.expected, row.credit) for row in rows if row.settled]
+    told = [(expected, came) for expected, came in pairs if expected is not None and came is not None]
+    spread = stdev(came for _, came in told) if len(told) > 1 else 0.0
+    if spread == 0:
+        return None
+    beyond = [(came - expected) / spread for expected, came in told]
+    reach = normal_quantile((1 + confidence) / 2) * stdev(beyond) / math.sqrt(len(beyond))
+    return Interval(mean(beyond), mean(beyond) - reach, mean(beyond) + reach)
 
 
 def brier(predicted: Sequence[float], happened: Sequence[bool]) -> float:

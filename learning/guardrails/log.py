@@ -18,3 +18,8 @@ class Logged:
     option: str
     credit: float | None
     """What it counts with; None while it does not count."""
+    expected: float | None = None
+    """What it was expected to count with; None from planners that had learned nothing."""
+    settled: bool = False
+    """Whether nothing more can come of it, so that `credit` is what it came to. What counts earlier counts because
+    something happened, and is more than what all such decisions come to."""

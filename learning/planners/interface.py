@@ -81,6 +81,8 @@ class Plan:
     """Of what was learned, for planners that learn."""
     confidence: float | None = None
     """How sure the planner is, where that is less than the option was likely."""
+    expected: Mapping[str, float] = field(default_factory=dict[str, float])
+    """The reward that is expected of each open option, from planners that have learned."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def plan(question: Question) -> Plan:
     plans = "; ".join(", then ".join(each) for each in advice.plans)
     why = f"proposed, {advice.confidence:.0%} sure: {plans} ({advice.because}); drawn by what was learned"
     chosen = drawn(question, odds, why, usual.version)
-    return replace(chosen, confidence=min(advice.confidence, chosen.probability))
+    return replace(chosen, confidence=min(advice.confidence, chosen.probability), expected=usual.expected)
 
 
 def learner(settings: Mapping[str, Any], features: Collection[str]) -> Learner:

@@ -1,6 +1,7 @@
 """The planner `sampler`: as likely as an option is the best one, by what was learned. The default learner."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -39,10 +40,12 @@ def plan(question: Question) -> Plan:
     if question.model is None:
         count = len(question.options)
         return drawn(question, [1 / count] * count, "nothing is known yet: each as likely as another")
-    probabilities = question.model.probabilities(question.options, question.features)
+    means, deviations = question.model.scores(question.options, question.features)
+    probabilities = question.model.odds(means, deviations)
     best = max(zip(probabilities, question.options, strict=True))
     why = f"'{best[1]}' is the likeliest to be best, at {best[0]:.0%}; drawn by these odds"
-    return drawn(question, probabilities, why, question.model.version)
+    plan = drawn(question, probabilities, why, question.model.version)
+    return replace(plan, expected=dict(zip(question.options, means.tolist(), strict=True)))
 
 
 def learner(settings: Mapping[str, Any], features: Collection[str]) -> Learner:

@@ -51,7 +51,10 @@ class Model:
 
         An option that was never seen starts from what all options have in common.
         """
-        means, deviations = self.scores(options, features)
+        return self.odds(*self.scores(options, features))
+
+    def odds(self, means: Array, deviations: Array) -> list[float]:
+        """How likely each option is chosen whose scores are these."""
         return with_floor(probabilities_of_best(means, deviations), self.habits.floor).tolist()
 
     def scores(self, options: Sequence[str], features: Mapping[str, float]) -> tuple[Array, Array]:

@@ -56,6 +56,7 @@ def show(
             "why": row["why"],
             "saw": ", ".join(f"{name} = {value:g}" for name, value in row["features"].items()),
             "odds": ", ".join(f"{name} {odds:.1%}" for name, odds in row["probabilities"].items()),
+            "expected": ", ".join(f"{name} {worth:.3g}" for name, worth in row["expected"].items()),
             "advice": _advice(row["advice"]),
             "closed": "; ".join(f"{name} ({why})" for name, why in row["closed_options"].items()),
             "reward": row["worth"],

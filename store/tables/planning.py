@@ -52,6 +52,9 @@ class PlannerDecision(SQLModel, table=True):
     probabilities: dict[str, float] = json_column()
     option: str
     probability: float
+    expected: dict[str, float] = json_column()
+    """The reward that was expected of each open option: what `credit` comes to, if the planner is right. Empty
+    while nothing was learned."""
     confidence: float | None = None
     """How sure the planner was; None is as sure as the option was likely."""
     why: str

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities.learning import teach
 from journeys.events import Event
 from journeys.ids import decision_id
 from learning.planners.interface import point_of
@@ -97,6 +98,21 @@ async def test_the_log_keeps_what_a_decision_saw_and_enough_to_make_it_again(
             break
     assert option == row.option == choice.option
     assert row.probability == row.probabilities[row.option]
+
+
+async def test_what_was_expected_of_every_open_option_is_kept_once_something_was_learned(
+    decide: Any, database: Database, customer: Customer
+):
+    await attempt(decide, request("sampler"))
+    [first] = await rows(database, PlannerDecision)
+    async with database.transaction() as session:
+        first.credit = 1.0
+        await teach(session, [(first, None)], NOON)
+    await attempt(decide, request("sampler", 1))
+    second = max(await rows(database, PlannerDecision), key=lambda row: row.turn)
+    assert first.expected == {}
+    assert set(second.expected) == set(OPTIONS)
+    assert max(second.expected, key=second.expected.__getitem__) == first.option
 
 
 async def test_a_retry_decides_the_same_and_is_one_decision(decide: Any, database: Database, customer: Customer):

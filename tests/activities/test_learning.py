@@ -31,7 +31,7 @@ def decision(number: int, option: str = "mail", **changes: Any) -> PlannerDecisi
         "planner": "sampler", "learned_as": LEARNER.key, "model": "", "options": ["mail", "push"],
         "closed_options": {}, "features": {"vip": 1.0}, "looks_at": ["vip"], "settings": {},
         "probabilities": {"mail": 0.5, "push": 0.5}, "option": option, "probability": 0.5, "why": "",
-        "advice": {}, "judged": {}, "steps": [],
+        "advice": {}, "judged": {}, "steps": [], "expected": {},
         "rewards": REWARDS.model_dump(mode="json"), "goal": {}, "start_id": "e_0", "decided_at": at,
         "closes_at": REWARDS.closes_at(at),
     }  # fmt: skip

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from activities.alerting import Alerts
+from activities.watching.decisions import choices_of
+from activities.watching.sight import Look
 from activities.watching.watch import Watching
 from journeys.guardrails import Guardrails, Margin
 from journeys.model import Journey
@@ -168,7 +170,8 @@ def choice(number: int, **changes: Any) -> PlannerDecision:
         "planner": "sampler", "learned_as": "key", "options": ["mail", "push"], "closed_options": {},
         "features": {}, "looks_at": [], "settings": {}, "probabilities": {"mail": 0.5, "push": 0.5},
         "option": "mail" if number % 2 else "push", "probability": 0.5, "why": "drawn", "steps": [], "rewards": {},
-        "advice": {}, "judged": {}, "goal": {}, "start_id": "e_1", "decided_at": at, "closes_at": at,
+        "expected": {}, "advice": {}, "judged": {}, "goal": {}, "start_id": "e_1", "decided_at": at,
+        "closes_at": at,
     }  # fmt: skip
     return PlannerDecision(**given | changes)
 
@@ -199,3 +202,19 @@ async def test_a_journey_whose_people_decide_everything_is_not_tightened(sqlite_
         await publish(session, human, "maria", NOON)
     assert (await look(watching(sqlite_database))).tripped == 1
     assert await rows(sqlite_database, Tightening) == []
+
+
+async def test_a_decision_is_settled_when_no_later_turn_can_change_what_it_counts_with(
+    sqlite_database: Database,
+) -> None:
+    told = {"expected": {"mail": 0.25, "push": 0.5}, "closed": True, "credit": 1.0}
+    agent = {**told, "agent": True, "workflow_id": "agent"}
+    later = {**agent, "turn": 1, "closed": False, "credit": None}
+    await seed(sqlite_database, choice(1, **told), choice(7, **agent), choice(9, **later), of=20)
+    async with sqlite_database.reading() as session:
+        seen = await choices_of(Look(session, "winback", Guardrails(), {}, NOON))
+    assert {(row.settled, row.credit, row.expected) for row in seen} == {
+        (True, 1.0, 0.25),
+        (False, 1.0, 0.25),
+        (False, None, 0.25),
+    }

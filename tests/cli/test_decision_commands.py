@@ -26,7 +26,7 @@ async def _fill(url: str) -> None:
     async with database.transaction() as session:
         session.add(Customer(id="c_1", traits={}, created_at=at))
         await session.flush()
-        session.add(decision(1, decided_at=at))
+        session.add(decision(1, decided_at=at, expected={"mail": 12.5, "push": 4.0}))
         bought = {"occurred_at": at + timedelta(days=1), "received_at": NOW, "properties": {"total": 40.0}}
         session.add(EventRecord(seq=1, id="e_1", customer_id="c_1", name="Order Completed", **bought))
     await database.close()
@@ -38,6 +38,7 @@ def test_an_order_leads_to_the_decision_and_back(sojourn: Command, shop: None):
     told = sojourn("decision", "show", row["id"]).out
     assert "came of it  purchased +20 (e_1)" in told
     assert "chose       mail, at 50.0%" in told
+    assert "expected    mail 12.5, push 4" in told
     assert max(map(len, told.splitlines())) <= 80
 
 

@@ -1,17 +1,20 @@
 """Guardrails find harm soon, cry wolf seldom, and give the numbers that are published for known data."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from journeys.guardrails import Drift, Fairness
-from learning.guardrails.calibration import autonomy_earned, brier, calibration_error, wilson
+from learning.guardrails.calibration import autonomy_earned, brier, calibration_error, forecast_bias, wilson
 from learning.guardrails.cusum import THRESHOLD, Watch
 from learning.guardrails.drift import binned, drift, stability
 from learning.guardrails.exploration import exploration
 from learning.guardrails.fairness import fairness, risk_ratio
 from learning.guardrails.level import Level
+from learning.guardrails.log import Logged
 
 USUAL, SENT = 0.005, 400
 
@@ -188,3 +191,27 @@ def test_calibration_is_judged_in_bins():
     predicted = [0.85] * 10 + [0.25] * 10
     happened = [True] * 5 + [False] * 5 + [True] * 2 + [False] * 8
     assert calibration_error(predicted, happened) == pytest.approx((0.35 + 0.05) / 2)
+
+
+def choices(expected: float | None, settled: bool = True) -> list[Logged]:
+    """A thousand decisions, of which one in five brought 1."""
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    return [
+        Logged(at, "next", True, {}, {"mail": 1.0}, "mail", float(number % 5 == 0), expected, settled)
+        for number in range(1000)
+    ]
+
+
+def test_a_planner_that_promises_too_much_is_found_and_an_honest_one_is_left_alone():
+    """What came has a standard deviation of 0.4, so that 0.3 too much is 0.75 of it."""
+    honest, boastful = forecast_bias(choices(0.2)), forecast_bias(choices(0.5))
+    assert honest is not None
+    assert boastful is not None
+    assert honest.low < 0 < honest.high
+    assert boastful.estimate == pytest.approx(-0.75, abs=1e-3)
+    assert boastful.high == pytest.approx(-0.75 + 2.576 / 1000**0.5, abs=1e-3)
+
+
+def test_what_was_never_expected_or_is_still_open_says_nothing_of_the_planner():
+    assert forecast_bias(choices(None)) is None
+    assert forecast_bias(choices(0.5, settled=False)) is None

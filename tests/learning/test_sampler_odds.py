@@ -115,3 +115,10 @@ def test_what_is_known_of_a_factor_holds_for_an_option_that_was_never_tried():
 def test_habits_out_of_range_are_refused(habits):
     with pytest.raises(ValueError, match=r"a sampler forgets|the floor"):
         Habits(**habits)
+
+
+def test_a_plan_tells_what_is_expected_of_every_open_option():
+    """Fifty rewards and a prior that is worth one observation: nearly the rewards themselves."""
+    plan = sampler.plan(Question("d", ("mail", "push"), model=learned(mail=0.1, push=0.6, wait=0.0)))
+    assert plan.expected == pytest.approx({"mail": 0.1, "push": 0.6}, abs=0.05)
+    assert sampler.plan(Question("d", ("mail", "push"))).expected == {}

@@ -657,6 +657,7 @@ def upgrade() -> None:
     sa.Column('probabilities', sa.JSON(), nullable=False),
     sa.Column('option', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('probability', sa.Float(), nullable=False),
+    sa.Column('expected', sa.JSON(), nullable=False),
     sa.Column('confidence', sa.Float(), nullable=True),
     sa.Column('why', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('advice', sa.JSON(), nullable=False),
