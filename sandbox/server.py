@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -92,8 +93,6 @@ class Sandbox:
         """
         mailbox, faults = Mailbox(), Faults(slow_seconds)
         mail_server = MailServer(mailbox, faults, _USERNAME, secrets.token_urlsafe(16))
-        templates = dict(whatsapp_templates or {})
-        whatsapp = WhatsApp(mailbox, faults, _PHONE_NUMBER_ID, "EAA" + secrets.token_urlsafe(48), templates)
         apns = Apns(mailbox, faults)
         app, apple = Starlette(), Starlette(routes=[Route("/3/device/{token}", apns.send, methods=["POST"])])
         async with (
@@ -101,41 +100,55 @@ class Sandbox:
             serving(app, http_port) as http,
             serving_http2(apple, 0) as http2,
         ):
-            url = f"http://127.0.0.1:{http}"
-            google = GoogleAccounts(f"{url}/google/token")
-            key = google.write_key(state_dir)
-            twilio = Twilio(mailbox, faults, _ACCOUNT_SID, secrets.token_hex(16), _SMS_SENDER)
-            web_push = WebPushService(mailbox, faults, url)
-            callers = _callers(url, whatsapp, twilio)
-            reactions = Reactions(mailbox, callers)
-            sandbox = cls(
-                http_url=url,
-                http2_url=f"http://127.0.0.1:{http2}",
-                smtp_port=smtp,
-                service_account=key,
-                mailbox=mailbox,
-                faults=faults,
-                mail_server=mail_server,
-                google=google,
-                whatsapp=whatsapp,
-                twilio=twilio,
-                web_push=web_push,
-                sendgrid=SendGrid(mailbox, faults, f"SG.{secrets.token_urlsafe(48)}", _MAIL_DOMAIN),
-                postmark=Postmark(mailbox, faults, secrets.token_hex(18), _MAIL_DOMAIN),
-                ses=Ses(mailbox, faults, _aws_key(), _REGION, _MAIL_DOMAIN),
-                apns=apns,
-                apns_key=apns.write_key(state_dir),
-                slack=Slack(mailbox, faults, f"xoxb-{secrets.token_hex(20)}", _SLACK_CHANNEL),
-                webhook_service=WebhookService(mailbox, faults, _webhook_secret()),
-                callers=callers,
-                reactions=reactions,
-            )
+            ports = _Ports(smtp, http, http2)
+            sandbox = cls._made(mailbox, faults, ports, mail_server, apns, whatsapp_templates or {}, state_dir)
             app.router.routes.extend(sandbox._routes())
             try:
                 yield sandbox
             finally:
                 faults.close()
-                await reactions.close()
+                await sandbox.reactions.close()
+
+    @classmethod
+    def _made(
+        cls,
+        mailbox: Mailbox,
+        faults: Faults,
+        ports: "_Ports",
+        mail_server: MailServer,
+        apns: Apns,
+        whatsapp_templates: Mapping[str, Template],
+        state_dir: Path,
+    ) -> "Sandbox":
+        """The vendors, each with credentials of its own. Key files are written into `state_dir`."""
+        url = f"http://127.0.0.1:{ports.http}"
+        token = "EAA" + secrets.token_urlsafe(48)
+        whatsapp = WhatsApp(mailbox, faults, _PHONE_NUMBER_ID, token, dict(whatsapp_templates))
+        google = GoogleAccounts(f"{url}/google/token")
+        twilio = Twilio(mailbox, faults, _ACCOUNT_SID, secrets.token_hex(16), _SMS_SENDER)
+        callers = _callers(url, whatsapp, twilio)
+        return cls(
+            http_url=url,
+            http2_url=f"http://127.0.0.1:{ports.http2}",
+            smtp_port=ports.smtp,
+            service_account=google.write_key(state_dir),
+            mailbox=mailbox,
+            faults=faults,
+            mail_server=mail_server,
+            google=google,
+            whatsapp=whatsapp,
+            twilio=twilio,
+            web_push=WebPushService(mailbox, faults, url),
+            sendgrid=SendGrid(mailbox, faults, f"SG.{secrets.token_urlsafe(48)}", _MAIL_DOMAIN),
+            postmark=Postmark(mailbox, faults, secrets.token_hex(18), _MAIL_DOMAIN),
+            ses=Ses(mailbox, faults, _aws_key(), _REGION, _MAIL_DOMAIN),
+            apns=apns,
+            apns_key=apns.write_key(state_dir),
+            slack=Slack(mailbox, faults, f"xoxb-{secrets.token_hex(20)}", _SLACK_CHANNEL),
+            webhook_service=WebhookService(mailbox, faults, _webhook_secret()),
+            callers=callers,
+            reactions=Reactions(mailbox, callers),
+        )
 
     def environment(self) -> dict[str, str]:
         """The variables that make a project send here instead of to the vendors, and believe their calls."""
@@ -200,6 +213,14 @@ class Sandbox:
             *self.reactions.routes(),
             *Pages(self.mailbox).routes(),
         ]
+
+
+class _Ports(NamedTuple):
+    """Where it listens, on this machine."""
+
+    smtp: int
+    http: int
+    http2: int
 
 
 def _callers(url: str, whatsapp: WhatsApp, twilio: Twilio) -> dict[str, Caller]:
