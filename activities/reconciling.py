@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from activities.channels.model import OutgoingMessage, Provider, SendError, Sought
+from activities.channels.model import OutgoingMessage, Provider, RetryLater, SendError, Sought
 from activities.composing import hash_message
 from store.customers import addresses_of
 from store.database import Database
@@ -44,13 +44,25 @@ class Reconciling:
 
     async def ask(self, now: datetime) -> int:
         """Ask about each message that it is time for: after a minute, and then each time it has waited for twice
-        as long, for two days. Gives how many turned out to have left."""
+        as long, for two days. Gives how many turned out to have left.
+
+        A vendor that cannot answer now is left alone until the next look: SendGrid takes six questions a minute.
+        """
         async with self._database.reading() as session:
             unknown = await list_unknown(session, now - _LAST, now - _FIRST)
-        return sum([await self._settle(delivery, now) for delivery in unknown if _is_due(delivery, now)])
+        settled, silent = 0, set[str]()
+        for delivery in unknown:
+            if delivery.channel in silent or not _is_due(delivery, now):
+                continue
+            try:
+                settled += await self._settle(delivery, now)
+            except RetryLater:
+                silent.add(delivery.channel)
+        return settled
 
     async def _settle(self, delivery: Delivery, now: datetime) -> bool:
-        """Ask about one; gives whether it had left. The answer is written down, whatever it is."""
+        """Ask about one; gives whether it had left. The answer is written down, whatever it is. Raises RetryLater
+        when the vendor gives none now."""
         provider = self._providers.get(delivery.channel)
         if provider is None or provider.provider != delivery.provider:
             await self._note(delivery, now, "its provider was no longer set up")
@@ -59,6 +71,8 @@ class Reconciling:
             found = await provider.search(await self._sought(delivery, provider))
         except SendError as error:
             await self._note(delivery, now, f"the vendor could not be asked ({error.code})")
+            if isinstance(error, RetryLater):
+                raise
             return False
         if found is None:
             await self._note(delivery, now, "the vendor could not be asked, as it has no search")

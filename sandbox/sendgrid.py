@@ -3,7 +3,9 @@
 import json
 import re
 import secrets
-from dataclasses import dataclass
+import time
+from collections import deque
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,9 @@ _OWN_HEADERS = frozenset(
 """Headers that SendGrid sets itself."""
 _UNSAFE = re.compile(r"[\r\n\x00]")
 _BY_ARGUMENT = re.compile(r"unique_args\['delivery_id'\]=\"(?P<value>[^\"]+)\"")
+_MOST_FOUND = 1000
+_SEARCHES_A_MINUTE = 6
+"""https://www.twilio.com/docs/sendgrid/api-reference/email-activity#rate-limits"""
 _MOST_ARGUMENTS = 10_000
 _A_SECOND = 600
 """Requests a second, as its headers tell."""
@@ -54,6 +59,8 @@ class SendGrid:
     api_key: str
     domain: str
     """The one that may send."""
+    searches: deque[float] = field(default_factory=deque[float])
+    """When the Email Activity Feed was last asked, by the machine's own clock, in seconds."""
 
     async def send(self, request: Request) -> Response:
         """POST /v3/mail/send"""
@@ -71,11 +78,14 @@ class SendGrid:
         return self._refusal(body) or await self._answer(request, body)
 
     async def search(self, request: Request) -> Response:
-        """GET /v3/messages: the Email Activity Feed, asked for a custom argument."""
+        """GET /v3/messages: the Email Activity Feed, asked for a custom argument, at most six times a minute."""
         if not self._is_signed_in(request):
             return _error(401)
+        if self._asked_too_often():
+            return _error(429)
         asked = _BY_ARGUMENT.fullmatch(request.query_params.get("query", ""))
-        if not asked or not request.query_params.get("limit", "10").isdigit():
+        limit = request.query_params.get("limit", "10")
+        if not asked or not limit.isdigit() or not 0 < int(limit) <= _MOST_FOUND:
             return _error(400, "invalid filter expression", "query")
         found = [
             # Behind the id that the sender was given stand the servers that the mail went through.
@@ -88,7 +98,14 @@ class SendGrid:
             for m in self.mailbox.find("email", asked["value"])
             if m.vendor == "sendgrid"
         ]
-        return JSONResponse({"messages": found})
+        return JSONResponse({"messages": found[: int(limit)]})
+
+    def _asked_too_often(self) -> bool:
+        now = time.monotonic()
+        while self.searches and now - self.searches[0] >= 60:
+            self.searches.popleft()
+        self.searches.append(now)
+        return len(self.searches) > _SEARCHES_A_MINUTE
 
     def _is_signed_in(self, request: Request) -> bool:
         expected = f"Bearer {self.api_key}".encode()

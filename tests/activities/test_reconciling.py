@@ -136,6 +136,22 @@ async def test_a_vendor_that_cannot_be_asked_now_is_asked_later(sandbox: Sandbox
     await wrong.close()
 
 
+@pytest.mark.parametrize("provider", ["sendgrid"], indirect=True)
+async def test_a_vendor_that_takes_few_questions_is_asked_about_the_others_next_time(
+    provider: Provider, sandbox: Sandbox, sqlite_database: Database
+) -> None:
+    """SendGrid answers six a minute; the eighth is not even asked, so that it is the first next time."""
+    lost = [await leaves(provider, sandbox, f"d_{number}", "drop") for number in range(8)]
+    await put(sqlite_database, provider, *lost)
+
+    settled = await asked(sqlite_database, provider)
+
+    rows = [await kept(sqlite_database, row.id) for row in lost]
+    refused = [row for row in rows if "the vendor could not be asked (sendgrid.http_429)" in row.reason]
+    assert (settled, len(refused)) == (6, 1)
+    assert [row.state for row in rows if row.searched_at is None and row.state == "unknown"] == ["unknown"]
+
+
 @pytest.mark.parametrize("provider", ["twilio_sms"], indirect=True)
 async def test_one_text_that_arrived_settles_one_of_two_that_say_the_same(
     provider: Provider, sandbox: Sandbox, sqlite_database: Database
