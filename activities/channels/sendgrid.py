@@ -57,8 +57,8 @@ class SendGrid(mail.MailProvider, HttpProvider):
         raise OutcomeUnknown("sendgrid.no_id", "SendGrid said yes but gave no message id")
 
     async def search(self, sought: Sought) -> list[str] | None:
-        """Ask the Email Activity Feed for messages with the delivery's id as custom argument, which it calls a unique
-        one. Accounts have it who bought it, with a key that may read it; it takes six questions a minute.
+        """Ask the Email Activity Feed for messages with the delivery's id as custom argument, which it calls a
+        unique one. Accounts have it who bought it, with a key that may read it; it takes six questions a minute.
         https://www.twilio.com/docs/sendgrid/for-developers/sending-email/getting-started-email-activity-api"""
         params = {"limit": "10", "query": f"unique_args['delivery_id']=\"{sought.delivery_id}\""}
         answer = await self.ask(f"{self.url}/v3/messages", bearer(self.api_key.get_secret_value()), **params)

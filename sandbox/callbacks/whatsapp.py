@@ -23,13 +23,15 @@ _MESSAGES: dict[str, dict[str, Any]] = {
     "replied with a button": {"type": "button", "button": {"payload": "KEEP", "text": "Keep it for me"}},
     "unsubscribed": {"type": "button", "button": {"payload": "STOP", "text": "Stop promotions"}},
 }
+_NEW_NUMBER = "4915199900011"
+_NEW_USER_ID = "DE.20000000000000000001"
 
 
 class WhatsAppCaller(Caller):
     """Signs with the app's secret, and knows the word by which it checks an address."""
 
     vendor: ClassVar[str] = "whatsapp"
-    tells: ClassVar[tuple[str, ...]] = (*_STATUSES, *_MESSAGES, "resubscribed")
+    tells: ClassVar[tuple[str, ...]] = (*_STATUSES, *_MESSAGES, "resubscribed", "moved")
 
     def __init__(self, phone_number_id: str) -> None:
         self._phone_number_id = phone_number_id
@@ -55,6 +57,8 @@ class WhatsAppCaller(Caller):
             wish = {"category": "marketing_messages", "value": "resume", "timestamp": int(time)}
             wish |= person.named("wa_id", "user_id")
             field, told = "user_preferences", {"user_preferences": [wish]}
+        elif what == "moved":
+            told = {"messages": [_moved(person, time)]}
         elif what in _MESSAGES:
             told = {"messages": [_message(about, person, time) | _MESSAGES[what]]}
         else:
@@ -77,6 +81,14 @@ class _Person:
         self._hidden = recipient[:1].isalpha()
         self._known_as = recipient if self._hidden else re.sub(r"\D", "", recipient)
 
+    @property
+    def changes(self) -> dict[str, str]:
+        """What Meta says of them when they take another number: that too, unless it is hidden."""
+        if self._hidden:
+            before = {"type": "user_changed_user_id", "previous_user_id": self._known_as}
+            return {**before, "user_id": _NEW_USER_ID}
+        return {"type": "user_changed_number", "wa_id": _NEW_NUMBER, "user_id": _NEW_USER_ID}
+
     def named(self, number: str, user_id: str) -> dict[str, str]:
         """The field that names them, of the two."""
         return {user_id if self._hidden else number: self._known_as}
@@ -88,7 +100,16 @@ def _status(about: About, person: _Person, time: str) -> dict[str, Any]:
     return {"id": about.vendor_id, "timestamp": time, **named, **echoed}
 
 
+def _moved(person: _Person, time: str) -> dict[str, Any]:
+    named = person.named("from", "from_user_id")
+    return {"id": _wamid(), "timestamp": time, "type": "system", **named, "system": person.changes}
+
+
 def _message(about: About, person: _Person, time: str) -> dict[str, Any]:
     answered = {"context": {"from": "15550001111", "id": about.vendor_id}} if about.vendor_id else {}
     named = person.named("from", "from_user_id")
-    return {"id": f"wamid.{secrets.token_urlsafe(36)}", "timestamp": time, **named, **answered}
+    return {"id": _wamid(), "timestamp": time, **named, **answered}
+
+
+def _wamid() -> str:
+    return f"wamid.{secrets.token_urlsafe(36)}"

@@ -29,6 +29,7 @@ _MESSAGE = {
     "opened": "Message Read",
     "clicked": "Message Link Clicked",
     "replied": "Message Replied",
+    "moved": "Address Changed",
 }
 _BY_MACHINE = {"Email Opened": "Email Machine Opened", "Email Link Clicked": "Email Machine Clicked"}
 

@@ -6,16 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from starter.webhooks.model import Report
+from starter.webhooks.model import ABOUT_PEOPLE, Report
 from store.customers import holders_of
 from store.outcomes import find_by_id, find_by_provider_id, last_message
 from store.tables import Delivery
 
 ANSWERED_WITHIN = timedelta(days=3)
 """For how long what a customer writes is taken for an answer to our last message."""
-
-_ABOUT_PEOPLE = ("replied", "unsubscribed", "resubscribed")
-"""What means something even when no message is known that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ async def match_reports(session: AsyncSession, channel: str, reports: Sequence[R
         delivery = by_id.get(report.delivery_id) or by_vendor.get(report.provider_id)
         if delivery is not None and delivery.channel == channel:
             found.matches.append(Match(report, delivery.customer_id, delivery))
-        elif report.told in _ABOUT_PEOPLE and (report.address or report.user_id):
+        elif report.told in ABOUT_PEOPLE and (report.address or report.user_id):
             people = await _people(session, channel, report, now)
             found.matches.extend(people)
             if not people:

@@ -12,9 +12,12 @@ from pydantic_core import to_json
 
 Told = Literal[
     "accepted", "delivered", "deferred", "bounced", "failed", "complained", "opened", "clicked", "replied",
-    "unsubscribed", "resubscribed",
+    "unsubscribed", "resubscribed", "moved",
 ]  # fmt: skip
-"""What a vendor can tell of a message, or of whoever it was for. `accepted` says that the vendor has it."""
+"""What a vendor can tell of a message, or of whoever it was for. `accepted` says that the vendor has it, `moved`
+that they are reached elsewhere now."""
+ABOUT_PEOPLE: frozenset[Told] = frozenset({"replied", "unsubscribed", "resubscribed", "moved"})
+"""What means something even when no message is known that it is about."""
 
 
 _SHORTEST = 8
@@ -102,6 +105,10 @@ class Report(BaseModel):
     """Whom it is about: a mail address, or a phone number in E.164."""
     user_id: str = ""
     """WhatsApp's own id for them, which comes beside the number or in its place."""
+    moved_to: str = ""
+    """With `moved`: the number in E.164 that took the place of `address`."""
+    moved_to_id: str = ""
+    """With `moved`: the id that took the place of `user_id`."""
     details: dict[str, Any] = Field(default_factory=dict)
     """What else journeys may ask about: `bounce`, `code`, `url`, `text`, `button`, `machine`..."""
     dead: bool = False

@@ -13,7 +13,7 @@ from starter.ingestion.items import LARGEST
 from starter.ingestion.profile import WHATSAPP_USER_ID
 from starter.recipients.happenings import happening, wish
 from starter.webhooks.matching import Match, match_reports
-from starter.webhooks.model import Report, Unknown, Vendor
+from starter.webhooks.model import ABOUT_PEOPLE, Report, Unknown, Vendor
 from store.database import Database
 from store.outcomes import RANK, TAKEN, Taken, settle_taken
 from store.suppressions import Reason
@@ -135,6 +135,9 @@ def _event(vendor: str, channel: str, match: Match, now: datetime) -> Incoming |
 
 
 def _profile(vendor: str, channel: str, report: Report) -> Profile:
+    if report.told == "moved":
+        named = (("phone", report.moved_to), (WHATSAPP_USER_ID, report.moved_to_id))
+        return Profile(addresses=tuple((kind, value) for kind, value in named if value))
     addresses = ((WHATSAPP_USER_ID, report.user_id),) if report.user_id else ()
     if not report.dead or not report.address:
         return Profile(addresses=addresses)
@@ -146,7 +149,7 @@ def _profile(vendor: str, channel: str, report: Report) -> Profile:
 
 def _taken(matches: Sequence[Match]) -> Iterator[Taken]:
     for report, delivery in ((match.report, match.delivery) for match in matches):
-        if delivery is None or report.told in ("replied", "unsubscribed", "resubscribed"):
+        if delivery is None or report.told in ABOUT_PEOPLE:
             continue
         if RANK[delivery.state] < TAKEN or not delivery.provider_id:
             yield Taken(delivery.id, report.provider_id, report.at)

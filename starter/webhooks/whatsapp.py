@@ -21,6 +21,7 @@ _TOLD: dict[str, Told] = {
 }
 # https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
 _STOPPED_MARKETING = 131050
+_MOVED = ("user_changed_number", "user_changed_user_id")
 _CLASSES = {
     131026: "undeliverable",
     131047: "window_closed",
@@ -104,6 +105,17 @@ class _Reaction(BaseModel):
     emoji: str = ""
 
 
+class _System(BaseModel):
+    """That someone's number or id on WhatsApp has changed; with the number always the id does.
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/system"""
+
+    type: str = ""
+    wa_id: str = ""
+    """The new number; missing where Meta keeps it to itself."""
+    user_id: str = ""
+    previous_user_id: str = ""
+
+
 class _Message(BaseModel):
     id: str = Field(min_length=1)
     sender: str = Field(default="", alias="from")
@@ -116,6 +128,7 @@ class _Message(BaseModel):
     button: _Button = _Button()
     interactive: _Interactive = _Interactive()
     reaction: _Reaction = _Reaction()
+    system: _System = _System()
 
 
 class _Preference(BaseModel):
@@ -184,8 +197,11 @@ def _status(status: _Status) -> Iterator[Report | Unknown]:
 
 
 def _message(message: _Message) -> Iterator[Report | Unknown]:
-    if message.type in ("system", "unsupported"):
-        yield Unknown(f"message {message.type}")
+    if message.type == "system":
+        yield _moved(message)
+        return
+    if message.type == "unsupported":
+        yield Unknown("message unsupported")
         return
     choice = message.interactive.button_reply or message.interactive.list_reply or _Choice()
     said: dict[str, Any] = {
@@ -206,6 +222,21 @@ def _message(message: _Message) -> Iterator[Report | Unknown]:
     wish = wish_in(message.button.payload) or wish_in(str(said["text"]))
     if wish:
         yield about.model_copy(update={"id": f"{message.id}-{wish}", "told": wish, "details": {}})
+
+
+def _moved(message: _Message) -> Report | Unknown:
+    system = message.system
+    if system.type not in _MOVED or not (system.wa_id or system.user_id):
+        return Unknown(f"message system {system.type}".rstrip())
+    return Report(
+        id=message.id,
+        told="moved",
+        at=moment(message.timestamp),
+        address=_number(message.sender),
+        user_id=system.previous_user_id or message.from_user_id,
+        moved_to=_number(system.wa_id),
+        moved_to_id=system.user_id,
+    )
 
 
 def _preference(preference: _Preference) -> Iterator[Report | Unknown]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from sandbox.callbacks.model import Caller
-from starter.webhooks.model import Call, Forged, Report, Unknown, Unreadable, Vendor
+from starter.webhooks.model import ABOUT_PEOPLE, Call, Forged, Report, Unknown, Unreadable, Vendor
 from starter.webhooks.registry import known_vendors
 from tests.webhooks.conftest import MAIL, PHONE, PUBLIC, about, as_call
 
@@ -35,7 +35,7 @@ async def test_its_calls_are_proved_and_understood(
             assert isinstance(said, Report)
             assert (said.told, said.address) == (what.split()[0], recipient)
             assert abs((said.at - call.received_at).total_seconds()) < 5
-            if said.told not in ("replied", "unsubscribed", "resubscribed"):
+            if said.told not in ABOUT_PEOPLE:
                 assert (said.delivery_id, said.provider_id) == ("d_1", "vendor-1")
 
 

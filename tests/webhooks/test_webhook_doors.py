@@ -162,6 +162,26 @@ async def test_who_hides_their_number_is_known_by_the_id_that_a_report_about_the
     assert [(c.channel, c.granted) for c in await small_shop.all(ConsentRecord)] == [("whatsapp", False)]
 
 
+@pytest.mark.parametrize("before", [PHONE, "DE.13491208655302741918"])
+async def test_who_takes_another_number_is_written_to_at_the_new_one(before: str, small_shop: CalledShop) -> None:
+    """Meta tells the new number, or of someone who hides it the new id alone; the old ones may soon be others'."""
+    hidden = Address(
+        customer_id="c_lena",
+        kind="whatsapp_user_id",
+        value="DE.13491208655302741918",
+        updated_at=datetime.now(UTC),
+    )
+    await seeding.put(small_shop.services.database, hidden)
+
+    await small_shop.told("whatsapp", "moved", about(recipient=before))
+
+    live = {(a.kind, a.value) for a in await small_shop.all(Address) if a.active and a.kind != "email"}
+    number = "+4915199900011" if before == PHONE else PHONE
+    assert live == {("phone", number), ("whatsapp_user_id", "DE.20000000000000000001")}
+    event = await small_shop.one(EventRecord)
+    assert (event.name, event.properties) == ("Address Changed", {"channel": "whatsapp", "provider": "whatsapp"})
+
+
 async def test_who_writes_after_days_of_silence_answers_nothing(small_shop: CalledShop) -> None:
     await sent(small_shop, reserved_at=datetime.now(UTC) - timedelta(days=9))
     await small_shop.told("whatsapp", "replied", about())
