@@ -19,10 +19,13 @@ from store.tables import (
     ConsentStatement,
     Customer,
     Delivery,
+    EditLabel,
     EventRecord,
     Identity,
+    IdentityChange,
     Membership,
     PlannerDecision,
+    ProductTouch,
     Run,
     Span,
     SurfaceMessage,
@@ -130,6 +133,9 @@ async def holdings(session: AsyncSession, customer_id: str) -> dict[str, list[SQ
         "memberships": Membership,
         "surface_messages": SurfaceMessage,
         "planner_decisions": PlannerDecision,
+        "product_touches": ProductTouch,
+        "identity_changes": IdentityChange,
+        "edit_labels": EditLabel,
     }
     return {name: list(await _latest(session, _of(table, customer_id), None)) for name, table in tables.items()}
 

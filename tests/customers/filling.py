@@ -24,6 +24,7 @@ from store.tables import (
     Membership,
     Merge,
     OutboxEntry,
+    ProductTouch,
     Refusal,
     SurfaceMessage,
     WaitingReport,
@@ -162,6 +163,7 @@ def rows() -> list[SQLModel]:
             placed_at=NOW,
             valid_until=NOW + timedelta(days=1),
         ),
+        ProductTouch(id="t_1", customer_id=LENA, product_id="tent", kind="viewed", at=NOW),
         Refusal(id="r_1", received_at=NOW, reason="timestamp: not a time", raw=refused),
         *spans,
     ]

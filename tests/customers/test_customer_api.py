@@ -59,7 +59,7 @@ async def test_an_export_has_everything_that_is_known(shop: Services, api: httpx
     assert {name: len(document[name]) for name in document if name not in ("customer", "timeline")} == {
         "consent_statements": 1, "events": 1, "runs": 1, "deliveries": 1, "actions": 1, "approvals": 1,
         "spans": 14, "identities": 3, "addresses": 3, "consents": 1, "memberships": 1, "surface_messages": 1,
-        "planner_decisions": 0,
+        "planner_decisions": 0, "product_touches": 1, "identity_changes": 1, "edit_labels": 0,
     }  # fmt: skip
 
 
