@@ -235,8 +235,9 @@ async def test_without_consent_nobody_is_named_and_nothing_is_told(open_page: Op
     assert "user-1" not in ours[0]
 
 
-def test_the_script_is_small_on_its_way():
+def test_the_script_is_as_small_as_the_docs_say():
     script = (Path(__file__).parents[2] / "starter/console/static/sojourn.js").read_bytes()
 
-    assert len(gzip.compress(script)) < 3_000
+    assert len(script) < 4_500
+    assert len(gzip.compress(script)) < 2_000
     assert b"innerHTML" not in script
