@@ -29,6 +29,8 @@ class Product(BaseModel):
     restricted: frozenset[str] = frozenset()
     url: str = Field(pattern=r"^https?://\S+$")
     image: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    withdrawn: bool = False
+    """Whether the shop sells it no more. Nothing advertises it then, but content that asks for this itself."""
     cost: Decimal | None = Field(default=None, ge=0, exclude=True)
 
     @property
@@ -40,8 +42,8 @@ class Product(BaseModel):
 
     @property
     def available(self) -> bool:
-        """Whether there is any, as far as is known."""
-        return self.stock != 0
+        """Whether it is sold and there is any, as far as is known."""
+        return not self.withdrawn and self.stock != 0
 
     @property
     def about(self) -> frozenset[str]:
@@ -62,8 +64,8 @@ class _File(BaseModel):
 
 
 class Catalogue:
-    """Finds products by id, and those that go with them. What is sold out is not recommended, nor what is
-    restricted in a way that the product in hand is not."""
+    """Finds products by id, and those that go with them. What is sold out or withdrawn is not recommended, nor
+    what is restricted in a way that the product in hand is not."""
 
     def __init__(self, products: tuple[Product, ...] = ()) -> None:
         self._file = products
@@ -102,7 +104,7 @@ class Catalogue:
 
     @property
     def products(self) -> list[Product]:
-        """Everything on sale, that of the file first."""
+        """Everything there is, that of the file first; withdrawn products too, which are not for sale."""
         return list(self._products.values())
 
     def product(self, product_id: str) -> Product | None:

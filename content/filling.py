@@ -129,6 +129,7 @@ def fill(
 ) -> dict[str, Any]:
     """The finished fields of a content about a product, with what stands in its slots. Raises RenderingFailed."""
     _keep_to_offer(variant, context)
+    _keep_to_range(variant, catalogue, product_id)
     known = variables(context, catalogue, product_id, variant.front.language)
     return variant.fill({**known, "slots": slots or {}})
 
@@ -139,6 +140,14 @@ def _keep_to_offer(variant: Variant, context: RenderContext) -> None:
     if offer and most is not None and offer.discount > most and "offer" in variant.used:
         reason = f"it may promise at most {most:g} %; the step offers {offer.discount:g} %"
         raise RenderingFailed(variant.file, 1, reason)
+
+
+def _keep_to_range(variant: Variant, catalogue: Catalogue, product_id: str) -> None:
+    """Raises RenderingFailed for what would advertise a product that the shop has withdrawn. Content that asks
+    whether it is withdrawn says so itself."""
+    product, front = catalogue.product(product_id), variant.front
+    if product and product.withdrawn and front.purpose == "marketing" and "product.withdrawn" not in variant.used:
+        raise RenderingFailed(variant.file, 1, f"the product '{product_id}' is not sold any more")
 
 
 def _chosen(candidate: Candidate, choice: Choice, context: RenderContext) -> Candidate:

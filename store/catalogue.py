@@ -29,6 +29,8 @@ _AGAIN = 1_000
 """Events that are looked at once more on PostgreSQL, where one may become visible after another with a higher
 number; SQLite has one writer at a time."""
 _LOOK_AFTER_S = 5.0
+_IDS_AT_ONCE = 500
+"""In one statement: databases limit its parameters."""
 NEIGHBOURS = 6
 """Products that are kept in reach for each product."""
 _TRENDING = 24
@@ -108,6 +110,15 @@ async def products_told(session: AsyncSession, ids: Collection[str]) -> dict[str
     """Products by id, of those that were told."""
     query = select(CatalogueProduct).where(col(CatalogueProduct.product_id).in_(ids))
     return {row.product_id: row for row in (await session.exec(query)).all()}
+
+
+async def products_beside(session: AsyncSession, ids: Collection[str]) -> tuple[list[CatalogueProduct], int]:
+    """The products that were told and are not among these ids, and how many were told in all."""
+    told = (await session.exec(select(CatalogueProduct.product_id))).all()
+    others = [product_id for product_id in told if product_id not in ids]
+    pages = [others[start : start + _IDS_AT_ONCE] for start in range(0, len(others), _IDS_AT_ONCE)]
+    rows = [row for page in pages for row in (await products_told(session, page)).values()]
+    return rows, len(told)
 
 
 async def list_products(session: AsyncSession, number: int = 1) -> Page[CatalogueProduct]:

@@ -10,15 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from access import Person
 from content.catalogue import Product
 from starter.callers import CallerRoute, Refusal, may
-from starter.catalogue.loading import Loaded, load_products
+from starter.catalogue.loading import Loaded, TooManyGone, load_products, withdraw_others
 from starter.services import Shared
 from store.catalogue import list_products, products_told
 
-router = APIRouter(prefix="/v1/catalogue/products", route_class=CallerRoute, tags=["catalogue"])
+router = APIRouter(prefix="/v1/catalogue", route_class=CallerRoute, tags=["catalogue"])
 _Reader = Annotated[Person, may("catalogue:read")]
 _Writer = Annotated[Person, may("catalogue:write")]
 MOST = 1_000
 """Products that one request may bring."""
+_MOST_NAMED = 200_000
 
 
 class NoProduct(Refusal):
@@ -27,12 +28,27 @@ class NoProduct(Refusal):
     code, status = "not_found", 404
 
 
+class Unlikely(Refusal):
+    """More would be taken off sale than is likely to be meant."""
+
+    code, status = "unlikely", 409
+
+
 class ProductsBody(BaseModel):
     """Products as they are now. Those that are not among them stay as they are."""
 
     model_config = ConfigDict(extra="forbid")
 
     products: list[Product] = Field(min_length=1, max_length=MOST)
+
+
+class RangeBody(BaseModel):
+    """The ids of everything that is sold. With `sure` however many others are withdrawn."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    product_ids: list[str] = Field(min_length=1, max_length=_MOST_NAMED)
+    sure: bool = False
 
 
 class ChangeBody(BaseModel):
@@ -52,14 +68,24 @@ class Products(BaseModel):
     more: bool
 
 
-@router.put("")
+@router.put("/products")
 async def tell(body: ProductsBody, _: _Writer, services: Shared) -> Loaded:
     """Take products in. A price or a stock that changed becomes an event of those who looked at the product."""
     async with services.database.transaction() as session:
         return await load_products(session, body.products, datetime.now(UTC))
 
 
-@router.patch("/{product_id}")
+@router.put("/range")
+async def keep_only(body: RangeBody, _: _Writer, services: Shared) -> Loaded:
+    """Withdraw all products but these. It becomes an event of those who looked at them."""
+    async with services.database.transaction() as session:
+        try:
+            return await withdraw_others(session, body.product_ids, datetime.now(UTC), sure=body.sure)
+        except TooManyGone as error:
+            raise Unlikely(f"{error} If that is meant, say 'sure': true.") from error
+
+
+@router.patch("/products/{product_id}")
 async def change(product_id: str, body: ChangeBody, _: _Writer, services: Shared) -> Loaded:
     """Take in another price or stock of a product that was told before."""
     async with services.database.transaction() as session:
@@ -72,7 +98,7 @@ async def change(product_id: str, body: ChangeBody, _: _Writer, services: Shared
         return await load_products(session, [Product.model_validate(facts)], datetime.now(UTC))
 
 
-@router.get("")
+@router.get("/products")
 async def show(_: _Reader, services: Shared, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> Products:
     """The products that were told, by their ids."""
     async with services.database.reading() as session:

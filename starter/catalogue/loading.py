@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +11,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from content.catalogue import Catalogue, Product
 from starter.catalogue.changes import changes
-from store.catalogue import lock_state, products_told
+from store.catalogue import lock_state, products_beside, products_told
 from store.database import Database
 from store.tables import CatalogueProduct, ProductChange
+
+_MOST_GONE = 0.5
+"""The share of what is sold that one feed takes off sale without being asked twice: a feed that was cut off would
+take nearly all of it."""
+
+
+class TooManyGone(Exception):
+    """A feed would take more off sale than is likely to be meant. The message says how many."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,18 @@ async def load_products(session: AsyncSession, products: Sequence[Product], now:
         state.revision += 1
         session.add(state)
     return Loaded(products=len(products), new=new, changed=changed, events=events)
+
+
+async def withdraw_others(session: AsyncSession, kept: Collection[str], now: datetime, *, sure: bool) -> Loaded:
+    """Withdraw every product whose id is not among those `kept`. Raises TooManyGone, unless one is `sure`."""
+    others, told = await products_beside(session, frozenset(kept))
+    gone = [product for row in others if not (product := Product.model_validate(row.facts)).withdrawn]
+    sold = told - len(others) + len(gone)
+    if gone and not sure and len(gone) > sold * _MOST_GONE:
+        raise TooManyGone(
+            f"It names {len(kept)} products, and {len(gone)} of the {sold} on sale are not among them."
+        )
+    return await load_products(session, [each.model_copy(update={"withdrawn": True}) for each in gone], now)
 
 
 async def take_in_file(database: Database, file: Path, now: datetime) -> None:

@@ -21,25 +21,31 @@ _PART = 500
 @app.command()
 def load(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML or JSON, as catalogue.yaml; or CSV.")],
+    full: Annotated[
+        bool, typer.Option("--full", help="The feed names all there is: withdraw the others.")
+    ] = False,
+    sure: Annotated[bool, typer.Option("--sure", help="Even if that is more than half of what is sold.")] = False,
     url: Url = DEFAULT_URL,
     token: Token = "",
     output: Output = Format.text,
 ) -> None:
-    """Take in a feed of products. Those that are not in it stay as they are.
+    """Take in a feed of products. Those that are not in it stay as they are; with
+    --full they are withdrawn, and nothing advertises them any more.
 
     A lower or higher price, and a stock that ran out or came back, become events of
     the customers who looked at the product: Price Dropped, Price Rose, Sold Out,
-    Back in Stock. A CSV file has a header with the names of catalogue.yaml.
+    Back in Stock, Product Withdrawn, Back on Sale. A CSV file has a header with
+    the names of catalogue.yaml.
     """
     from starter.catalogue.feed import read_feed
 
-    total = asyncio.run(_load(read_feed(file), url, token))
+    total = asyncio.run(_load(read_feed(file), url, token, full=full, sure=sure))
     if output is Format.json:
         print_json(total)
         return
     typer.echo(
-        f"{total['products']} products: {total['new']} new, {total['changed']} changed. "
-        f"{total['events']} changes of price or stock are told to those who looked."
+        f"{total['products']} products: {total['new']} new, {total['changed']} changed, "
+        f"{total['withdrawn']} withdrawn. {total['events']} changes are told to those who looked."
     )
 
 
@@ -56,7 +62,7 @@ def list_(context: typer.Context, output: Output = Format.text) -> None:
     print_listing(shown, columns, output, "There are no products.")
 
 
-async def _load(products: "list[Product]", url: str, token: str) -> dict[str, int]:
+async def _load(products: "list[Product]", url: str, token: str, *, full: bool, sure: bool) -> dict[str, int]:
     total = {"products": 0, "new": 0, "changed": 0, "events": 0}
     async with deciding(url, token) as client:
         for start in range(0, len(products), _PART):
@@ -65,7 +71,10 @@ async def _load(products: "list[Product]", url: str, token: str) -> dict[str, in
             total = {name: count + done[name] for name, count in total.items()}
             if len(products) > _PART:
                 typer.echo(f"{total['products']} of {len(products)}", err=True)
-    return total
+        if not full:
+            return total | {"withdrawn": 0}
+        gone = await client.catalogue.keep_only([product.product_id for product in products], sure=sure)
+    return total | {"withdrawn": gone["changed"], "events": total["events"] + gone["events"]}
 
 
 async def _catalogue(settings: "Settings") -> "Catalogue":
@@ -87,7 +96,8 @@ def _line(product: "Product") -> dict[str, Any]:
     from babel.numbers import format_currency
 
     price = format_currency(product.price, product.currency, locale="en")
-    return {**product.facts, "price": price, "stock": "" if product.stock is None else product.stock}
+    stock = "withdrawn" if product.withdrawn else "" if product.stock is None else product.stock
+    return {**product.facts, "price": price, "stock": stock}
 
 
 def _row(catalogue: "Catalogue", product: "Product") -> dict[str, Any]:

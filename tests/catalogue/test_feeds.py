@@ -38,6 +38,9 @@ def names(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
         ({"stock": 7}, {"stock": 3}, []),
         ({}, {"stock": 3}, []),
         ({"name": "Tent"}, {"name": "Tent 2"}, []),
+        ({"stock": 7}, {"stock": 0, "price": "80", "withdrawn": True}, ["Product Withdrawn"]),
+        ({"withdrawn": True}, {"withdrawn": True, "price": "80"}, []),
+        ({"withdrawn": True, "stock": 0}, {"stock": 3}, ["Back on Sale", "Back in Stock"]),
     ],
 )
 def test_only_a_price_and_a_stock_that_runs_out_or_comes_back_are_told(
@@ -98,6 +101,39 @@ async def test_a_stock_can_be_told_alone(feed: httpx.AsyncClient, keeper: Keeper
     assert await told(database) == [("c_ann", "Back in Stock")]
     [kept] = (await feed.get(PATH)).json()["products"]
     assert (kept["stock"], kept["price"]) == (4, "100")
+
+
+async def keep_only(feed: httpx.AsyncClient, *ids: str, sure: bool = False) -> httpx.Response:
+    return await feed.put("/v1/catalogue/range", json={"product_ids": ids, "sure": sure})
+
+
+async def test_what_a_full_feed_no_longer_names_is_withdrawn_and_told_until_it_is_back(
+    feed: httpx.AsyncClient, keeper: Keeper, database: Database
+):
+    for product_id in ("tent", "mat", "boat"):
+        await tell(feed, product_id=product_id)
+    await happens(database, ("c_ann", "Product Viewed", "boat"))
+
+    first, again = await keep_only(feed, "tent", "mat"), await keep_only(feed, "tent", "mat")
+    await work(keeper)
+    async with database.reading() as session:
+        withdrawn = [row["product_id"] for row in (await read_catalogue(session, 3)).products if row["withdrawn"]]
+    await tell(feed, product_id="boat")
+    await work(keeper)
+
+    assert (first.json()["changed"], again.json()["changed"], withdrawn) == (1, 0, ["boat"])
+    assert await told(database) == [("c_ann", "Product Withdrawn"), ("c_ann", "Back on Sale")]
+
+
+async def test_a_feed_that_was_cut_off_withdraws_nothing_unless_one_is_sure(feed: httpx.AsyncClient):
+    for product_id in ("tent", "mat", "boat"):
+        await tell(feed, product_id=product_id)
+
+    refused, sure = await keep_only(feed, "tent"), await keep_only(feed, "tent", sure=True)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "unlikely")
+    assert "2 of the 3 on sale" in refused.json()["message"]
+    assert sure.json()["changed"] == 2
 
 
 async def test_who_may_not_write_the_catalogue_is_refused(feed: httpx.AsyncClient):

@@ -37,5 +37,24 @@ def test_a_feed_is_taken_in_by_whoever_may(sojourn: Command, api: Api, tmp_path:
     file.write_text(file.read_text().replace("Mug,9", "Mug,7"))
     again = sojourn("catalogue", "load", file, "-o", "json", **api.person("omar"))
 
-    assert done.out.startswith("1 products: 1 new, 0 changed.")
-    assert json.loads(again.out) == {"products": 1, "new": 0, "changed": 1, "events": 1}
+    assert done.out.startswith("1 products: 1 new, 0 changed, 0 withdrawn.")
+    assert json.loads(again.out) == {"products": 1, "new": 0, "changed": 1, "withdrawn": 0, "events": 1}
+
+
+def test_a_full_feed_withdraws_what_it_does_not_name_if_one_is_sure(sojourn: Command, api: Api, tmp_path: Path):
+    head, mug, pot = (
+        "product_id,name,price,currency,category,url\n",
+        "mug,Mug,9,EUR,Kitchen,https://shop.example/mug\n",
+        "pot,Pot,19,EUR,Kitchen,https://shop.example/pot\n",
+    )
+    file = tmp_path / "feed.csv"
+    file.write_text(head + pot)
+    sojourn("catalogue", "load", file, **api.person("omar"))
+
+    file.write_text(head + mug)
+    refused = sojourn("catalogue", "load", file, "--full", **api.person("omar"))
+    done = sojourn("catalogue", "load", file, "--full", "--sure", "-o", "json", **api.person("omar"))
+
+    assert refused.code != 0
+    assert "are not among them" in refused.err
+    assert json.loads(done.out)["withdrawn"] >= 1

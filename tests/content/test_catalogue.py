@@ -87,6 +87,17 @@ def test_what_is_told_by_a_feed_counts_before_the_file(tmp_path: Path):
     assert shop.related("socks", 3) == []
 
 
+def test_what_is_withdrawn_is_known_and_recommended_no_more(tmp_path: Path):
+    shop = catalogue(tmp_path, ("boots", "129.90", "shoes"), ("socks", "9", "shoes"))
+    boots = shop.product("boots")
+    assert boots is not None
+
+    shop.renew([boots.facts | {"withdrawn": True}], {"bought": {"socks": ["boots"]}}, ["boots"])
+
+    assert shop.product("boots") is not None
+    assert [*shop.related("socks", 3), *shop.together("bought", "socks", 3), *shop.trending("", 3)] == []
+
+
 def test_what_customers_touch_together_is_recommended_but_for_what_is_restricted(tmp_path: Path):
     shop = catalogue(tmp_path, ("tent", "300", "x"), ("mat", "40", "y"), ("gin", "30", "z"))
     gin = shop.product("gin")

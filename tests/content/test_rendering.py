@@ -83,6 +83,18 @@ def test_related_products_come_with_it(folder: Path, write: Write, load: Load, c
     assert push(write, load, context, "{% for p in related %}{{ p.name }}{% endfor %}") == "Fell 28"
 
 
+def test_nothing_advertises_a_withdrawn_product_unless_it_asks_for_that_itself(
+    folder: Path, write: Write, load: Load, context: RenderContext
+):
+    (folder.parent / "catalogue.yaml").write_text(CATALOGUE.replace("price: 149", "price: 149, withdrawn: true"))
+
+    said = push(write, load, context, "{% if product.withdrawn %}Gone. {{ related[0].name }}?{% endif %}")
+    with pytest.raises(RenderingFailed, match="the product 'ridgeline-40' is not sold any more"):
+        push(write, load, context, "{{ product.name }}")
+
+    assert said == "Gone. Fell 28?"
+
+
 def test_a_product_the_catalogue_lacks_is_shown_as_the_event_tells_it(
     write: Write, load: Load, context: RenderContext
 ):
