@@ -11,7 +11,7 @@ from content.library import Library
 from policies.model import Policy
 from policies.registry import load_policies
 from store.database import Database
-from store.files import live_files
+from store.files import FilesWatch
 from yamlfile import FileProblems
 
 LOOK_AGAIN_S = 1.0
@@ -28,8 +28,7 @@ class Following:
         self._database = database
         self._policies = policies
         self._library = library
-        self._version = ""
-        self._approved_at = _changed_at(library.approvals)
+        self._watch = FilesWatch(_POLICIES)
         self._said = ""
 
     async def look(self) -> None:
@@ -40,14 +39,12 @@ class Following:
         what held then goes on to.
         """
         async with self._database.reading() as session:
-            live = await live_files(session, _POLICIES)
-        if live is not None and live.version != self._version:
-            self._policies.now = load_policies(Path(_POLICIES), live.files[_POLICIES])
-            self._version = live.version
-        if (approved_at := _changed_at(self._library.approvals)) != self._approved_at:
-            # Reading templates takes a while: messages go on being made meanwhile.
-            self._library.take_up(await asyncio.to_thread(self._library.read_again))
-            self._approved_at = approved_at
+            live = await self._watch.news(session)
+        if live is not None:
+            self._policies.now = load_policies(Path(_POLICIES), live[_POLICIES])
+            self._library.judge_by(self._policies.now)
+        if self._library.outdated:
+            await asyncio.to_thread(self._library.renew)
 
     async def keep_looking(self) -> None:
         """Look again and again, until cancelled. What is wrong is told once."""
@@ -60,11 +57,3 @@ class Following:
                 if str(error) != self._said:
                     self._said = str(error)
                     _log.warning("what is live cannot be taken up now: %s", error)
-
-
-def _changed_at(file: Path) -> int:
-    """When a file was last written, in nanoseconds; 0 where there is none."""
-    try:
-        return file.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0

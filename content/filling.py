@@ -14,7 +14,6 @@ from content.variant import Variant
 from journeys.conditions import holds
 from policies.content_fit import ContentFitPolicy
 from policies.model import Action, Allow, Facts, Policy
-from policies.restricted_categories import RestrictedCategoriesPolicy
 
 
 @dataclass(frozen=True)
@@ -58,14 +57,19 @@ class SlotFiller:
         catalogue: Catalogue,
         policies: Sequence[Policy],
     ) -> None:
-        """`contents` are those for slots, by name. Of `policies` those count that judge what a content is about;
-        that it is in date and in the reader's language is always asked."""
+        """`contents` are those for slots, by name."""
         self.surfaces = surfaces
         self._contents = contents
         self._usable = usable
         self._catalogue = catalogue
-        about = (policy for policy in policies if isinstance(policy, RestrictedCategoriesPolicy))
-        self._policies = (ContentFitPolicy(), *about)
+        self.judge_by(policies)
+
+    def judge_by(self, policies: Sequence[Policy]) -> None:
+        """Fill by these policies from now on. Those count that judge slots; that a content is in date and in the
+        reader's language is always asked."""
+        asked = tuple(policy for policy in policies if policy.judges_slots)
+        always = () if any(isinstance(policy, ContentFitPolicy) for policy in asked) else (ContentFitPolicy(),)
+        self._policies = (*always, *asked)
 
     def fill(self, surface: Surface, context: RenderContext) -> Assembled:
         """The surface as this customer gets it at this moment; what cannot be made for them is passed over."""
@@ -111,6 +115,7 @@ class SlotFiller:
         action = Action(
             journey="", step_id="", channel=CHANNEL, purpose=front.purpose, content=name, categories=about,
             language=front.language, valid_from=front.valid_from, valid_until=front.valid_until,
+            discount=front.offer, approved=True,
         )  # fmt: skip
         facts = Facts(
             now=context.now, action=action, time_zone=reader.time_zone, locale=reader.locale,

@@ -19,6 +19,7 @@ from content.rendering import RenderContext, Rendered, RenderingFailed, UnknownC
 from content.surfaces import CHANNEL, Surface, load_surfaces, said
 from content.templates import LAYOUTS, Compiler
 from content.variant import Variant, fragments
+from policies.model import Policy
 from policies.registry import load_policies
 from yamlfile import FileProblems, Problem, nearest
 
@@ -50,6 +51,8 @@ class Library:
         self._usable = {
             (each.name, each.variant.channel): each.variant for each in entries if self._may_leave(each.standing)
         }
+        self._approved_at = 0
+        self._judged_by: Sequence[Policy] | None = None
         self._filler = self._slot_filler()
         _know_surfaces(entries, list(self.surfaces))
 
@@ -64,6 +67,8 @@ class Library:
             raise FileProblems([Problem(folder, 1, 1, "there is no such folder")])
         compiler = Compiler(folder / LAYOUTS)
         problems = compiler.check_layouts(also=MAIL_NAMES)
+        # Asked before they are read, so that no approval is missed.
+        approved_at = _changed_at(folder / FILE)
         approvals, entries = Approvals.load(folder), list[Entry]()
         for content in sorted(f for f in folder.iterdir() if f.is_dir() and f.name[0] not in "._"):
             for channel, files in _by_channel(content, problems).items():
@@ -74,20 +79,33 @@ class Library:
                     problems += error.problems
         if problems:
             raise FileProblems(list(dict.fromkeys(problems)))
-        return cls(folder, entries, catalogue, unapproved=unapproved)
+        library = cls(folder, entries, catalogue, unapproved=unapproved)
+        library._approved_at = approved_at
+        return library
 
     @property
     def approvals(self) -> Path:
         """The file with what is approved; it need not be there yet."""
         return self._project / "content" / FILE
 
-    def read_again(self) -> "Library":
-        """The same folder as it is now, with the same products. Raises yamlfile.FileProblems."""
-        return Library.load(self._project / "content", self.catalogue, unapproved=self._unapproved)
+    @property
+    def outdated(self) -> bool:
+        """Whether something was approved or withdrawn since the folder was read."""
+        return _changed_at(self.approvals) != self._approved_at
 
-    def take_up(self, later: "Library") -> None:
-        """Render from now on what a later reading of the folder has."""
+    def renew(self) -> None:
+        """Render from now on what the folder has now, with the same products. Reading it takes a while, in which
+        messages may go on being made in other threads. Raises yamlfile.FileProblems, and nothing has changed."""
+        later = Library.load(self._project / "content", self.catalogue, unapproved=self._unapproved)
+        if self._judged_by is not None:
+            later.judge_by(self._judged_by)
         self.entries, self._usable, self._filler = later.entries, later._usable, later._filler
+        self._approved_at = later._approved_at
+
+    def judge_by(self, policies: Sequence[Policy]) -> None:
+        """Fill slots by these policies, which are live, and no longer by those of the folder."""
+        self._judged_by = policies
+        self._filler.judge_by(policies)
 
     def names(self) -> list[str]:
         """Every approved content, by name."""
@@ -194,6 +212,14 @@ class Library:
 def load_library(project: Path, *, unapproved: bool = False) -> Library:
     """The library of a project folder, with its catalogue. Raises yamlfile.FileProblems."""
     return Library.load(project / "content", Catalogue.load(project / "catalogue.yaml"), unapproved=unapproved)
+
+
+def _changed_at(file: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 where there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _surface_of(variant: Variant) -> str:

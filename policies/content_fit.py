@@ -14,6 +14,7 @@ class ContentFitPolicy(Policy):
     """
 
     name: ClassVar[str] = "content_fit"
+    judges_slots: ClassVar[bool] = True
 
     other_language: Literal["deny", "allow"] = "deny"
 

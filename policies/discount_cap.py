@@ -16,6 +16,7 @@ class DiscountCapPolicy(Policy):
     name: ClassVar[str] = "discount_cap"
     area: ClassVar[Area] = "price"
     judges_tools: ClassVar[bool] = True
+    judges_slots: ClassVar[bool] = True
 
     most: Percent = 15
     approval_above: Percent = 5

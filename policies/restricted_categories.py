@@ -16,6 +16,7 @@ class RestrictedCategoriesPolicy(Policy):
     """
 
     name: ClassVar[str] = "restricted_categories"
+    judges_slots: ClassVar[bool] = True
 
     categories: frozenset[str] = frozenset({"alcohol", "tobacco", "gambling", "adult"})
     age: int = Field(default=18, ge=1)

@@ -16,6 +16,7 @@ from starter.openid.signing_in import OpenIdProvider
 from starter.tokens import Tokens
 from store.catalogue import Watch
 from store.database import Database
+from store.files import FilesWatch
 from workflows.approval import DecisionSigner
 
 
@@ -46,6 +47,11 @@ class Services:
     def catalogue_watch(self) -> Watch:
         """Tells when the products of `library` have changed."""
         return Watch()
+
+    @cached_property
+    def policies_watch(self) -> FilesWatch:
+        """Tells when other policies went live."""
+        return FilesWatch("policies.yaml")
 
     @cached_property
     def tokens(self) -> Tokens:

@@ -47,3 +47,18 @@ async def live_files(session: AsyncSession, subject: str) -> FilesVersion | None
     """The version that is live; None when none was ever published."""
     query = select(FilesVersion).where(col(FilesVersion.subject) == subject, col(FilesVersion.live).is_(True))
     return (await session.exec(query.order_by(col(FilesVersion.published_at).desc()).limit(1))).first()
+
+
+class FilesWatch:
+    """Tells one process when another version of some files went live."""
+
+    def __init__(self, subject: str) -> None:
+        self._subject, self._version = subject, ""
+
+    async def news(self, session: AsyncSession) -> dict[str, str] | None:
+        """The files that are live, when they are others than the last time; None also when none ever were."""
+        live = await live_files(session, self._subject)
+        if live is None or live.version == self._version:
+            return None
+        self._version = live.version
+        return live.files

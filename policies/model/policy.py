@@ -41,6 +41,8 @@ class Policy(BaseModel):
     """Facts that are gathered only for a policy that names them."""
     judges_tools: ClassVar[bool] = False
     """Whether it judges business actions too, and not only messages."""
+    judges_slots: ClassVar[bool] = False
+    """Whether it judges what stands in the slots of a page too. Of the customer it knows only traits then."""
 
     @cached_property
     def version(self) -> str:

@@ -1,4 +1,4 @@
-"""Which version of each journey new runs get: the live published one.
+"""Keeps a process at what is live: new runs get the published version of each journey that is so.
 
 What a process finds in its project's folder it publishes, so that the store knows every version that ever ran.
 A version that was published before stays as it is: one that was replaced does not come back by a restart.
@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from journeys.model import Journey
 from starter.changes.journeys import who_must_agree
 from starter.changes.policies import BY_FOLDER
+from starter.contents.renewing import renew_slots
 from starter.segments.keeping import publish_segments
 from starter.services import Services
 from store.experiments import ChangesExperiment
@@ -43,7 +44,8 @@ async def published(services: Services) -> AsyncGenerator[None]:
 
 
 async def take_up_live(services: Services) -> None:
-    """Let new runs get what is live in the store by now."""
+    """Let new runs and the slots of pages get what is live in the store by now. Raises yamlfile.FileProblems for
+    policies or content with problems; what held then goes on to."""
     async with services.database.reading() as session:
         for name, version in (await live_versions(session)).items():
             loaded = services.journeys.get(name)
@@ -52,6 +54,7 @@ async def take_up_live(services: Services) -> None:
             journey = await find_version(session, name, version)
             if journey is not None:
                 services.journeys[name] = journey
+    await renew_slots(services)
 
 
 async def _publish_new(services: Services) -> None:
@@ -82,4 +85,4 @@ async def _follow(services: Services) -> None:
         try:
             await take_up_live(services)
         except Exception:  # noqa: BLE001 the edge of the process: the database may be away; it is tried again
-            _log.exception("the live versions of journeys could not be read")
+            _log.exception("what is live could not be taken up")

@@ -8,6 +8,7 @@ import pytest
 from content.catalogue import Catalogue
 from content.library import Library
 from content.rendering import Recipient, RenderContext
+from policies.registry import load_policies
 from yamlfile import FileProblems
 
 Write = Callable[[str, str], Path]
@@ -61,6 +62,29 @@ def test_what_is_restricted_is_not_shown_to_whoever_may_be_too_young(
         "spring": "for everyone whom it fits",
     }
     assert [part.pick.content for part in library.assemble("homepage", someone(context, age=40)).parts] == ["wine"]
+
+
+def test_slots_are_judged_by_the_policies_that_went_live_since_the_folder_was_read(
+    shop: Path, load: Load, context: RenderContext
+):
+    library = load()
+    library.judge_by(load_policies(Path("policies.yaml"), "content_fit: {other_language: allow}\n"))
+
+    assert why(library, someone(context, locale="de-AT"))["wine"] == "for everyone whom it fits"
+    library.renew()
+    assert why(library, someone(context, locale="de-AT"))["wine"] == "for everyone whom it fits"
+
+
+@pytest.mark.parametrize("most", [25, 30])
+def test_a_slot_promises_no_larger_discount_than_the_policies_allow(
+    shop: Path, load: Load, write: Write, context: RenderContext, most: int
+):
+    (shop.parent / "policies.yaml").write_text(f"restricted_categories: {{}}\ndiscount_cap: {{most: {most}}}\n")
+    write("spring/slot.yaml.j2", '---\noffer: 30%\n---\ntitle: "30 % off"\n')
+
+    said = why(load(), someone(context))["spring"]
+
+    assert said == ("for everyone whom it fits" if most == 30 else "a discount of 30 % is above the cap of 25 %")
 
 
 def test_what_is_in_another_language_is_passed_over(shop: Path, load: Load, context: RenderContext):

@@ -1,12 +1,17 @@
 """Published versions never change, and one of each journey is live."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from content.library import load_library
 from journeys.model import Journey
+from starter.changes.policies import publish_policies
+from starter.contents.assembling import surface_context
 from starter.runs.publishing import published, take_up_live
 from store.database import Database
 from store.versions import find_version, list_versions, live_versions, publish
 from tests import seeding
+from tests.conftest import RETAIL
 from tests.seeding import JOURNEY
 from tests.versions.conftest import journey
 
@@ -50,6 +55,21 @@ async def test_a_running_process_takes_up_what_is_published(sqlite_database: Dat
     await _publish(sqlite_database, in_files, newer)
     await take_up_live(services)
     assert services.journeys[JOURNEY].version == newer.version
+
+
+async def test_slots_are_judged_by_the_policies_that_are_live(sqlite_database: Database) -> None:
+    library = load_library(RETAIL)
+    services = replace(await seeding.services(sqlite_database), library=library)
+    everyone = surface_context(services.project, None, "en", NOW)
+
+    def shown() -> set[str]:
+        return {part.pick.content for part in library.assemble("homepage", everyone).parts}
+
+    assert "home-tent-sale" in shown()
+    async with sqlite_database.transaction() as session:
+        await publish_policies(session, "discount_cap: {most: 8}\n", "gus")
+    await take_up_live(services)
+    assert "home-tent-sale" not in shown()
 
 
 async def test_a_version_that_was_replaced_stays_replaced_after_a_restart(sqlite_database: Database) -> None:
