@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import random
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,7 @@ from rich.progress import track
 from sqlmodel import col, func, select
 
 from activities.learning import Learning
+from bench.worlds import ORDER, WORLDS, World
 from customer_keys import open_keys
 from journeys.loader import load_journeys
 from learning.experiments.report import Report
@@ -43,30 +44,9 @@ from store.tables import Identity, PlannerDecision
 from worker import running_worker
 from workflows.ports import LearnRequest
 
-World = Callable[[str, bool], float]
-"""How likely an option is to make a shopper buy; the young are told apart by a feature."""
-
 _PROJECT = Path(__file__).parent / "season"
-_ORDER = 50.0
 _WINDOW = timedelta(days=1)
 _PATIENCE_SECONDS = 300
-
-
-def tastes_differ(option: str, young: bool) -> float:
-    """Chat for the young and mail for the others is best by far: 17.5 % against the 5 % of mail for all."""
-    return {"mail": 0.05, "chat": 0.30 if young else 0.02, "nothing": 0.03}[option]
-
-
-def nothing_matters(option: str, young: bool) -> float:
-    """Whatever is done, one in ten buys."""
-    return 0.10
-
-
-WORLDS: dict[str, tuple[World, str]] = {
-    "tastes differ": (tastes_differ, "better"),
-    "nothing matters": (nothing_matters, "not shown"),
-}
-"""Each world with what is true of the agent there."""
 
 
 class WentWrong(Exception):
@@ -173,7 +153,7 @@ def _opening(who: str, young: bool) -> Incoming:
 
 
 def _order(who: str) -> Incoming:
-    return Incoming(f"b-{who}", "Order Completed", Who(who), _now(), {"total": _ORDER, "order_id": f"b-{who}"})
+    return Incoming(f"b-{who}", "Order Completed", Who(who), _now(), {"total": ORDER, "order_id": f"b-{who}"})
 
 
 def _now() -> datetime:
