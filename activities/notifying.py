@@ -10,7 +10,7 @@ from activities.alerting import Alerts
 from journeys.times import zone_or_utc
 from settings import Project
 from store.database import Database
-from store.notices import take_notices
+from store.notices import note_told, take_notices
 from store.tables import Approval
 
 _PAUSE_S = 2.0
@@ -51,11 +51,18 @@ class Notifying:
         """Tell of some that nobody was told of; gives how many alerts that made."""
         async with self._database.transaction() as session:
             taken = await take_notices(session, datetime.now(UTC))
-        for group, kind, approval in taken:
-            title = f"{_HEADS[kind]}: {approval.journey}, {approval.step_id}"
-            text = _gone(approval) if kind == "withdrawn" else self._waiting(approval, group)
-            await self._alerts.tell(group, title, text, f"{self._console}/approvals/{approval.id}")
-        return len(taken)
+        for one in taken:
+            for group in one.groups:
+                await self._tell(group, one.notice.kind, one.approval)
+            # Only now: who dies before it leaves it to be told once more, rather than not at all.
+            async with self._database.transaction() as session:
+                await note_told(session, one.notice, datetime.now(UTC))
+        return sum(len(one.groups) for one in taken)
+
+    async def _tell(self, group: str, kind: str, approval: Approval) -> None:
+        title = f"{_HEADS[kind]}: {approval.journey}, {approval.step_id}"
+        text = _gone(approval) if kind == "withdrawn" else self._waiting(approval, group)
+        await self._alerts.tell(group, title, text, f"{self._console}/approvals/{approval.id}")
 
     def _waiting(self, approval: Approval, group: str) -> str:
         """What is asked, and until when on the clock of those who are asked. It names no customer."""

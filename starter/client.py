@@ -12,12 +12,14 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 from urllib.parse import quote
 
 import httpx
 from pydantic_core import from_json, to_json
 
+from starter.approval_calls import ApprovalCalls
+from starter.audit_calls import AuditCalls
 from starter.catalogue_calls import CatalogueCalls
 from starter.change_calls import ChangeCalls
 from starter.customer_calls import CustomerCalls
@@ -141,50 +143,15 @@ class Sojourn:
             count += len(chunk)
         return count
 
-    async def approvals(self, state: str = "open") -> list[dict[str, Any]]:
-        """The approvals in a state, all of them. Raises SojournError."""
-        return await self._pages("/v1/approvals", "approvals", state=state)
+    @property
+    def approvals(self) -> ApprovalCalls:
+        """What waits for a person, and their decisions."""
+        return ApprovalCalls(self._ask)
 
-    async def approval(self, approval_id: str) -> dict[str, Any]:
-        """One approval with all that is needed to decide it. Raises Refused when there is none."""
-        return await self._ask("GET", f"/v1/approvals/{quote(approval_id, safe='')}")
-
-    async def approve(
-        self, approval_id: str, reason: str = "", *, similar: int = 0, days: float = 7
-    ) -> dict[str, Any]:
-        """Let exactly this message leave, and with `similar` so many others like it within so many days.
-
-        Raises Refused when it may not be decided, or not by you.
-        """
-        more = {"similar": {"most": similar, "days": days}} if similar else {}
-        return await self._decide(approval_id, "approve", reason, **more)
-
-    async def edit(self, approval_id: str, edits: Mapping[str, str], reason: str = "") -> dict[str, Any]:
-        """Let this message leave with other words in some of its `texts`. Raises Refused when a rule of the
-        content or a policy forbids it, or it may not be decided, or not by you."""
-        return await self._decide(approval_id, "edit", reason, edits=dict(edits))
-
-    async def labels(self, approval_id: str = "") -> list[dict[str, Any]]:
-        """What people edited before they agreed, all of it; of one approval only when it is named."""
-        return await self._pages("/v1/approvals/labels", "labels", approval=approval_id)
-
-    async def reject(self, approval_id: str, reason: str = "") -> dict[str, Any]:
-        """Keep this message from leaving. Raises Refused when it may not be decided, or not by you."""
-        return await self._decide(approval_id, "reject", reason)
-
-    async def hand(self, approval_id: str, to: str, reason: str = "") -> dict[str, Any]:
-        """Let others decide: a group, or a person of its group by their address. Raises Refused when you may not,
-        or nobody there could."""
-        return await self._decide(approval_id, "hand", reason, to=to)
-
-    async def grants(self, *, over: bool = False) -> list[dict[str, Any]]:
-        """The standing grants that last, or those that are over; the latest first."""
-        answer = await self._ask("GET", "/v1/approvals/grants", params={"over": over})
-        return cast(list[dict[str, Any]], answer["grants"])
-
-    async def revoke(self, grant_id: str) -> dict[str, Any]:
-        """End a standing grant at once. Raises Refused when there is none, or it is not yours to end."""
-        return await self._ask("POST", f"/v1/approvals/grants/{quote(grant_id, safe='')}/revoke")
+    @property
+    def audit(self) -> AuditCalls:
+        """The log of who did what, for people."""
+        return AuditCalls(self._answer)
 
     @property
     def customers(self) -> CustomerCalls:
@@ -216,27 +183,12 @@ class Sojourn:
         """What is watched while journeys run, for people."""
         return GuardrailCalls(self._ask)
 
-    async def _decide(
-        self, approval_id: str, decision: Literal["approve", "edit", "reject", "hand"], reason: str, **more: Any
-    ) -> dict[str, Any]:
-        body = {"decision": decision, "reason": reason, **more}
-        return await self._ask("POST", f"/v1/approvals/{approval_id}/decision", json=body)
-
-    async def _pages(self, path: str, rows: str, **asked: str) -> list[dict[str, Any]]:
-        """All rows of a listing."""
-        found: list[dict[str, Any]] = []
-        page = 1
-        while True:
-            answer = await self._ask("GET", path, params={**asked, "page": str(page)})
-            found += answer[rows]
-            if not answer.get("more"):
-                return found
-            page += 1
-
     async def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        return cast(dict[str, Any], (await self._answer(method, path, **request)).json())
+
+    async def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token}"}
-        answer = await self._until_taken(lambda: self._http.request(method, path, headers=headers, **request))
-        return cast(dict[str, Any], answer.json())
+        return await self._until_taken(lambda: self._http.request(method, path, headers=headers, **request))
 
     async def _send_one(
         self,

@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 Ask = Callable[..., Coroutine[Any, Any, dict[str, Any]]]
 """Asks the server: method, path, and what httpx takes beside them. Raises starter.client.SojournError."""
+Rows = list[dict[str, Any]]
+"""A whole listing."""
 
 
 class CustomerCalls:

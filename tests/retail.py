@@ -92,11 +92,11 @@ class RetailShop:
         return self.received(channel)[0]
 
     async def decides(self, approval_id: str, decision: str, token: str, reason: str = "") -> httpx.Response:
-        return await self.api.post(
-            f"/v1/approvals/{approval_id}/decision",
-            json={"decision": decision, "reason": reason},
-            headers={"Authorization": f"Bearer {token}"},
-        )
+        """Decide about what is asked now."""
+        headers = {"Authorization": f"Bearer {token}"}
+        seen = (await self.api.get(f"/v1/approvals/{approval_id}", headers=headers)).json()["content_hash"]
+        body = {"decision": decision, "seen": seen, "reason": reason}
+        return await self.api.post(f"/v1/approvals/{approval_id}/decision", json=body, headers=headers)
 
     async def open_approvals(self) -> list[dict[str, Any]]:
         answer = await self.api.get("/v1/approvals", headers={"Authorization": f"Bearer {ADA}"})

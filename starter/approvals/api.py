@@ -12,7 +12,7 @@ from starter.approvals.grants import Grants, Similar
 from starter.approvals.rights import why_may_not_decide
 from starter.callers import CallerRoute, may
 from starter.services import Shared
-from store.tables import Approval, ApprovalState, StandingGrant
+from store.tables import Approval, ApprovalState, LabelFacts, StandingGrant
 
 router = APIRouter(prefix="/v1/approvals", route_class=CallerRoute, tags=["approvals"])
 _Reader = Annotated[Person, may("approvals:read")]
@@ -91,27 +91,10 @@ class GrantList(BaseModel):
     more: bool
 
 
-class LabelView(BaseModel):
-    """What a person made of one field of a message. `at` is UTC."""
-
-    approval_id: str
-    journey: str
-    step_id: str
-    content: str
-    content_version: str
-    channel: str
-    language: str
-    field: str
-    before: str
-    after: str
-    by: str
-    at: datetime
-
-
 class LabelList(BaseModel):
     """One page of labels; ask for the page after it while `more` is true."""
 
-    labels: list[LabelView]
+    labels: list[LabelFacts]
     page: int
     more: bool
 
@@ -129,6 +112,9 @@ class DecisionBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     decision: Literal["approve", "edit", "reject", "hand"]
+    seen: str = ""
+    """The `content_hash` of what the person was shown, which is what they decide about. Who hands it on need not
+    have seen it."""
     reason: str = ""
     edits: dict[str, str] = Field(default_factory=dict)
     """To edit and approve: other words for the message, by field of its `texts`."""
@@ -138,11 +124,13 @@ class DecisionBody(BaseModel):
     """To approve others like it, too."""
 
     @model_validator(mode="after")
-    def _edits_are_of_an_edit(self) -> "DecisionBody":
+    def _goes_together(self) -> "DecisionBody":
         if bool(self.edits) != (self.decision == "edit"):
             raise ValueError("'edits' belong to the decision 'edit', and it needs some")
         if self.similar and self.decision != "approve":
             raise ValueError("others like it are approved with the decision 'approve' only")
+        if not self.seen and self.decision != "hand":
+            raise ValueError("say with 'seen' what was decided about: the 'content_hash' of the approval")
         return self
 
 
@@ -179,7 +167,7 @@ async def list_labels(
 ) -> LabelList:
     """What people changed in messages before they agreed to them, the latest first; of one approval when named."""
     found = await Approvals(services).labels(approval, page)
-    labels = [LabelView.model_validate(row.model_dump()) for row in found.rows]
+    labels = [LabelFacts.model_validate(row) for row in found.rows]
     return LabelList(labels=labels, page=found.number, more=found.more)
 
 
@@ -195,10 +183,11 @@ async def decide(approval_id: str, body: DecisionBody, caller: _Decider, service
     approvals = Approvals(services)
     if body.decision == "hand":
         return await approvals.hand(approval_id, caller, body.to, body.reason)
-    if body.decision == "edit":
-        return await approvals.decide(approval_id, caller, True, body.reason, edits=body.edits)
+    edits = body.edits if body.decision == "edit" else None
     similar = Similar(body.similar.most, timedelta(days=body.similar.days)) if body.similar else None
-    return await approvals.decide(approval_id, caller, body.decision == "approve", body.reason, similar)
+    return await approvals.decide(
+        approval_id, caller, body.decision != "reject", body.reason, similar, edits, seen=body.seen
+    )
 
 
 def _view(approval: Approval, caller: Person) -> ApprovalView:

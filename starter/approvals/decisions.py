@@ -108,12 +108,13 @@ class Approvals:
         reason: str = "",
         similar: Similar | None = None,
         edits: Mapping[str, str] | None = None,
-        seen: str | None = None,
+        *,
+        seen: str,
     ) -> Decided:
         """Take a person's decision, with `similar` also for others like it. The same decision twice counts once.
 
-        With `edits`, by field of the approval's `texts`, what they approve is the message with these words. `seen`
-        is the hash of what they were shown, for doors that showed it some time ago. Raises a DecisionRefused.
+        `seen` is the hash of what they were shown: what is another by now is not decided. With `edits`, by field
+        of the approval's `texts`, what they approve is the message with these words. Raises a DecisionRefused.
         """
         approval, state = await self.get(approval_id), _state_of(approve)
         if similar:
@@ -123,7 +124,7 @@ class Approvals:
             raise NotAllowed(why_not)
         if approval.state != "open":
             return _settled(approval, person, state)
-        if seen not in (None, approval.content_hash):
+        if seen != approval.content_hash:
             raise Changed("It has changed since you looked. Look at it again, and then decide.")
         reason = _checked_reason(reason.strip(), approve)
         now = datetime.now(UTC)

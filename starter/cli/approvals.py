@@ -1,6 +1,7 @@
 """`sojourn approval`: what waits for a person, and their decisions. Over HTTP, as every approver decides."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from difflib import unified_diff
@@ -11,6 +12,7 @@ import typer
 
 from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
 from starter.cli.editing import edit_of, edited_by_hand
+from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, noun
 from starter.cli.output import print_facts, print_json, print_listing
 
@@ -21,6 +23,12 @@ Answer = TypeVar("Answer")
 
 app = noun("approval", "What waits for a person: list, show, approve, edit, reject, hand.")
 Id = Annotated[str, typer.Argument(metavar="APPROVAL", help="Its id, as 'approval list' shows it.")]
+Seen = Annotated[
+    str,
+    typer.Option(
+        metavar="HASH", help="What you looked at, as 'approval show' names it. Without it you are shown."
+    ),
+]
 
 
 class State(StrEnum):
@@ -39,7 +47,7 @@ def list_(
     output: Output = Format.text,
 ) -> None:
     """List approvals; open ones by their deadline."""
-    found = _with(url, token, lambda client: client.approvals(state))
+    found = _with(url, token, lambda client: client.approvals.list(state))
     rows = found if output is Format.json else [row | {"until": _minute(row["deadline"])} for row in found]
     columns = {"UNTIL (UTC)": "until", "GROUP": "group", "CHANNEL": "channel", "APPROVAL": "id"}
     print_listing(rows, columns, output, f"There are no {state} approvals.")
@@ -48,7 +56,7 @@ def list_(
 @app.command()
 def show(approval: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
     """Show one approval: what would leave, to whom, and why it is asked."""
-    found = _with(url, token, lambda client: client.approval(approval))
+    found = _with(url, token, lambda client: client.approvals.get(approval))
     if output is Format.json:
         print_json(found)
     else:
@@ -58,6 +66,7 @@ def show(approval: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output
 @app.command()
 def approve(
     approval: Id,
+    seen: Seen = "",
     reason: Annotated[str, typer.Option(help="Why, if there is something to say.")] = "",
     similar: Annotated[int, typer.Option(min=0, help="How many others like it may leave, too.")] = 0,
     days: Annotated[float, typer.Option(min=0, help="For how many days others like it may leave.")] = 7,
@@ -65,8 +74,14 @@ def approve(
     token: Token = "",
     output: Output = Format.text,
 ) -> None:
-    """Let exactly this message leave, and with --similar others like it."""
-    decided = _with(url, token, lambda client: client.approve(approval, reason, similar=similar, days=days))
+    """Let exactly this message leave, and with --similar others like it.
+
+    What is another by then than what you looked at is not approved: you are told, and look again.
+    """
+    seen = seen or _shown(url, token, approval, "Approve exactly this?")
+    decided = _with(
+        url, token, lambda client: client.approvals.approve(approval, seen, reason, similar=similar, days=days)
+    )
     _tell(decided, output)
 
 
@@ -77,6 +92,7 @@ def edit(
         list[str] | None,
         typer.Option("--set", metavar="FIELD=TEXT", help="Other words for a field; FIELD=@FILE reads them."),
     ] = None,
+    seen: Seen = "",
     reason: Annotated[str, typer.Option(help="Why, if there is something to say.")] = "",
     url: Url = DEFAULT_URL,
     token: Token = "",
@@ -87,10 +103,13 @@ def edit(
     'approval show' names the fields. Without --set they are opened in your editor. Words alone can be edited:
     prices, links and markup are approved elsewhere. What was changed is kept, see 'approval labels'.
     """
-    edits = (
-        dict(map(edit_of, change)) if change else edited_by_hand(_with(url, token, lambda c: c.approval(approval)))
-    )
-    _tell(_with(url, token, lambda client: client.edit(approval, edits, reason)), output)
+    if change:
+        edits = dict(map(edit_of, change))
+        seen = seen or _shown(url, token, approval, "Put these words into it, and let it leave?")
+    else:
+        card = _with(url, token, lambda client: client.approvals.get(approval))
+        edits, seen = edited_by_hand(card), card["content_hash"]
+    _tell(_with(url, token, lambda client: client.approvals.edit(approval, seen, edits, reason)), output)
 
 
 @app.command()
@@ -101,7 +120,7 @@ def labels(
     output: Output = Format.text,
 ) -> None:
     """List what people changed in messages before they agreed, to learn from."""
-    found = _with(url, token, lambda client: client.labels(approval))
+    found = _with(url, token, lambda client: client.approvals.labels(approval))
     if output is Format.json or not found:
         print_listing(found, {}, output, "Nobody has edited anything.")
         return
@@ -116,12 +135,14 @@ def labels(
 def reject(
     approval: Id,
     reason: Annotated[str, typer.Option(help="Why: the author learns from it.")],
+    seen: Seen = "",
     url: Url = DEFAULT_URL,
     token: Token = "",
     output: Output = Format.text,
 ) -> None:
     """Keep this message from leaving."""
-    _tell(_with(url, token, lambda client: client.reject(approval, reason)), output)
+    seen = seen or _shown(url, token, approval, "Keep it from leaving?")
+    _tell(_with(url, token, lambda client: client.approvals.reject(approval, seen, reason)), output)
 
 
 @app.command()
@@ -134,7 +155,7 @@ def hand(
     output: Output = Format.text,
 ) -> None:
     """Let others decide."""
-    _tell(_with(url, token, lambda client: client.hand(approval, to, reason)), output)
+    _tell(_with(url, token, lambda client: client.approvals.hand(approval, to, reason)), output)
 
 
 @app.command()
@@ -147,13 +168,13 @@ def grants(
 ) -> None:
     """List standing grants: what leaves without a person, because one agreed to all that is like it."""
     if revoke:
-        ended = _with(url, token, lambda client: client.revoke(revoke))
+        ended = _with(url, token, lambda client: client.approvals.revoke(revoke))
         if output is Format.json:
             print_json(ended)
         else:
             typer.echo(f"{ended['id']} is over, revoked by {ended['revoked_by'] or 'nobody: it had ended'}.")
         return
-    found = _with(url, token, lambda client: client.grants(over=over))
+    found = _with(url, token, lambda client: client.approvals.grants(over=over))
     if output is Format.text:
         found = [
             row | {"until": _minute(row["ends_at"]), "times": f"{row['used']} of {row['most']}"} for row in found
@@ -170,6 +191,23 @@ def _with(url: str, token: str, ask: Callable[["Sojourn"], Awaitable[Answer]]) -
             return await ask(client)
 
     return asyncio.run(asking())
+
+
+def _shown(url: str, token: str, approval: str, question: str) -> str:
+    """The hash of an approval that the person at the terminal was shown just now, and wants decided.
+
+    Raises CommandFailed when nobody is at a terminal, and typer.Abort when they do not want it.
+    """
+    card = _with(url, token, lambda client: client.approvals.get(approval))
+    if card["state"] != "open" or not card["may_decide"]:
+        return card["content_hash"]  # The server says why nothing is decided.
+    if not sys.stdin.isatty():
+        raise CommandFailed(
+            f"Say what you decide about: --seen HASH, as 'sojourn approval show {approval}' names it."
+        )
+    _print_card(card)
+    typer.confirm(f"\n{question}", abort=True)
+    return card["content_hash"]
 
 
 def _tell(decided: dict[str, Any], output: Format) -> None:
@@ -198,6 +236,7 @@ def _print_card(card: dict[str, Any]) -> None:
             "discount": f"{discount:g} %" if discount is not None else "",
             "edited": f"by {card['edited_by']}" if card["edited_by"] else "",
             "to edit": ", ".join(card["texts"]),
+            "seen": card["content_hash"],
             "decided": f"{card['decided_by']} {card['decision_reason']}".strip(),
             "you": "may decide" if card["may_decide"] else card["why_not"],
         }

@@ -13,12 +13,15 @@ class ScriptedApprover:
     def __init__(self, client: Sojourn) -> None:
         self._client = client
 
-    async def decide(self, approval_id: str, verdict: Verdict) -> None:
-        """Approve, reject, or leave it open. Raises starter.client.SojournError when it is not taken."""
+    async def decide(self, approval_id: str, seen: str, verdict: Verdict) -> None:
+        """Approve, reject, or leave open what has the hash `seen`.
+
+        Raises starter.client.SojournError when the decision is not taken.
+        """
         if verdict == "approve":
-            await self._client.approve(approval_id)
+            await self._client.approvals.approve(approval_id, seen)
         elif verdict == "reject":
-            await self._client.reject(approval_id, "This customer had an offer last month.")
+            await self._client.approvals.reject(approval_id, seen, "This customer had an offer last month.")
 
 
 def someone_who_may(people: Sequence[Person], group: str, author: str) -> Person:

@@ -152,7 +152,7 @@ class _Life:
             self._conductor.story.tell(part, f"10 % offer: {approval.group} must decide")
             self._plan("asked", part.now)
             if approver:
-                await approver.decide(approval.approval_id, self._shopper.verdict)
+                await approver.decide(approval.approval_id, approval.content_hash, self._shopper.verdict)
         elif approver and self._shopper.verdict == "nobody":
             await self._go_on(run, progress)
         elif approver:

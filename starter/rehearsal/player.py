@@ -204,7 +204,9 @@ class Player:
             raise RehearsalFailed(f"{missing} the people in sojourn.yaml.")
         told = f"{fitting[0].email} {verdict} {step}"
         try:
-            await Approvals(self._services).decide(approval.id, fitting[0], approves, happening.reason)
+            await Approvals(self._services).decide(
+                approval.id, fitting[0], approves, happening.reason, seen=approval.content_hash
+            )
         except DecisionRefused as refusal:
             return Done(at, now, told, refused=str(refusal), step=step)
         return Done(at, now, told)

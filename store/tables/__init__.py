@@ -1,6 +1,15 @@
 """The tables, by what they are about. All times are UTC."""
 
-from store.tables.approvals import Approval, ApprovalState, EditLabel, GrantUse, Notice, NoticeKind, StandingGrant
+from store.tables.approvals import (
+    Approval,
+    ApprovalState,
+    EditLabel,
+    GrantUse,
+    LabelFacts,
+    Notice,
+    NoticeKind,
+    StandingGrant,
+)
 from store.tables.audit import AuditEntry
 from store.tables.autonomy import Tightening
 from store.tables.catalogue import (
@@ -64,6 +73,7 @@ __all__ = [
     "IdentityChange",
     "IntakeCount",
     "JourneyVersion",
+    "LabelFacts",
     "LearnedBlock",
     "LearnedPoint",
     "LearningProgress",

@@ -77,17 +77,15 @@ class Notice(SQLModel, table=True):
     kind: str = word_column()
     at: datetime = time_column()
     """When it happened."""
+    taken_until: datetime | None = time_column(nullable=True)
+    """Until when somebody is about to tell it; who died over it leaves it to others then."""
     told_at: datetime | None = time_column(nullable=True)
 
 
-class EditLabel(SQLModel, table=True):
-    """What a person made of one field of a message before they agreed to it: a label to learn from."""
+class LabelFacts(SQLModel):
+    """What a person made of one field of what they were asked about before they agreed to it."""
 
-    __tablename__ = "edit_label"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
-
-    id: int | None = Field(default=None, primary_key=True)
     approval_id: str = Field(foreign_key="approval.id", index=True)
-    customer_id: str = Field(foreign_key="customer.id", index=True)
     journey: str
     step_id: str
     content: str
@@ -99,6 +97,16 @@ class EditLabel(SQLModel, table=True):
     after: str
     by: str
     at: datetime = time_column()
+    """In UTC."""
+
+
+class EditLabel(LabelFacts, table=True):
+    """An edit as a label to learn from: it goes when its customer is erased."""
+
+    __tablename__ = "edit_label"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: str = Field(foreign_key="customer.id", index=True)
 
 
 class StandingGrant(SQLModel, table=True):

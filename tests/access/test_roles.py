@@ -53,7 +53,7 @@ DOORS: list[tuple[str, str, set[str]]] = [
     ("POST", "/codec/decode", OFFICERS | {"ops"}),
 ]
 BODIES = {
-    "/v1/approvals/a_1/decision": {"decision": "approve"},
+    "/v1/approvals/a_1/decision": {"decision": "approve", "seen": "hash"},
     "/v1/changes/ch_1/decision": {"decision": "approve"},
     "/v1/customers/search": {"named": "x"},
     "/v1/customers/c_1/erase": {"confirm": "c_1"},

@@ -133,14 +133,18 @@ async def test_a_service_decides_as_the_person_it_acts_for(shop: Services, brows
     """Maria wrote the journey, so that no token of hers approves it."""
     await seeding.put(shop.database, seeding.customer(), seeding.approval())
     token = await given(shop, "approvals:decide", acts_for="Maria@northwind.example", groups=["marketing"])
-    answer = await browser.post("/v1/approvals/a_1/decision", json={"decision": "approve"}, headers=bearer(token))
+    answer = await browser.post(
+        "/v1/approvals/a_1/decision", json={"decision": "approve", "seen": "hash"}, headers=bearer(token)
+    )
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
 
 
 async def test_a_service_decides_only_for_its_groups(shop: Services, browser: httpx.AsyncClient) -> None:
     await seeding.put(shop.database, seeding.customer(), seeding.approval())
     token = await given(shop, "approvals:decide", acts_for=seeding.ADA.email, groups=["support"])
-    answer = await browser.post("/v1/approvals/a_1/decision", json={"decision": "approve"}, headers=bearer(token))
+    answer = await browser.post(
+        "/v1/approvals/a_1/decision", json={"decision": "approve", "seen": "hash"}, headers=bearer(token)
+    )
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
 
 

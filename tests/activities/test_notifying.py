@@ -1,12 +1,13 @@
 """What approver groups are told of approvals, at a real HTTP endpoint: each thing once, and while it is so."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from activities.notifying import Notifying
 from settings import Settings, load_project
 from store.approvals import mark_decided, put_to, tell_approval
 from store.database import Database
-from store.notices import remind
+from store.notices import Taken, note_told, remind, take_notices
 from tests.activities.conftest import CONSOLE, Endpoint, alerts_of
 from tests.seeding import ADA, NOW, approval, customer, put
 
@@ -67,6 +68,30 @@ async def test_whoever_has_it_by_then_is_reminded_once_and_told_when_it_is_withd
         "Nothing is left to decide",
         "Nothing is left to decide",
     ]
+
+
+async def test_what_a_worker_took_and_died_over_is_told_by_another_when_its_time_is_over(
+    tmp_path: Path, database: Database, endpoint: Endpoint
+) -> None:
+    telling = notifying(tmp_path, database, endpoint)
+    await _asked(database)
+    await _asked(database, "a_2")
+    died = datetime.now(UTC) - timedelta(minutes=12)
+
+    async def taken(minutes: int) -> list[Taken]:
+        async with database.transaction() as session:
+            return await take_notices(session, died + timedelta(minutes=minutes))
+
+    assert [one.approval.id for one in await taken(0)] == ["a_1", "a_2"]
+    assert await taken(4) == []
+    first, _ = await taken(6)
+    async with database.transaction() as session:
+        await note_told(session, first.notice, died)
+    assert await telling.tell_next() == 1
+
+    [heard] = endpoint.heard
+    assert heard["message"].endswith(f"{CONSOLE}/approvals/a_2")
+    assert await taken(60) == []
 
 
 async def test_what_is_over_before_anybody_was_told_is_not_told(

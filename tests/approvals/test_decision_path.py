@@ -23,13 +23,20 @@ async def _row(living: LivingShop, approval_id: str) -> Approval:
     return found
 
 
+async def _seen(living: LivingShop, approval_id: str) -> str:
+    """The hash of what the card shows now."""
+    return (await _row(living, approval_id)).content_hash
+
+
 async def test_what_is_approved_leaves_as_it_was_shown(living: LivingShop, living_api: httpx.AsyncClient) -> None:
     run = await living.start()
     approval_id = await living.asks(run)
     shown = (await living_api.get(f"/v1/approvals/{approval_id}", headers=ADA_IS_ASKING)).json()
 
     answer = await living_api.post(
-        f"/v1/approvals/{approval_id}/decision", json={"decision": "approve"}, headers=ADA_IS_ASKING
+        f"/v1/approvals/{approval_id}/decision",
+        json={"decision": "approve", "seen": shown["content_hash"]},
+        headers=ADA_IS_ASKING,
     )
 
     assert answer.json()["state"] == "approved"
@@ -49,10 +56,11 @@ async def test_what_was_edited_leaves_as_it_was_edited_and_the_change_is_kept_to
     shown = (await living_api.get(f"/v1/approvals/{approval_id}", headers=headers)).json()
     text = shown["texts"]["text"]
 
-    dearer = {"decision": "edit", "edits": {"text": f"{text}\nAnd 30 % off!"}}
+    decided = {"decision": "edit", "seen": shown["content_hash"]}
+    dearer = {**decided, "edits": {"text": f"{text}\nAnd 30 % off!"}}
     refused = await living_api.post(decision, json=dearer, headers=headers)
     words = {"subject": "Three sleep in it", "text": text.replace("It sleeps three.", "Three of you sleep in it.")}
-    answer = await living_api.post(decision, json={"decision": "edit", "edits": words}, headers=headers)
+    answer = await living_api.post(decision, json={**decided, "edits": words}, headers=headers)
 
     assert (refused.status_code, refused.json()["code"]) == (422, "edit_refused")
     assert "'30%' was not there before" in refused.json()["message"]
@@ -76,7 +84,8 @@ async def test_what_is_rejected_stays(living: LivingShop, living_api: httpx.Asyn
     run = await living.start()
     approval_id = await living.asks(run)
 
-    body = {"decision": "reject", "reason": "Too soon after the last one"}
+    seen = (await _row(living, approval_id)).content_hash
+    body = {"decision": "reject", "seen": seen, "reason": "Too soon after the last one"}
     await living_api.post(f"/v1/approvals/{approval_id}/decision", json=body, headers=ADA_IS_ASKING)
 
     assert (await run.result()).outcome == "completed"
@@ -90,8 +99,8 @@ async def test_two_clicks_are_one_decision(living: LivingShop) -> None:
     approval_id = await living.asks(run)
     service = Approvals(living.services)
 
-    first = await service.decide(approval_id, ADA, approve=True)
-    second = await service.decide(approval_id, ADA, approve=True)
+    first = await service.decide(approval_id, ADA, approve=True, seen=await _seen(living, approval_id))
+    second = await service.decide(approval_id, ADA, approve=True, seen=await _seen(living, approval_id))
 
     await run.result()
     assert (first.state, second.state) == ("approved", "approved")
@@ -102,10 +111,10 @@ async def test_an_answer_lost_on_the_way_back_is_found_again(living: LivingShop)
     run = await living.start()
     approval_id = await living.asks(run)
     service = Approvals(living.services)
-    await service.decide(approval_id, ADA, approve=True)
+    await service.decide(approval_id, ADA, approve=True, seen=await _seen(living, approval_id))
     await run.result()
 
-    again = await service.decide(approval_id, ADA, approve=True)
+    again = await service.decide(approval_id, ADA, approve=True, seen=await _seen(living, approval_id))
 
     assert (again.state, again.by) == ("approved", ADA.email)
 
@@ -119,7 +128,9 @@ async def test_the_run_refuses_what_is_not_what_it_asked_about(living: LivingSho
         session.add(row)
 
     with pytest.raises(RefusedByRun, match="The content has changed since it was shown"):
-        await Approvals(living.services).decide(approval_id, ADA, approve=True)
+        await Approvals(living.services).decide(
+            approval_id, ADA, approve=True, seen=await _seen(living, approval_id)
+        )
     assert (await _row(living, approval_id)).state == "open"
 
 
@@ -129,7 +140,9 @@ async def test_the_approval_of_a_run_that_was_killed_leaves_the_list(living: Liv
     await run.terminate()
 
     with pytest.raises(RunGone):
-        await Approvals(living.services).decide(approval_id, ADA, approve=True)
+        await Approvals(living.services).decide(
+            approval_id, ADA, approve=True, seen=await _seen(living, approval_id)
+        )
     assert (await _row(living, approval_id)).state == "withdrawn"
 
 
@@ -142,7 +155,9 @@ async def test_a_later_run_with_the_same_id_is_not_decided_about(living: LivingS
         session.add(row)
 
     with pytest.raises(DecisionRefused):
-        await Approvals(living.services).decide(approval_id, ADA, approve=True)
+        await Approvals(living.services).decide(
+            approval_id, ADA, approve=True, seen=await _seen(living, approval_id)
+        )
     assert (await living.asks(run)) == approval_id
 
 
@@ -152,7 +167,9 @@ async def test_without_a_worker_the_approver_may_try_again(living: LivingShop) -
     await living.worker.aclose()
 
     with pytest.raises(TemporalUnavailable, match="Decide again in a minute"):
-        await Approvals(living.services).decide(approval_id, ADA, approve=True)
+        await Approvals(living.services).decide(
+            approval_id, ADA, approve=True, seen=await _seen(living, approval_id)
+        )
     assert (await _row(living, approval_id)).state == "open"
 
 
@@ -163,4 +180,6 @@ async def test_without_the_server_the_approver_may_try_again(living: LivingShop)
     await living.environment.shutdown()
 
     with pytest.raises(TemporalUnavailable):
-        await Approvals(living.services).decide(approval_id, ADA, approve=True)
+        await Approvals(living.services).decide(
+            approval_id, ADA, approve=True, seen=await _seen(living, approval_id)
+        )

@@ -20,7 +20,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 async def _decide(api: httpx.AsyncClient, token: str, **body: Any) -> tuple[int, str, str]:
-    answer = await api.post(DECISION, json={"decision": "approve"} | body, headers=bearer(token))
+    answer = await api.post(DECISION, json={"decision": "approve", "seen": "hash"} | body, headers=bearer(token))
     return answer.status_code, answer.json()["code"], answer.json()["message"]
 
 
@@ -40,7 +40,7 @@ async def test_whoever_is_not_known_gets_nothing(api: httpx.AsyncClient, headers
     for answer in (
         await api.get("/v1/approvals", headers=raw),
         await api.get("/v1/approvals/a_1", headers=raw),
-        await api.post(DECISION, json={"decision": "approve"}, headers=raw),
+        await api.post(DECISION, json={"decision": "approve", "seen": "hash"}, headers=raw),
     ):
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -76,7 +76,10 @@ async def test_a_wrong_question_is_told_what_is_wrong(api: httpx.AsyncClient, ad
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
-@pytest.mark.parametrize("body", ["{", "{}", '{"decision": "perhaps"}', '{"decision": "approve", "by": "me"}'])
+@pytest.mark.parametrize(
+    "body",
+    ["{", "{}", '{"decision": "perhaps"}', '{"decision": "approve"}', '{"decision": "approve", "by": "me"}'],
+)
 async def test_a_malformed_decision_decides_nothing(api: httpx.AsyncClient, shop: Services, body: str) -> None:
     await put(shop.database, customer(), approval())
     headers = bearer(ADA.token) | {"Content-Type": "application/json"}
@@ -131,7 +134,7 @@ async def test_nobody_changes_their_mind_afterwards(api: httpx.AsyncClient, shop
 
 async def test_the_same_decision_again_is_fine(api: httpx.AsyncClient, shop: Services) -> None:
     await put(shop.database, customer(), approval(state="approved", decided_by=ADA.email, decided_at=NOW))
-    answer = await api.post(DECISION, json={"decision": "approve"}, headers=bearer(ADA.token))
+    answer = await api.post(DECISION, json={"decision": "approve", "seen": "hash"}, headers=bearer(ADA.token))
     assert (answer.status_code, answer.json()["state"]) == (200, "approved")
 
 
@@ -157,9 +160,9 @@ async def test_when_temporal_is_down_nothing_is_decided(api: httpx.AsyncClient, 
 async def test_the_service_refuses_without_any_door(shop: Services) -> None:
     await put(shop.database, customer(), approval())
     with pytest.raises(NotAllowed):
-        await Approvals(shop).decide("a_1", OMAR, approve=True)
+        await Approvals(shop).decide("a_1", OMAR, approve=True, seen="hash")
     with pytest.raises(NotFound):
-        await Approvals(shop).decide("a_2", ADA, approve=True)
+        await Approvals(shop).decide("a_2", ADA, approve=True, seen="hash")
     assert [row.id for row in (await Approvals(shop).open_for(ADA)).rows] == ["a_1"]
     assert (await Approvals(shop).open_for(OMAR)).rows == []
 

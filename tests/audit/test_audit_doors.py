@@ -11,6 +11,7 @@ import pytest
 from starter.app import create_app
 from starter.auditing.anchor import Anchor
 from starter.auditing.sealer import seal_all
+from starter.client import Refused, Sojourn
 from starter.services import Services
 from store.audit import record
 from store.database import Database
@@ -110,3 +111,17 @@ async def test_whoever_lacks_the_role_reads_none_of_it(site: httpx.AsyncClient, 
     answer = await site.get(f"/audit{path}")
     assert (answer.status_code, "ops or privacy_officer" in answer.text) == (403, True)
     assert 'href="/audit"' not in answer.text
+
+
+async def test_the_python_client_reads_gives_out_and_verifies_it(shop: Services) -> None:
+    transport = httpx.ASGITransport(create_app(shop, dispatch=False))
+    async with Sojourn("http://sojourn.test", token=OMAR.token, transport=transport) as client:
+        changes = await client.audit.list(kind="change", by=ADA.email, since=APRIL.date())
+        lenas = await client.audit.export("c_lena")
+        faults = (await client.audit.verify())["faults"]
+        with pytest.raises(Refused, match="the whole log is not given out"):
+            await client.audit.export()
+
+    assert [entry["subject"] for entry in changes["entries"]] == ["journey:welcome"]
+    assert [entry["facts"] for entry in lenas] == [{"what": "approved"}]
+    assert faults == []

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Generator
+from io import StringIO
 
 import pytest
 
@@ -14,6 +15,13 @@ from tests.cli.conftest import Command
 from tests.cli.serving import Api, api_of
 
 pytestmark = pytest.mark.xdist_group("cli-api")
+
+
+class Terminal(StringIO):
+    """Someone at a terminal, with what they type."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +96,38 @@ def test_nobody_approves_what_they_wrote(sojourn: Command, api: Api):
     assert answer.err == "You wrote this journey, and nobody approves what they wrote. Ask a colleague.\n"
 
 
+def test_a_script_says_what_it_decides_about(sojourn: Command, api: Api):
+    for command in (["approve"], ["reject", "--reason", "no"], ["edit", "--set", "parameters.0=Hi"]):
+        answer = sojourn("approval", command[0], "a_open", *command[1:], **api.person("ada"))
+        assert (answer.code, answer.out) == (1, "")
+        assert answer.err.startswith("Say what you decide about: --seen HASH, as 'sojourn approval show a_open'")
+
+
+def test_what_is_another_than_was_looked_at_is_not_decided(sojourn: Command, api: Api):
+    for command in (["approve"], ["reject", "--reason", "no"], ["edit", "--set", "parameters.0=Hi"]):
+        answer = sojourn("approval", command[0], "a_open", *command[1:], "--seen", "another", **api.person("ada"))
+        assert (answer.code, answer.err) == (
+            1,
+            "It has changed since you looked. Look at it again, and then decide.\n",
+        )
+
+
+def test_whoever_decides_at_a_terminal_is_shown_it_first(
+    sojourn: Command, api: Api, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    answer = sojourn("approval", "approve", "a_open", **api.person("ada"))
+    assert answer.code == 1
+    assert "What would leave:" in answer.out
+    assert answer.out.endswith("Approve exactly this? [y/N]: ")
+    [still_open] = [
+        row
+        for row in json.loads(sojourn("approval", "list", "-o", "json", **api.person("ada")).out)
+        if row["id"] == "a_open"
+    ]
+    assert still_open["state"] == "open"
+
+
 def test_what_was_decided_stays_decided(sojourn: Command, api: Api):
     answer = sojourn("approval", "approve", "a_rejected", **api.person("ada"))
     assert (answer.code, answer.err) == (1, "You have already rejected this. Nothing more is needed.\n")
@@ -128,7 +168,7 @@ def test_who_has_agreed_and_how_many_must_is_shown(sojourn: Command, api: Api):
 
 
 def test_what_cannot_be_edited_is_told_with_what_can(sojourn: Command, api: Api):
-    answer = sojourn("approval", "edit", "a_open", "--set", "subject=Hi", **api.person("ada"))
+    answer = sojourn("approval", "edit", "a_open", "--set", "subject=Hi", "--seen", "hash", **api.person("ada"))
     assert (answer.code, answer.err) == (
         1,
         "'subject' cannot be edited here; there is: parameters.0, parameters.1, parameters.2.\n",

@@ -127,13 +127,13 @@ async def test_a_long_batch_goes_in_requests_that_the_server_takes(sojourn: Sojo
 async def test_open_approvals_are_listed(sojourn: Sojourn, shop: Services) -> None:
     approvals = [seeding.approval(f"a_{n}") for n in range(30)]
     await seeding.put(shop.database, seeding.customer(), *approvals)
-    assert len(await sojourn.approvals()) == 30
-    assert await sojourn.approvals("approved") == []
+    assert len(await sojourn.approvals.list()) == 30
+    assert await sojourn.approvals.list("approved") == []
 
 
 async def test_a_decision_that_does_not_count_is_told(sojourn: Sojourn) -> None:
     with pytest.raises(Refused) as refused:
-        await sojourn.approve("a_none")
+        await sojourn.approvals.approve("a_none", "hash")
     assert refused.value.status == 404
 
 

@@ -736,9 +736,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_surface_message_customer', ['customer_id', 'surface'], unique=False)
 
     op.create_table('edit_label',
-    sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('approval_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('step_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('content', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -750,6 +748,8 @@ def upgrade() -> None:
     sa.Column('after', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.ForeignKeyConstraint(['approval_id'], ['approval.id'], ),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], ),
     sa.PrimaryKeyConstraint('id')
@@ -764,6 +764,7 @@ def upgrade() -> None:
     sa.Column('audience', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.Column('taken_until', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.Column('told_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['approval_id'], ['approval.id'], ),
     sa.PrimaryKeyConstraint('id')
