@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from journeys.times import zone_or_utc
 from learning.experiments.comparing import Interval
+from starter.customers.timeline import said
 
 _STATES = {
     "good": "approved granted completed goal sent delivered opened clicked replied allow allowed matched came "
@@ -121,4 +122,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "amount": amount,
     "shortened": shortened,
     "readable": readable,
+    "said": said,
 }

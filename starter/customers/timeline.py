@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 
@@ -114,7 +114,26 @@ def _consent(row: ConsentStatement) -> Entry:
     )
 
 
+def said(value: Any) -> str:
+    """A value of JSON as people say it: `size: M, gift: yes`, and what is nested in brackets."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case None:
+            return "nothing"
+        case dict():
+            return ", ".join(f"{key}: {_bracketed(of)}" for key, of in cast("dict[str, Any]", value).items())
+        case list():
+            return "; ".join(said(of) for of in cast("list[Any]", value))
+        case _:
+            return str(value)
+
+
+def _bracketed(value: Any) -> str:
+    return f"({said(value)})" if isinstance(value, dict | list) else said(value)
+
+
 def _brief(properties: dict[str, Any]) -> str:
     """Properties in a line, cut to a length that one reads."""
-    line = ", ".join(f"{key}: {value}" for key, value in properties.items())
+    line = said(properties)
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

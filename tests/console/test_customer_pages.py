@@ -55,6 +55,12 @@ async def test_a_page_has_who_they_are_and_what_happened(priya: httpx.AsyncClien
         assert told in page
 
 
+async def test_a_page_tells_an_address_that_is_a_trait_as_well_only_once(priya: httpx.AsyncClient) -> None:
+    who = (await priya.get(f"/customers/{LENA}")).text.partition("<h2>Who</h2>")[2].partition("</dl>")[0]
+    assert who.count("lena.koch@example.com") == 1
+    assert "<dt>plan</dt><dd>pro</dd>" in who
+
+
 async def test_a_page_says_why_not(priya: httpx.AsyncClient) -> None:
     page = (await priya.get(f"/customers/{LENA}?show=why")).text
     assert "no event &#39;Product Added&#39; of theirs was ever accepted" in page

@@ -255,6 +255,11 @@ async def test_no_page_scrolls_sideways_on_a_phone(visit: Visit, demo: Services,
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+async def test_a_phone_shows_which_page_is_open(visit: Visit, demo: Services) -> None:
+    page = await visit(demo, "/deliveries", width=390)
+    await expect(page.get_by_role("link", name="Deliveries", exact=True)).to_be_in_viewport(ratio=0.9)
+
+
 async def test_a_run_says_what_it_asks_and_then_how_it_ended(visit: Visit, living: LivingShop) -> None:
     lena = await living.start()
     await living.asks(lena)
