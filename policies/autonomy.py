@@ -104,8 +104,10 @@ class AutonomyPolicy(Policy):
         rules = [rule for rule in self.tiers if rule.applies(facts)]
         asked = [facts.asked, facts.tightened, *(self._need(rule) for rule in rules)]
         verdict = strictest(need for need in asked if need is not None)
+        if isinstance(verdict, NeedsApproval):
+            return self._by_somebody(verdict)
         freed = any(rule.tier == "full" for rule in rules)
-        return self._sensitive(facts.action) if verdict == Allow() and not freed else verdict
+        return self._by_somebody(_sensitive(facts.action)) if facts.action.sensitive and not freed else verdict
 
     def _need(self, rule: TierRule) -> NeedsApproval | None:
         if rule.tier == "full":
@@ -114,11 +116,19 @@ class AutonomyPolicy(Policy):
             group=rule.group or self.group, tier=rule.tier, people=rule.people, reason=_words(rule)
         )
 
-    def _sensitive(self, action: Action) -> Verdict:
-        if not action.sensitive:
-            return Allow()
-        reason = f"'{action.tool}' needs a person's approval"
-        return NeedsApproval(group=self.group, tier="human", reason=reason) if self.group else Deny(reason=reason)
+    def _by_somebody(self, wanted: NeedsApproval) -> Verdict:
+        """What is asked of a group that is there. A question to nobody would only wait until its time is over."""
+        if wanted.group:
+            return wanted
+        if not self.group:
+            return Deny(
+                reason=f"{wanted.reason}; no group may decide: name one as 'group' of the policy 'autonomy'"
+            )
+        return wanted.model_copy(update={"group": self.group})
+
+
+def _sensitive(action: Action) -> NeedsApproval:
+    return NeedsApproval(group="", tier="human", reason=f"'{action.tool}' needs a person's approval")
 
 
 def _named(rule: TierRule, action: Action) -> bool:

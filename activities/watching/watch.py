@@ -150,5 +150,6 @@ def _text(row: Guardrail) -> str:
         return f"{row.why}. Nothing was changed yet; it acts at {row.limit:g}, and is at {row.value:g}."
     return (
         f"{row.why}. The journey is back to business as usual: its planners take options in the order they are "
-        f"written, and people decide what leaves. When the cause is mended: sojourn guardrail rearm {row.journey}"
+        "written, and nothing leaves unless a person agrees. When the cause is mended: sojourn guardrail rearm "
+        f"{row.journey}"
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from journeys.review import Area
-from starter.changes.autonomy import NothingTightened, proposal_of
+from starter.changes.autonomy import NobodyToAgree, NothingTightened, proposal_of
 from starter.changes.proposing import LIFE
 from store.audit import list_entries
 from store.autonomy import NeedingPeople, tighten, tightening_of
@@ -20,9 +20,9 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 GUS, OMAR = "gus@northwind.example", "omar@northwind.example"
 
 
-async def tightened(database: Database, tier: NeedingPeople = "supervised") -> None:
+async def tightened(database: Database, tier: NeedingPeople = "supervised", group: str = "marketing") -> None:
     async with database.transaction() as session:
-        await tighten(session, "winback", tier, group="marketing", reason="complaints", by="guardrail", at=NOON)
+        await tighten(session, "winback", tier, group=group, reason="complaints", by="guardrail", at=NOON)
 
 
 async def proposed(database: Database, review: Mapping[Area, str] | None = None) -> Change:
@@ -64,6 +64,13 @@ async def test_it_is_loosened_when_it_is_approved_and_tightened_when_that_is_tak
         ("tightened", "guardrail"), ("proposed", GUS), ("approved", OMAR), ("loosened", OMAR),
         ("tightened", OMAR), ("rolled_back", OMAR),
     ]  # fmt: skip
+
+
+async def test_where_no_group_may_decide_somebody_has_to_be_named_first(sqlite_database: Database) -> None:
+    await tightened(sqlite_database, group="")
+    with pytest.raises(NobodyToAgree, match="Name who agrees"):
+        await proposed(sqlite_database)
+    assert (await proposed(sqlite_database, {"autonomy": "strategy"})).areas == {"autonomy": "strategy"}
 
 
 async def test_what_was_tightened_further_meanwhile_stays(sqlite_database: Database) -> None:

@@ -12,7 +12,7 @@ from journeys.parts import Offer
 from store.autonomy import tighten
 from store.tables import Address, Approval
 from tests.faults.sending import NOON, OFFER, PUSH, Sending, key_of
-from workflows.ports import ApprovalTerms, Asked, Grant, Held, Sent
+from workflows.ports import ApprovalTerms, Asked, Denied, Grant, Held, Sent
 
 ASKING: dict[str, Any] = PUSH | {
     "approval": ApprovalTerms(
@@ -265,6 +265,19 @@ async def test_a_customer_of_unknown_zone_reads_times_on_the_projects_clock(smal
     approval = await small_sending.approval(asked)
     # A day after noon in Berlin, which is eleven in UTC.
     assert "12:00" in str(approval.message)
+
+
+async def test_a_tightened_journey_about_which_nobody_may_decide_sends_nothing_and_asks_nobody(
+    small_sending: Sending,
+) -> None:
+    request = small_sending.request(await small_sending.shopper())
+    async with small_sending.database.transaction() as session:
+        name = request.run.journey
+        await tighten(session, name, "human", group="", reason="complaints", by="guardrail", at=NOON)
+    denied = await small_sending.deliver(request)
+    assert isinstance(denied, Denied)
+    assert "no group may decide" in denied.reason
+    assert (await small_sending.rows(Approval), small_sending.sandbox.mailbox.messages) == ([], [])
 
 
 async def test_a_journey_that_was_tightened_asks_before_its_next_message(sending: Sending) -> None:

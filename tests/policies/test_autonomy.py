@@ -70,7 +70,17 @@ def test_a_sensitive_tool_that_no_rule_names_needs_a_person():
 
 
 def test_a_sensitive_tool_without_anybody_to_ask_is_denied():
-    assert AutonomyPolicy().judge(facts(**refund_of(5))) == Deny(reason="'refund' needs a person's approval")
+    verdict = AutonomyPolicy().judge(facts(**refund_of(5)))
+    assert isinstance(verdict, Deny)
+    assert verdict.reason.startswith("'refund' needs a person's approval; no group may decide: name one")
+
+
+def test_a_tightened_journey_that_nobody_may_decide_about_asks_the_policys_group_or_is_denied():
+    tightened = NeedsApproval(group="", tier="human", reason="the journey was tightened: complaints")
+    assert tier_of(judged([], tightened=tightened)) == ("human", "marketing")
+    denied = AutonomyPolicy().judge(facts(tightened=tightened))
+    assert isinstance(denied, Deny)
+    assert denied.reason.startswith("the journey was tightened: complaints; no group may decide")
 
 
 def test_a_sensitive_tool_that_the_journey_asks_about_is_asked_about():
