@@ -15,8 +15,9 @@ from journeys.conditions import Condition, Who
 from journeys.counting import COUNTS, counted
 from journeys.parts import Budget, Goal, JourneyName, Matches, Part, Percent, SendWindow, Tier, name_alone
 from journeys.schedules import Schedule
-from journeys.steps import Agent, Set, Step, WaitFor, expressions, places, walk, with_ids
+from journeys.steps import Agent, Choose, Set, Split, Step, WaitFor, expressions, places, walk, with_ids
 from journeys.times import Duration, parse_duration
+from journeys.usual import AS_USUAL
 
 
 def parse_again(text: object) -> object:
@@ -84,6 +85,8 @@ class Journey(Part):
     priority: int = Field(default=50, ge=0, le=100)
     holdout: Percent | None = None
     """The share of customers kept out, so that the journey's effect can be measured."""
+    as_usual: Percent | None = None
+    """The share of customers for whom no planner decides, so that the effect of planners can be measured."""
     tier: Tier = "full"
     """`full` sends by itself; `supervised` and `human` let a person of `approvers` see every message first."""
     approvers: str | None = None
@@ -110,6 +113,18 @@ class Journey(Part):
                 raise PydanticCustomError("doubled_id", message, {"id": step.id, "path": (*path, "id")})
             given |= {step.id} - {""}
         object.__setattr__(self, "steps", with_ids(self.steps, given))
+        return self
+
+    @model_validator(mode="after")
+    def _compare_planners(self) -> "Journey":
+        steps = list(places(self.steps, ("steps",)))
+        for path, step in steps:
+            if isinstance(step, Split) and step.split == AS_USUAL:
+                message = "'as-usual' are the customers for whom no planner decides; take another name"
+                raise PydanticCustomError("reserved_split", message, {"path": (*path, "split")})
+        if self.as_usual is not None and not any(isinstance(step, Choose | Agent) for _, step in steps):
+            message = "no step has a planner, so there is nothing to compare business as usual with"
+            raise PydanticCustomError("no_planner", message, {"path": ("as_usual",)})
         return self
 
     @model_validator(mode="after")

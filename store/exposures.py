@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.conditions import names_segment
 from journeys.events import SEGMENT_ENTERED, SEGMENT_LEFT
-from journeys.experiments import ALONE, TREATED
+from journeys.experiments import ALONE, PLANNED, TREATED
+from journeys.usual import AS_USUAL, goes_as_usual
 from store.runs import HOLDOUT
 from store.segments import memberships, segment_records
 from store.tables import EventRecord, Membership, Run, Span
@@ -57,6 +58,16 @@ async def in_split(session: AsyncSession, journey: str, split: str) -> list[Unit
         for customer, span in rows
         if span.attributes.get("journey.experiment") == split
     )
+
+
+async def going_as_usual(session: AsyncSession, journey: str, percent: float) -> list[Unit]:
+    """The customers whom a journey does not leave alone, each since their first run: those for whom no planner
+    decides, where they are so many per cent, and the others."""
+    return [
+        unit._replace(arm=AS_USUAL if goes_as_usual(journey, percent, unit.customer_id) else PLANNED)
+        for unit in await in_holdout(session, journey)
+        if unit.arm == TREATED
+    ]
 
 
 async def in_any_journey(session: AsyncSession) -> dict[str, datetime]:

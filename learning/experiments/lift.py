@@ -54,5 +54,5 @@ def says(found: Lift) -> str:
     if money.low > 0:
         return "It brings money that would not have come anyway."
     if money.high < 0:
-        return "It costs money: those who are left alone bring more."
+        return "It costs money: those without it bring more."
     return "Nothing is proven: it may bring money or cost some."

@@ -64,7 +64,9 @@ def plan(
     name: Name,
     journey: Annotated[str, typer.Option(help="The journey.")],
     lift: Annotated[float, typer.Option(min=0.001, help="The smallest lift that matters: 0.1 is a tenth.")],
-    split: Annotated[str, typer.Option(help="Its arms are compared. Default: against the holdout.")] = "",
+    split: Annotated[
+        str, typer.Option(help="Its arms are compared; as-usual: planners against none. Default: the holdout.")
+    ] = "",
     event: Annotated[str, typer.Option(help="The event that counts as a conversion.")] = "Order Completed",
     window: Annotated[int, typer.Option(min=1, help="Days in which it counts.")] = 14,
     rate: Annotated[float | None, typer.Option(help="The share who convert. Default: as it was.")] = None,

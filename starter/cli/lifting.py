@@ -24,11 +24,12 @@ def lift(
     days: Annotated[int, typer.Option(min=1, help="How far back to look.")] = 90,
     output: Output = Format.text,
 ) -> None:
-    """Say what journeys bring over those they leave alone: all together, and each.
+    """Say what journeys bring over those they leave alone, and their planners over none.
 
     All journeys are held against the share that the policy 'holdout' leaves alone for ever, by everything that
-    happened in the period. A journey is held against its own 'holdout', whose customers live on as before it, by
-    what happened within the window of when they first came. The intervals hold at every look.
+    happened in the period. A journey is held against its own 'holdout', whose customers live on as before it, and
+    against 'as_usual', for whom no planner decides, by what happened within the window of when they first came.
+    The intervals hold at every look.
     """
     from journeys.events import OUTCOMES
 
@@ -60,8 +61,8 @@ async def _lift(settings: "Settings", name: str, event: str, window: int, days: 
         found = await lifts(session, journeys, holdout, wanted)
     if not found:
         raise CommandFailed(
-            "Nobody is left alone, so no lift can be told: give the journey a 'holdout', or the project the "
-            "policy 'holdout'."
+            "Nobody is left alone, so no lift can be told: give the journey a 'holdout' or 'as_usual', or the "
+            "project the policy 'holdout'."
         )
     return [document(told) for told in found]
 
@@ -87,8 +88,7 @@ def _holdout(settings: "Settings", live: str | None) -> "HoldoutPolicy | None":
 
 
 def _tell(row: dict[str, Any], days: int, window: int) -> None:
-    over = f"over the {row['share']:g} % left alone"
-    typer.echo(f"{row['of']}, {over}, {days} days:")
+    typer.echo(f"{row['of']}, over the {row['share']:g} % {_OVER[row['over']]}, {days} days:")
     if "why_not" in row:
         typer.echo(f"  {row['why_not']}\n")
         return
@@ -96,7 +96,11 @@ def _tell(row: dict[str, Any], days: int, window: int) -> None:
     typer.echo(f"  money        {amount(row['money'])}")
     typer.echo(f"  conversions  {amount(row['conversions'])}")
     typer.echo(f"  rate         {points(row['rate'])}")
-    typer.echo(f"  customers    {treated['customers']:,} treated, {held_out['customers']:,} left alone")
+    typer.echo(f"  customers    {treated['customers']:,} treated, {held_out['customers']:,} {_OVER[row['over']]}")
     if row["waiting"]:
         typer.echo(f"               {row['waiting']:,} do not count yet: their {window} days are not over")
     typer.echo(paragraph(row["says"], "  ") + "\n")
+
+
+_OVER = {"holdout": "left alone", "as-usual": "as usual"}
+"""How the arms are called that something is held against."""

@@ -1,6 +1,7 @@
-"""The lift over holdouts: of each journey over those it leaves alone, and of all over the permanent holdout."""
+"""The lift over holdouts: of each journey over those it leaves alone, of its planners over business as usual, and
+of all over the permanent holdout."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,13 +11,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from journeys.assignment import share
 from journeys.experiments import ALONE, TREATED, arms_of
 from journeys.model import Journey
+from journeys.usual import AS_USUAL
 from learning.experiments.arms import Span
 from learning.experiments.lift import Lift, lift, says
 from learning.experiments.samples import TooFew
 from policies.holdout import HoldoutPolicy
 from starter.experiments.document import interval
 from starter.experiments.reporting import seen_of
-from store.exposures import Unit, in_any_journey, in_holdout
+from store.exposures import Unit, going_as_usual, in_any_journey, in_holdout
 
 ALL = "all journeys"
 
@@ -37,8 +39,10 @@ class Told:
     """The lift of one journey or of all; None with the reason while nothing can be said."""
 
     of: str
+    over: str
+    """The arm it is held against: those who are left alone, or those for whom it goes as usual."""
     share: float
-    """Per cent that are left alone."""
+    """Per cent in that arm."""
     lift: Lift | None
     why_not: str = ""
 
@@ -46,18 +50,25 @@ class Told:
 async def lifts(
     session: AsyncSession, journeys: Collection[Journey], holdout: HoldoutPolicy | None, wanted: Wanted
 ) -> list[Told]:
-    """That of all journeys together, if a share of all customers is left alone, and of each with a holdout."""
+    """That of all journeys together, if a share of all customers is left alone, and of each journey over every arm
+    that it has to be held against."""
     found = [await _of_all(session, holdout, wanted)] if holdout and 0 < holdout.share < 100 else []
     for journey in sorted(journeys, key=lambda each: each.journey):
-        if len(arms := arms_of(journey, "")) and 0 < arms[ALONE] < 100:
-            found.append(await _of_one(session, journey, arms, wanted))
+        if journey.holdout and journey.holdout < 100:
+            units = await in_holdout(session, journey.journey)
+            found.append(await _of_one(session, journey, arms_of(journey, ""), units, wanted))
+        if journey.as_usual and journey.as_usual < 100:
+            units = await going_as_usual(session, journey.journey, journey.as_usual)
+            found.append(await _of_one(session, journey, arms_of(journey, AS_USUAL), units, wanted))
     return found
 
 
-async def _of_one(session: AsyncSession, journey: Journey, arms: Mapping[str, float], wanted: Wanted) -> Told:
-    units = [unit for unit in await in_holdout(session, journey.journey) if unit.since >= wanted.since]
+async def _of_one(
+    session: AsyncSession, journey: Journey, arms: Mapping[str, float], units: Sequence[Unit], wanted: Wanted
+) -> Told:
+    lately = [unit for unit in units if unit.since >= wanted.since]
     span = Span(wanted.window, wanted.window, wanted.since, wanted.now)
-    return await _told(session, journey.journey, units, arms, span, wanted.event)
+    return await _told(session, journey.journey, lately, arms, span, wanted.event)
 
 
 async def _of_all(session: AsyncSession, holdout: HoldoutPolicy, wanted: Wanted) -> Told:
@@ -75,21 +86,23 @@ async def _of_all(session: AsyncSession, holdout: HoldoutPolicy, wanted: Wanted)
 async def _told(
     session: AsyncSession, of: str, units: list[Unit], arms: Mapping[str, float], span: Span, event: str
 ) -> Told:
+    over, percent = next(iter(arms.items()))
     try:
         found = lift(await seen_of(session, units, event, span.before), arms, span)
     except TooFew as error:
-        return Told(of, arms[ALONE], None, f"too early: {error} in both groups")
-    return Told(of, arms[ALONE], found)
+        return Told(of, over, percent, None, f"too early: {error} in both groups")
+    return Told(of, over, percent, found)
 
 
 def document(told: Told) -> dict[str, Any]:
     """One lift for programs. Money is in the currency of the events."""
     found = told.lift
     if found is None:
-        return {"of": told.of, "share": told.share, "why_not": told.why_not}
+        return {"of": told.of, "over": told.over, "share": told.share, "why_not": told.why_not}
     brought = found.brought
     return {
         "of": told.of,
+        "over": told.over,
         "share": told.share,
         "says": says(found),
         "money": interval(brought.money),

@@ -53,7 +53,7 @@ class PlanBody(BaseModel):
     name: Word
     journey: str
     split: str = ""
-    """Empty for the journey against its holdout."""
+    """`as-usual` for planners against business as usual; empty for the journey against its holdout."""
     event: str = Field(default="Order Completed", min_length=1, max_length=200)
     window_days: int = Field(default=14, ge=1, le=365)
     lift: float = Field(ge=0.001, le=100)

@@ -8,13 +8,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import OUTCOMES
 from journeys.rewards import OF_CUSTOMERS
+from journeys.usual import AS_USUAL
 from learning.experiments.arms import Seen
 from learning.experiments.course import Point, course
 from learning.experiments.guards import Guard
 from learning.experiments.report import Report, Rules, report
 from learning.features.orders import amount_of
 from store.experiments import weights_of
-from store.exposures import Told, Unit, events_of, in_holdout, in_split, segments_when
+from store.exposures import Told, Unit, events_of, going_as_usual, in_holdout, in_split, segments_when
 from store.tables import Experiment
 
 
@@ -53,13 +54,19 @@ async def counted(session: AsyncSession, row: Experiment, now: datetime) -> Coun
         row.started_at,
         [Guard(guard["metric"], guard["margin"]) for guard in row.guards],
     )
-    units = await (in_split(session, row.journey, row.split) if row.split else in_holdout(session, row.journey))
-    units = [unit for unit in units if unit.since >= rules.started]
+    units = [unit for unit in await _units(session, row) if unit.since >= rules.started]
     seen = await seen_of(session, units, row.event, rules.window, [guard.metric for guard in rules.guards])
     segments = await segments_when(session, units)
     of_each = zip(seen, units, strict=True)
     seen = [replace(each, segments=segments.get(unit.customer_id, {})) for each, unit in of_each]
     return Counted(seen, rules, row.stopped_at or now)
+
+
+async def _units(session: AsyncSession, row: Experiment) -> list[Unit]:
+    """Everybody who ever came into one of the arms."""
+    if row.split == AS_USUAL:
+        return await going_as_usual(session, row.journey, weights_of(row)[AS_USUAL])
+    return await (in_split(session, row.journey, row.split) if row.split else in_holdout(session, row.journey))
 
 
 async def seen_of(

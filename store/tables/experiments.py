@@ -11,12 +11,13 @@ ExperimentState = Literal["planned", "running", "stopped"]
 
 
 class Experiment(SQLModel, table=True):
-    """A split of a journey, or its holdout, that is looked at by a plan. Once it runs the plan never changes."""
+    """A split of a journey, its holdout or its business as usual, looked at by a plan, which never changes once it
+    runs."""
 
     name: str = Field(primary_key=True)
     journey: str = Field(index=True)
     split: str = ""
-    """Empty for the journey against its holdout."""
+    """`as-usual` for planners against business as usual; empty for the journey against its holdout."""
     arms: list[dict[str, Any]] = json_column()
     """`arm` and `weight`, the control first."""
     event: str

@@ -23,7 +23,14 @@ def winback(bold: int = 1) -> Journey:
     split = {"split": "subject", "arms": [{"arm": "plain"}, {"arm": "bold", "weight": bold}]}
     start = {"event": "Cart Abandoned"}
     return Journey.model_validate(
-        {"journey": "winback", "owner": "maria", "holdout": 50, "start": start, "steps": [split]}
+        {
+            "journey": "winback",
+            "owner": "maria",
+            "holdout": 50,
+            "as_usual": 20,
+            "start": start,
+            "steps": [split, {"choose": "next", "options": [{"option": "mail"}]}],
+        }
     )
 
 

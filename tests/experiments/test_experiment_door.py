@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlmodel import select
 
+from journeys.usual import goes_as_usual
 from starter.services import Services
 from store.audit import list_entries
 from store.tables import Experiment
@@ -59,7 +60,7 @@ async def test_what_is_not_said_is_taken_from_the_journey_as_it_was(
     ("wrong", "said"),
     [
         ({"journey": "winbak"}, "did you mean 'winback'?"),
-        ({"split": "sender"}, "has no split 'sender' (there are: subject)"),
+        ({"split": "sender"}, "has no split 'sender' (there are: subject, as-usual)"),
         ({"rate": None}, "0 customers with their window over came into 'winback'"),
         ({"event": "Email Opened"}, "says what became of a message and not what it was good for"),
     ],
@@ -96,6 +97,17 @@ async def test_on_the_way_an_experiment_is_concluded_by_the_confidence_sequence(
     assert (stopped["state"], stopped["reason"]) == ("stopped", "seen enough")
     assert stopped["conclusion"]["method"] == "confidence sequence"
     assert stopped["conclusion"]["results"][0]["verdict"] == "better"
+
+
+async def test_planners_are_tried_against_business_as_usual(api: httpx.AsyncClient, shop: Services) -> None:
+    await started(api, shop, split="as-usual")
+    await came(shop.database, LONG_AGO + timedelta(days=1))
+    told = (await api.get(f"{PATH}/subject-line/report")).json()
+    usual = sum(goes_as_usual("winback", 20, f"c_{number}") for number in range(1, 200, 2))
+    assert [(arm["arm"], arm["customers"]) for arm in told["arms"]] == [
+        ("as-usual", usual),
+        ("planned", 100 - usual),
+    ]
 
 
 async def test_at_the_planned_end_it_is_concluded_by_welch(api: httpx.AsyncClient, shop: Services) -> None:

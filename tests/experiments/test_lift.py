@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from journeys.assignment import share
+from journeys.usual import goes_as_usual
 from policies.holdout import HoldoutPolicy
 from starter.experiments.lifting import ALL, Told, Wanted, document, lifts
 from store.database import Database
@@ -34,6 +35,18 @@ async def test_a_journey_is_held_against_those_it_leaves_alone(database: Databas
     assert told["says"] == "It brings money that would not have come anyway."
 
 
+async def test_the_planners_of_a_journey_are_held_against_those_for_whom_it_goes_as_usual(database: Database):
+    await came(database, NOON)
+    told = document((await lifted(database))[2])
+    # Of the hundred who came into the journey, every second one is bold, and buys.
+    usual = [n for n in range(1, 200, 2) if goes_as_usual("winback", 20, f"c_{n}")]
+    assert (told["of"], told["over"], told["share"]) == ("winback", "as-usual", 20)
+    assert told["held_out"] == {
+        "customers": len(usual), "rate": pytest.approx(sum(n % 4 == 1 for n in usual) / len(usual))
+    }  # fmt: skip
+    assert told["treated"]["customers"] == 100 - len(usual)
+
+
 async def test_all_journeys_are_held_against_the_share_that_is_left_alone_for_ever(sqlite_database: Database):
     await came(sqlite_database, NOON)
     told = document((await lifted(sqlite_database))[0])
@@ -45,12 +58,12 @@ async def test_all_journeys_are_held_against_the_share_that_is_left_alone_for_ev
 
 async def test_without_a_share_that_is_left_alone_there_is_no_lift_of_all(sqlite_database: Database):
     await came(sqlite_database, NOON)
-    assert [told.of for told in await lifted(sqlite_database, None)] == ["winback"]
+    assert {told.of for told in await lifted(sqlite_database, None)} == {"winback"}
 
 
 async def test_before_anyones_window_is_over_nothing_is_said_of_a_journey(sqlite_database: Database):
     await came(sqlite_database, NOON)
-    [told] = await lifted(sqlite_database, None, NOON + timedelta(days=3))
+    told, _ = await lifted(sqlite_database, None, NOON + timedelta(days=3))
     assert (
         document(told)["why_not"] == "too early: 0 customers are too few; 2 are needed at the least in both groups"
     )

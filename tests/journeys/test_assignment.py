@@ -6,6 +6,7 @@ import pytest
 
 from journeys.assignment import arm_of, share
 from journeys.steps import Arm
+from journeys.usual import goes_as_usual
 
 ARMS = [Arm(arm="a", weight=1), Arm(arm="b", weight=3)]
 
@@ -74,3 +75,12 @@ def test_an_arm_without_weight_gets_nobody():
 def test_arms_without_any_weight_are_an_error():
     with pytest.raises(ValueError, match="no arm of 'subject' has a weight"):
         arm_of("subject", "c_1", [Arm(arm="a", weight=0), Arm(arm="b", weight=0)])
+
+
+def test_a_share_goes_as_usual_for_ever_and_independently_of_every_other_journey():
+    ids = [f"c_{number}" for number in range(20_000)]
+    usual = {name: {each for each in ids if goes_as_usual(name, 10, each)} for name in ("winback", "welcome")}
+    assert len(usual["winback"]) / 20_000 == pytest.approx(0.1, abs=0.01)
+    assert len(usual["winback"] & usual["welcome"]) / 20_000 == pytest.approx(0.01, abs=0.003)
+    assert usual["winback"] < {each for each in ids if goes_as_usual("winback", 20, each)}
+    assert not any(goes_as_usual("winback", None, each) for each in ids)

@@ -67,6 +67,8 @@ def faults(read: Read, text: str) -> list[str]:
         (HEAD.replace("{event: Go}", "{event: Go, key: event.}") + "  - wait: 1h\n", "3:20: the condition 'event.' does not compile: Syntax error: no viable alternative at input '.'"),
         ("goal: {event: A, were: 'true'}\n" + HEAD + "  - wait: 1h\n", "1:18: unknown key 'were' (did you mean 'where'?)"),
         ("stop:\n  - {event: A, were: 'true'}\n" + HEAD + "  - wait: 1h\n", "2:16: unknown key 'were' (did you mean 'where'?)"),
+        ("as_usual: 10%\n" + HEAD + "  - wait: 1h\n", "1:1: no step has a planner, so there is nothing to compare business as usual with"),
+        (HEAD + "  - split: as-usual\n    arms: [{arm: a}, {arm: b}]\n", "5:5: 'as-usual' are the customers for whom no planner decides; take another name"),
         ("life: forever\n" + HEAD + "  - wait: 1h\n", "1:1: 'forever' is not a duration; write 30m, 4h, 3d or 1w"),
         (HEAD.removesuffix("steps:\n"), "1:1: 'steps' is missing"),
         (HEAD.removesuffix("\n") + " []\n", "4:1: this needs at least 1"),

@@ -142,6 +142,15 @@ async def test_a_planner_is_told_what_the_decision_looks_at_and_which_conditions
     assert runs.world.sent == ["b"]
 
 
+async def test_for_the_share_that_goes_as_usual_no_planner_decides_and_the_record_says_so(runs: Runs) -> None:
+    runs.world.customer = {"plan": "pro"}
+    await (await runs.start(SEES.replace("owner: maria", "owner: maria\nas_usual: 100%"), price=12.5)).result()
+    [decision] = runs.world.decisions
+    [record] = [record for record in runs.world.records if record.step_id == decision.step_id]
+    assert (decision.planner, runs.world.sent) == ("fixed", ["a"])
+    assert record.detail.startswith("business as usual, for comparison")
+
+
 WAYS = """
 journey: ways
 owner: maria

@@ -14,6 +14,7 @@ from journeys.conditions import holds, value
 from journeys.parts import EventMatch
 from journeys.steps import Agent, Choose, Option, Send, Step, Wait, conditions_of, walk
 from journeys.times import resolve_moment, zone_or_utc
+from journeys.usual import PLANNER, goes_as_usual
 from workflows import ports
 from workflows.conduct import ATTEMPT, RETRY, Conduct
 
@@ -58,6 +59,7 @@ def _request(
 ) -> ports.DecideRequest:
     zone = zone_or_utc(run.memory.state.time_zone)
     sends = {option.option: _first_send(option.then, workflow.now(), zone) for option in options}
+    planner, settings = _planner(run, step)
     return ports.DecideRequest(
         run=run.ref,
         step_id=step.id,
@@ -66,8 +68,8 @@ def _request(
         notes=run.memory.notes(),
         decision=decision,
         start=run.memory.start,
-        planner=step.planner,
-        settings=step.settings,
+        planner=planner,
+        settings=settings,
         options=tuple(option.option for option in options),
         sends={name: first for name, first in sends.items() if first},
         steps={option.option: tuple(inner.id for inner in walk(option.then)) for option in options if option.then},
@@ -81,6 +83,13 @@ def _request(
         priority=run.journey.priority,
         attributes=run.memory.state.values,
     )
+
+
+def _planner(run: Conduct, step: Choose | Agent) -> tuple[str, dict[str, Any]]:
+    """Who decides for this customer, with its settings."""
+    if goes_as_usual(run.journey.journey, run.journey.as_usual, run.ref.customer_id):
+        return PLANNER, {"because": "business as usual, for comparison"}
+    return step.planner, step.settings
 
 
 def _first_send(steps: Sequence[Step], now: datetime, zone: ZoneInfo) -> ports.FirstSend | None:
