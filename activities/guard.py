@@ -85,7 +85,7 @@ class Guard:
             keep_verdict(session, case.delivery_id, request.run, agreed)
             return covered
         if isinstance(verdict, Hold):
-            return Held(until=verdict.until, reason=verdict.reason), ruling
+            return _held(request, verdict), ruling
         if granted and request.grant:
             grant = request.grant
             await mark_decided(
@@ -99,7 +99,8 @@ class Guard:
         """What may happen because a person agreed to all that is like this; None when nobody did."""
         if wanted.tier != "supervised" or wanted.people > 1:
             return None
-        discount = case.request.offer.discount if case.request.offer else None
+        request = case.request
+        discount = request.offer.discount if request.offer else None
         delivery, limits = case.delivery_id, {"discount": discount, "amount": None}
         alike = _similar(case, policies)
         grant = await covering_grant(session, alike, delivery, group=wanted.group, now=case.now, **limits)
@@ -109,10 +110,17 @@ class Guard:
         if isinstance(verdict := ruling.verdict, Deny):
             return Denied(reason=verdict.reason), ruling
         if isinstance(verdict, Hold):
-            return Held(until=verdict.until, reason=verdict.reason), ruling
+            return _held(request, verdict), ruling
         if not await use_grant(session, grant.id, case.delivery_id, case.now):
             return None
         return Cleared(draft=case.draft, approval_id=grant.approval_id), ruling
+
+
+def _held(request: DeliverRequest, hold: Hold) -> Held | Denied:
+    """A hold, or what the step wants in its place where that lasts too long for it."""
+    if request.wanted_until is not None and hold.until > request.wanted_until:
+        return Denied(reason=f"{hold.reason}; the step does not wait so long")
+    return Held(until=hold.until, reason=hold.reason)
 
 
 def _agreed(facts: Facts) -> Facts:

@@ -158,6 +158,7 @@ def send(
     content: str,
     *,
     order: ChannelOrder | None = None,
+    if_held: Length | None = None,
     purpose: Purpose | None = None,
     offer: Offer | None = None,
     approval: str | ApprovalRule | None = None,
@@ -165,8 +166,8 @@ def send(
     id: str | None = None,  # noqa: A002 the word in the files
 ) -> Send:
     """Send approved content over the first of some channels that will do."""
-    given = {"order": order, "purpose": purpose, "offer": offer, "approval": approval, "otherwise": otherwise}
-    return _made(Send, id=id, send=channels, content=content, **given)
+    given = {"order": order, "if_held": if_held, "purpose": purpose, "offer": offer, "approval": approval}
+    return _made(Send, id=id, send=channels, content=content, otherwise=otherwise, **given)
 
 
 def offer(discount: float | str, *, valid: Length | None = None) -> Offer:

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from journeys.conditions import Condition
-from journeys.times import Duration, Weekday
+from journeys.times import Duration, Weekday, parse_duration
 
 
 def spelt(pattern: str, words: str) -> BeforeValidator:
@@ -47,6 +47,19 @@ Purpose = Literal["marketing", "transactional"]
 ChannelOrder = Literal["as written", "best first"]
 """In which order the channels of a send are tried: `best first` looks at what this customer answers."""
 Tier = Literal["full", "supervised", "human"]
+
+
+def parse_hold(text: object) -> object:
+    """Read what becomes of a message that is held: a word, or how long it waits at the most. Raises ValueError."""
+    if not isinstance(text, str) or text in ("wait", "skip"):
+        return text
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise ValueError(f"'{text}' is none: write wait, skip, or how long at most, as in 4h") from error
+
+
+IfHeld = Annotated[Literal["wait", "skip"] | Duration, BeforeValidator(parse_hold)]
 
 
 class Part(BaseModel):

@@ -40,7 +40,7 @@ def say_step(step: Step) -> str:
             if step.approval and step.approval.otherwise == "send_without_offer":
                 approval += " or without it"
             best = ", the best for them first" if step.order == "best first" else ""
-            return f"send {step.content} by {' or '.join(step.send)}{best}{offer}{approval}"
+            return f"send {step.content} by {' or '.join(step.send)}{best}{offer}{approval}{_held(step)}"
         case Branch():
             return "branch"
         case Split():
@@ -97,6 +97,12 @@ def _moment(wait: DateWait | HourWait | str) -> str:
     minus = f" minus {format_duration(wait.minus)}" if wait.minus else ""
     at = f" at {wait.at:%H:%M}" if wait.at else ""
     return f"until {wait.until}{plus}{minus}{at}"
+
+
+def _held(step: Send) -> str:
+    if step.if_held == "wait":
+        return ""
+    return ", at once or not at all" if step.if_held == "skip" else f", within {format_duration(step.if_held)}"
 
 
 def _when(step: Step, place: Place) -> str:

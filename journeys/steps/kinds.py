@@ -11,6 +11,7 @@ from journeys.parts import (
     ApprovalRule,
     ChannelOrder,
     EventMatch,
+    IfHeld,
     JourneyName,
     Match,
     Matches,
@@ -112,6 +113,9 @@ class Send(Part):
     id: StepId = ""
     send: Annotated[list[str], Field(min_length=1), BeforeValidator(one_alone)]
     order: ChannelOrder = "as written"
+    if_held: IfHeld = "wait"
+    """What becomes of it when it may only leave later, as after quiet hours: it waits, over as long as is said at
+    the most since the step began, or counts as forbidden."""
     content: str
     purpose: Purpose = "marketing"
     offer: Offer | None = None

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import time, timedelta
 
+import pytest
+
 from journeys.parts import Budget, SendWindow
 from tests.approving import approve_content
 from tests.faults.sending import NOON, Sending
@@ -21,6 +23,20 @@ async def test_outside_of_its_window_a_message_is_held_until_the_customers_clock
     assert held.until == NOON + timedelta(hours=2)  # noon is 12:00 in Berlin
     sent = await small_sending.deliver(small_sending.request(lena, policies=AFTERNOON, now=held.until))
     assert isinstance(sent, Sent)
+
+
+@pytest.mark.parametrize(("waits", "outcome"), [(0, "denied"), (1.5, "denied"), (2, "held")])
+async def test_what_would_be_held_for_longer_than_the_step_waits_is_as_if_it_were_forbidden(
+    small_sending: Sending, waits: float, outcome: str
+) -> None:
+    wanted_until = NOON + timedelta(hours=waits)
+    lena = await small_sending.shopper()
+    result = await small_sending.deliver(
+        small_sending.request(lena, policies=AFTERNOON, wanted_until=wanted_until)
+    )
+    assert result.outcome == outcome
+    if outcome == "denied":
+        assert result.reason == "the send window opens Mon 14:00; the step does not wait so long"
 
 
 async def test_a_budget_counts_over_all_customers_even_at_the_same_moment(sending: Sending) -> None:

@@ -43,6 +43,18 @@ async def test_the_journeys_window_budget_policies_and_priority_travel_to_the_gu
 
 
 @pytest.mark.parametrize(
+    ("if_held", "waits"), [("wait", None), ("skip", timedelta(0)), ("4h", timedelta(hours=4))]
+)
+async def test_how_long_a_held_message_is_wanted_counts_from_when_its_step_began(
+    runs: Runs, if_held: str, waits: timedelta | None
+) -> None:
+    journey = SEND.replace("content: alert,", f"content: alert, if_held: {if_held},")
+    await (await runs.start(journey)).result()
+    request = runs.world.deliveries[0]
+    assert request.wanted_until == (None if waits is None else request.now + waits)
+
+
+@pytest.mark.parametrize(
     ("answer", "sent"),
     [
         (Denied(reason="no consent"), ["alert", "letter", "after"]),

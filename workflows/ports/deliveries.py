@@ -19,6 +19,8 @@ class DeliverRequest(StepRequest):
     channels: tuple[str, ...]
     """The first over which it may and can leave is taken."""
     order: ChannelOrder = "as written"
+    wanted_until: datetime | None = None
+    """A hold that ends later (UTC) is a denial; None, however long it lasts."""
     content: str
     purpose: Purpose
     offer: Offer | None = None

@@ -1,5 +1,7 @@
 """Sending a message: within the policies, after a person agreed where one must, at most once."""
 
+from datetime import datetime, timedelta
+
 from temporalio import workflow
 
 from journeys.steps import Send
@@ -49,6 +51,7 @@ def request_of(run: Conduct, step: Send, notes: ports.Notes) -> ports.DeliverReq
         notes=notes,
         channels=tuple(step.send),
         order=step.order,
+        wanted_until=_wanted_until(run, step),
         content=step.content,
         purpose=step.purpose,
         offer=None if plain else step.offer,
@@ -63,6 +66,12 @@ def request_of(run: Conduct, step: Send, notes: ports.Notes) -> ports.DeliverReq
         confidence=run.confidence(step),
         grant=memory.state.grant,
     )
+
+
+def _wanted_until(run: Conduct, step: Send) -> datetime | None:
+    if step.if_held == "wait":
+        return None
+    return run.memory.state.step_started_at + (timedelta() if step.if_held == "skip" else step.if_held)
 
 
 async def _deliver(run: Conduct, step: Send) -> DeliverResult | GaveUp:
