@@ -50,6 +50,7 @@ from activities.watching.watch import Watching
 from content.editing import EditRules
 from content.library import Library, load_library
 from content.links import LinkSigner
+from deciding.checking import check_planners
 from policies.model import Policy
 from policies.registry import load_policies
 from settings import Project, Settings, installation_secret, load_project
@@ -108,11 +109,12 @@ def load_parts(settings: Settings, *, unapproved: bool = False) -> Parts:
     Raises yamlfile.FileProblems with every problem at its line, and activities.language_model.NotInstalled.
     """
     folder = settings.project_dir
-    project = load_project(settings)
+    project, library = load_project(settings), load_library(folder, unapproved=unapproved)
+    check_planners(folder, library.surfaces)
     return Parts(
         project=project,
         policies=Live(load_policies(folder / "policies.yaml")),
-        library=load_library(folder, unapproved=unapproved),
+        library=library,
         providers=load_providers(project.channels, folder / "sojourn.yaml"),
         tools=load_tools(project.tools, folder / "sojourn.yaml"),
         alerts=load_alerts(project, folder / "sojourn.yaml"),

@@ -8,13 +8,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.advising import Advising
-from activities.decided import Made, Options, as_choice, tell
-from activities.knowing import Knowledge
+from activities.decided import Made, Options, as_choice
 from activities.language_model import Answered
 from activities.masking import Mask
 from activities.notes import write_down
 from activities.spans import part_span
 from activities.watching.rolled_back import as_usual
+from deciding.knowing import Knowledge
+from deciding.log import tell
 from journeys.ids import decision_id
 from journeys.rewards import USUAL, Rewards
 from learning.planners.interface import Learner, Question
@@ -93,7 +94,7 @@ class Deciding:
             advice=advised.advice if advised else None,
         )
         plan = known_planners()[request.planner](question)
-        return Made(request, drawn_by, options, plan, learner, advised).row(request.rewards or self._rewards)
+        return Made(request, question, options, plan, learner, advised).row(request.rewards or self._rewards)
 
     async def _open(self, session: AsyncSession, request: DecideRequest) -> Options | str:
         """The options that the policies leave open, or why there are none."""

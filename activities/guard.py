@@ -20,15 +20,12 @@ from activities.live import Live
 from activities.questions import Question, Questions, Subject
 from activities.verdicts import Judged, keep_verdict
 from content.editing import texts_of
+from deciding.sight import seen_of
 from journeys.counting import COUNTS
-from journeys.interrupts import InterruptRules
-from learning.features.sight import asks_for_features, see
 from policies.model import Deny, Facts, Hold, NeedsApproval, Policy, Ruling, rule
 from policies.registry import known_policies, with_always
 from store.approvals import find_approval, mark_decided
-from store.customers import scope_of
 from store.events import as_event
-from store.features import features_of
 from store.grants import covering_grant, use_grant
 from store.ledger import events_since
 from store.tables import Approval, Customer
@@ -134,7 +131,7 @@ async def overtaken(
     """Whether an event that is already accepted ends the run, though the run may not know it yet. `customer` is
     whose run it is now: the one whom the run names may have been merged."""
     rules, counts = request.interrupts, dict.fromkeys(request.interrupts.counted(), 0)
-    seen = await _seen(session, customer, rules, now) if customer else {}
+    seen = await seen_of(session, customer, rules.asked(), now) if customer else {}
     owner = customer.id if customer else request.run.customer_id
     for row in await events_since(session, owner, rules.names() | counts.keys(), request.start.seq):
         if row.name in counts:
@@ -143,13 +140,6 @@ async def overtaken(
         if interrupt := rules.judge(as_event(row), request.start, facts, now, seen):
             return Overtaken(kind=interrupt.kind, reason=interrupt.reason)
     return None
-
-
-async def _seen(session: AsyncSession, customer: Customer, rules: InterruptRules, now: datetime) -> dict[str, Any]:
-    """What goal and stops ask for of the customer."""
-    asked = rules.asked()
-    features = await features_of(session, customer.id, asked) if asks_for_features(asked) else {}
-    return see(scope_of(customer), features, now, asked)
 
 
 def findings_of(ruling: Ruling | None) -> list[dict[str, Any]]:

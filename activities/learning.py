@@ -135,7 +135,8 @@ async def _worths(
 
 def _made(row: PlannerDecision) -> Made:
     goal = EventMatch.model_validate(row.goal) if row.goal else None
-    return Made(row.option, row.decided_at, Rewards.model_validate(row.rewards), frozenset(row.steps), goal)
+    rewards = Rewards.model_validate(row.rewards)
+    return Made(row.option, row.decided_at, rewards, frozenset(row.steps), goal, row.id)
 
 
 def _keep(row: PlannerDecision, worth: Worth) -> bool:

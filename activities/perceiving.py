@@ -3,12 +3,11 @@
 from temporalio import activity
 
 from activities.notes import write_down
+from deciding.sight import seen_of
 from journeys.events import ATTRIBUTES_SET, Event
 from journeys.ids import delivery_key
-from learning.features.sight import asks_for_features, see
-from store.customers import find_customer, merge_traits, scope_of
+from store.customers import find_customer, merge_traits
 from store.database import Database
-from store.features import features_of
 from store.requests import tell
 from store.segments import look_soon
 from workflows.ports import CustomerView, PerceiveRequest, SetRequest
@@ -27,9 +26,7 @@ class Perceiving:
             customer = await find_customer(session, request.customer_id)
             if customer is None:
                 return CustomerView(attributes={}, time_zone=None)
-            asked = request.asked
-            features = await features_of(session, customer.id, asked) if asks_for_features(asked) else {}
-        seen = see(scope_of(customer), features, request.now, request.asked)
+            seen = await seen_of(session, customer, request.asked, request.now)
         return CustomerView(attributes=seen, time_zone=customer.time_zone)
 
     @activity.defn

@@ -79,7 +79,7 @@ class SlotFiller:
             for slot, each in surface.slots.items()
             for choice in each.variants
         }
-        assembly = assemble(surface, candidates)
+        assembly = assemble(surface, candidates, context.choose)
         parts = tuple(self._part(pick, filled[pick.content]) for pick in assembly.picks)
         return Assembled(parts, assembly)
 
@@ -158,7 +158,8 @@ def _keep_to_range(variant: Variant, catalogue: Catalogue, product_id: str) -> N
 def _chosen(candidate: Candidate, choice: Choice, context: RenderContext) -> Candidate:
     """A candidate as one slot names it: open only to those whom its condition means."""
     for_everyone = choice.when == "true"
-    if not for_everyone and not holds(choice.when, {"customer": context.customer.traits, "now": context.now}):
+    reader = context.customer
+    if not for_everyone and not holds(choice.when, {"customer": reader.seen or reader.traits, "now": context.now}):
         return Candidate(closed=f"only if {choice.when}")
     why = "for everyone whom it fits" if for_everyone else f"because {choice.when}"
     return candidate if candidate.closed else replace(candidate, why=why)

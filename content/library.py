@@ -17,6 +17,7 @@ from content.lint import shown_unasked
 from content.reading import HTML, MAIL_NAMES, TEXT, read_email, read_fields
 from content.rendering import RenderContext, Rendered, RenderingFailed, UnknownContent
 from content.surfaces import CHANNEL, Surface, load_surfaces, said
+from content.surfaces import FILE as SURFACES
 from content.templates import LAYOUTS, Compiler
 from content.variant import Variant, fragments
 from policies.model import Policy
@@ -191,7 +192,7 @@ class Library:
             for name, entry in for_slots.items()
         }
         there = {(entry.name, entry.variant.channel) for entry in self.entries}
-        surfaces = load_surfaces(self._project / "surfaces.yaml", there, known)
+        surfaces = load_surfaces(self._project / SURFACES, there, known)
         contents = {name: (entry.variant, entry.standing) for name, entry in for_slots.items()}
         policies = load_policies(self._project / "policies.yaml") if surfaces else ()
         return SlotFiller(surfaces, contents, self._may_leave, self.catalogue, policies)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from content.assembly import Pick
+from content.assembly import Choose, Pick
 from settings import Brand
 
 
@@ -51,6 +51,8 @@ class Recipient(BaseModel):
     """A BCP 47 tag such as `de-DE`; an unknown one is read as the content's language."""
     time_zone: str | None = None
     """An IANA zone; an unknown one is read as UTC."""
+    seen: dict[str, Any] = Field(default_factory=dict)
+    """The customer as conditions see them, features included; empty is the traits alone."""
 
 
 class OfferTerms(BaseModel):
@@ -81,6 +83,8 @@ class RenderContext(BaseModel):
     delivery_id: str
     url_key: bytes = Field(default=b"", repr=False)
     """Signs the links that the filter `signed` makes."""
+    choose: Choose | None = Field(default=None, repr=False)
+    """Chooses in slots that have a planner, the same each time; without it they are filled as they are written."""
 
 
 class ContentError(Exception):

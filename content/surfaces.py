@@ -1,21 +1,28 @@
 """Surfaces that are put together from slots, as `surfaces.yaml` declares them: a homepage, a product page, a mail.
 
-A slot names the contents that may fill it, the preferred first. What may stand beside what is said here too; who
-fills the slots by it is `content.assembly`.
+A slot names the contents that may fill it, the preferred first, and perhaps a planner that chooses among them.
+What may stand beside what is said here too; who fills the slots by it is `content.assembly`.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 import yamlfile
 from content.fields import FilledLine
 from content.front import Tag
 from journeys.conditions import check_names
+from journeys.features import Asked, asked_of
+from journeys.steps.planned import AS_WRITTEN, Planned, conditions_of
+from journeys.times import Duration
 from yamlfile import Document, FileProblems, Problem, nearest
 
+FILE = "surfaces.yaml"
 CHANNEL = "slot"
 """How the files of content for slots are called: `slot.yaml.j2`."""
 DISCOUNT = "discount"
@@ -41,15 +48,42 @@ class Choice(BaseModel):
         return {"content": given} if isinstance(given, str) else given
 
 
-class Slot(BaseModel):
-    """A place on a surface. `most` contents at once stand in it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Slot(Planned):
+    """A place on a surface. `most` contents at once stand in it: the first that fit, or those that a planner takes
+    of them."""
 
     variants: tuple[Choice, ...] = Field(min_length=1)
     most: int = Field(default=1, ge=1)
     required: bool = False
     """Without it nothing of the surface is shown."""
+    keep: Duration = timedelta(days=1)
+    """How long a customer sees what was chosen for them before it is chosen anew: a page that changes with every
+    look is hard to use. Counted from midnight of 1970, in UTC."""
+
+    @field_validator("keep")
+    @classmethod
+    def _some_time(cls, keep: timedelta) -> timedelta:
+        if keep < timedelta(minutes=1):
+            raise ValueError("must be a minute or longer")
+        return keep
+
+    @model_validator(mode="after")
+    def _looks_at_customers(self) -> "Slot":
+        for source in (*self.features.values(), *conditions_of(cast(JsonValue, self.settings))):
+            _about_customer(source)
+        return self
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether a planner chooses."""
+        return self.planner != AS_WRITTEN
+
+    @property
+    def conditions(self) -> Iterator[str]:
+        """Everything that it asks of the customer."""
+        yield from (choice.when for choice in self.variants)
+        yield from self.features.values()
+        yield from conditions_of(cast(JsonValue, self.settings))
 
 
 class Legal(BaseModel):
@@ -86,6 +120,21 @@ class Surface(BaseModel):
         if self.most_variants is not None and required > self.most_variants:
             raise ValueError(f"{required} slots are required, and most_variants is {self.most_variants}")
         return self
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether a planner chooses anything of it."""
+        return any(slot.is_chosen for slot in self.slots.values())
+
+    @cached_property
+    def asks(self) -> Asked | None:
+        """What it asks of the customer; None may be everything."""
+        return asked_of(each for slot in self.slots.values() for each in slot.conditions)
+
+    @cached_property
+    def version(self) -> str:
+        """Another for everything that is said about it: 12 hexadecimal digits of a SHA-256."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
     @property
     def contents(self) -> frozenset[str]:

@@ -30,6 +30,9 @@ OUTCOMES: dict[str, Outcome] = {
     "Email Machine Clicked": "delivered",
 }
 
+OF_SLOTS = {"Promotion Viewed": "shown", "Promotion Clicked": "clicked"}
+"""By the name of the event, the outcomes of what a planner put into a slot. Each such event names its decision."""
+
 OPT_OUT = "Unsubscribed"
 """The event that withdraws consent; with a `channel` property for that channel only."""
 
@@ -81,6 +84,11 @@ class Event(BaseModel):
     def delivery(self) -> str:
         """The key of the delivery whose outcome this is, or empty."""
         return str(self.properties.get("delivery_id", "")) if self.name in OUTCOMES else ""
+
+    @property
+    def decision(self) -> str:
+        """The id of the decision that put what this is about into a slot, or empty."""
+        return str(self.properties.get("decision_id", "")) if self.name in OF_SLOTS else ""
 
     def scope(self) -> dict[str, Any]:
         """The event as conditions see it: its properties, and beside them its own name, id and time."""

@@ -36,6 +36,12 @@ def decision_id(workflow_id: str, start_id: str, step_id: str, pass_: int) -> st
     return "c_" + _digest(workflow_id, start_id, step_id, str(pass_))[:30]
 
 
+def surface_id(surface: str, customer_id: str) -> str:
+    """What stands for a run in decisions on a surface of the project's own site: no run has such an id, as no
+    journey has a name with a dot."""
+    return workflow_id(f"surface.{surface}", customer_id, "")
+
+
 def approval_id(delivery_key: str, content_hash: str, asked_at: datetime) -> str:
     """An approval belongs to one delivery, to exactly what it would send, and to one time of asking: what is
     changed and changed back is another question. `asked_at` is UTC."""

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from journeys.events import OF_SLOTS
 from journeys.parts import Part
 from journeys.times import Duration
 
@@ -15,7 +16,7 @@ OF_CUSTOMERS = {"Order Completed": PURCHASED, "Order Refunded": RETURNED, "Unsub
 """By the name of the event, outcomes that belong to the customer rather than to one message."""
 OF_MESSAGES = ("delivered", "opened", "clicked", "replied", "bounced", "complained", "failed")
 """Outcomes of one message, which count for the decision that led to it. Opened is by a person."""
-OUTCOME_WORDS = frozenset({GOAL, *OF_CUSTOMERS.values(), *OF_MESSAGES})
+OUTCOME_WORDS = frozenset({GOAL, *OF_CUSTOMERS.values(), *OF_MESSAGES, *OF_SLOTS.values()})
 """Every word for an outcome. What else a journey values is the name of an event."""
 
 

@@ -1,8 +1,9 @@
 """Whose doing an outcome is: which decision a customer's event counts for, and what each decision is then worth.
 
-An outcome of a message counts for the decision that led to the message. What else a customer does counts, at each
-decision point of a run, for the last decision before it; an agent's earlier turns get their share of it as the
-discounted return. The windows of `journeys.rewards` say what comes too late.
+An outcome of a message counts for the decision that led to the message, and what was done with the content of a
+slot for the decision that put it there. What else a customer does counts, at each decision point of a run, for the
+last decision before it; an agent's earlier turns get their share of it as the discounted return. The windows of
+`journeys.rewards` say what comes too late.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from journeys.conditions import holds
-from journeys.events import IMPLIED, OUTCOMES, Event
+from journeys.events import IMPLIED, OF_SLOTS, OUTCOMES, Event
 from journeys.parts import EventMatch
 from journeys.rewards import GOAL, OF_CUSTOMERS, PURCHASED, Rewards
 from learning.features.orders import amount_of
@@ -28,6 +29,7 @@ class Made:
     steps: frozenset[str]
     """The ids of the chosen option's steps."""
     goal: EventMatch | None = None
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def names_of(rewards: Rewards, goal: EventMatch | None) -> frozenset[str]:
     """The names of the events that can be worth something."""
     kinds = rewards.outcomes
     names = {name for name, outcome in OUTCOMES.items() if kinds.keys() & {outcome, *IMPLIED.get(outcome, ())}}
-    names |= {name for name, kind in OF_CUSTOMERS.items() if kind in kinds}
+    names |= {name for name, kind in (OF_CUSTOMERS | OF_SLOTS).items() if kind in kinds}
     names |= {goal.event} if goal and GOAL in kinds else set()
     return frozenset(names | kinds.keys())
 
@@ -84,6 +86,8 @@ def worths(
 
 def _whose(made: Sequence[Made], happened: Happened) -> int | None:
     """The place of the last decision that an event can be due to; None when it is due to none."""
+    if happened.event.decision:
+        return next((place for place, each in enumerate(made) if each.id == happened.event.decision), None)
     of_message = happened.event.name in OUTCOMES
     since = happened.sent_at if of_message else happened.event.at
     for place in reversed(range(len(made))):
@@ -103,6 +107,8 @@ def _outcomes(event: Event, goal: EventMatch | None, start: Mapping[str, Any]) -
         kinds += [outcome, *IMPLIED.get(outcome, ())]
     if kind := OF_CUSTOMERS.get(event.name):
         kinds.append(kind)
+    if event.decision:
+        kinds.append(OF_SLOTS[event.name])
     if goal and event.name == goal.event and holds(goal.where, {"event": event.scope(), "start": start}):
         kinds.append(GOAL)
     return [Outcome(event.id, kind, event.at, amount_of(event.properties)) for kind in kinds]

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from content.library import Library
+from deciding.slots import SlotPlanning
 from journeys.model import Journey
 from journeys.segments import Segment, Segments
 from settings import Project, Settings
@@ -52,6 +53,11 @@ class Services:
     def policies_watch(self) -> FilesWatch:
         """Tells when other policies went live."""
         return FilesWatch("policies.yaml")
+
+    @cached_property
+    def slot_planning(self) -> SlotPlanning:
+        """Decides what stands in slots that have a planner; it remembers what was learned."""
+        return SlotPlanning()
 
     @cached_property
     def tokens(self) -> Tokens:

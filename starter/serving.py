@@ -11,6 +11,7 @@ import uvicorn
 from temporalio.client import Client
 
 from content.library import load_library
+from deciding.checking import check_planners
 from journeys.loader import load_journeys
 from journeys.segments import load_segments
 from journeys.shapes import load_shapes
@@ -58,6 +59,7 @@ async def serving(settings: Settings, temporal: Client, listener: socket.socket)
             segments=load_segments(settings.project_dir, load_shapes(settings.project_dir / "events.yaml")),
             library=load_library(settings.project_dir),
         )
+        check_planners(settings.project_dir, services.library.surfaces if services.library else {})
         await take_in_file(database, settings.project_dir / "catalogue.yaml", datetime.now(UTC))
         await note_settings(database, settings.project_dir)
         await publish_folder(database, services.project.review, settings.project_dir)

@@ -27,6 +27,13 @@ async def find_decision(session: AsyncSession, decision_id: str) -> PlannerDecis
     return await session.get(PlannerDecision, decision_id)
 
 
+async def decisions_with(session: AsyncSession, ids: Collection[str]) -> Sequence[PlannerDecision]:
+    """The decisions with these ids, of those that were taken."""
+    if not ids:
+        return []
+    return (await session.exec(select(PlannerDecision).where(col(PlannerDecision.id).in_(ids)))).all()
+
+
 async def list_decisions(
     session: AsyncSession, *, journey: str = "", decision: str = "", customer_id: str = "", number: int = 1
 ) -> Page[PlannerDecision]:

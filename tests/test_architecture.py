@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("activities", "content", "journeys", "learning", "policies", "sandbox", "starter", "store", "workflows")
+ROOMS = (
+    "activities",
+    "content",
+    "deciding",
+    "journeys",
+    "learning",
+    "policies",
+    "sandbox",
+    "starter",
+    "store",
+    "workflows",
+)
 MODULES = ("access", "codec", "customer_keys", "settings", "telemetry", "worker", "yamlfile")
 
 MAY_IMPORT = {

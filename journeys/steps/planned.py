@@ -1,11 +1,12 @@
 """What every step has that lets a planner choose: the planner, its settings, what it looks at, what it is for."""
 
+import math
 from collections.abc import Iterator
 from typing import Annotated, cast
 
 from pydantic import AfterValidator, JsonValue
 
-from journeys.conditions import Condition, check_condition
+from journeys.conditions import Condition, Scope, check_condition, holds, value
 from journeys.parts import Part, StepId, Word
 from journeys.rewards import Rewards
 
@@ -20,14 +21,14 @@ _CONDITION, _CHOSEN = "if", "choose"
 def conditions_of(settings: JsonValue) -> Iterator[str]:
     """The conditions in a planner's settings: whatever text stands under `if`, however deep."""
     if isinstance(settings, dict):
-        for key, value in settings.items():
-            if key == _CONDITION and isinstance(value, str):
-                yield value
+        for key, item in settings.items():
+            if key == _CONDITION and isinstance(item, str):
+                yield item
             else:
-                yield from conditions_of(value)
+                yield from conditions_of(item)
     elif isinstance(settings, list):
-        for value in settings:
-            yield from conditions_of(value)
+        for item in settings:
+            yield from conditions_of(item)
 
 
 def chosen_in(
@@ -35,11 +36,11 @@ def chosen_in(
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """The options that a planner's settings name under `choose`, however deep, each with its place."""
     items = settings.items() if isinstance(settings, dict) else ()
-    for key, value in [*items, *(enumerate(settings) if isinstance(settings, list) else ())]:
-        if key == _CHOSEN and isinstance(value, str):
-            yield (*path, key), value
+    for key, item in [*items, *(enumerate(settings) if isinstance(settings, list) else ())]:
+        if key == _CHOSEN and isinstance(item, str):
+            yield (*path, key), item
         else:
-            yield from chosen_in(value, (*path, key))
+            yield from chosen_in(item, (*path, key))
 
 
 def _check(settings: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -58,3 +59,13 @@ class Planned(Part):
     """What the decision looks at, and nothing else: by name, an expression that gives a number or a truth."""
     rewards: Rewards | None = None
     """What its outcomes are worth; the project's where nothing is said."""
+
+    def numbers(self, scope: Scope) -> dict[str, float]:
+        """What the decision looks at, as numbers: true is 1, and what is not known is left out."""
+        found = {name: value(source, scope) for name, source in self.features.items()}
+        numbers = {name: float(each) for name, each in found.items() if isinstance(each, bool | int | float)}
+        return {name: number for name, number in numbers.items() if math.isfinite(number)}
+
+    def true_in(self, scope: Scope) -> tuple[str, ...]:
+        """Those of the conditions in its planner's settings that hold."""
+        return tuple(each for each in conditions_of(cast(JsonValue, self.settings)) if holds(each, scope))

@@ -15,6 +15,7 @@ from activities.channels.registry import load_providers
 from activities.language_model import read_language_model
 from activities.tools.registry import known_tools, load_tools
 from content.library import Library, load_library
+from deciding.checking import check_planners
 from journeys.checker import check_journey
 from journeys.checking.surroundings import Surroundings, ToolFacts
 from journeys.segments import load_segments
@@ -116,7 +117,9 @@ class _Gathering:
             return None
 
     def _library(self) -> Library:
-        return load_library(self._folder)
+        library = load_library(self._folder)
+        check_planners(self._folder, library.surfaces)
+        return library
 
     def _content_folders(self) -> frozenset[str]:
         folder = self._folder / "content"

@@ -150,6 +150,8 @@ def assemble(
     """Fill the slots of a surface as a customer would get it, and say why.
 
     Only what is approved is shown. What was passed over is told with its reason.
+    In a slot with a planner it is what the planner chose, or would choose now; to
+    look decides nothing.
     """
     settings = settings_of(context)
     rows, withheld = asyncio.run(_assembled(settings, surface, customer, locale))
@@ -167,6 +169,8 @@ async def _assembled(
 ) -> tuple[list[dict[str, Any]], str]:
     """What stands in the slots and what does not, and why nothing at all is shown, if so."""
     from content.library import load_library
+    from deciding.sight import seen_of
+    from deciding.slots import Occasion, SlotPlanning
     from starter.contents.assembling import surface_context
     from yamlfile import nearest
 
@@ -175,11 +179,15 @@ async def _assembled(
         known = list(library.surfaces)
         hint = nearest(surface, known) or f"there are: {', '.join(known) or 'none'}"
         raise CommandFailed(f"surfaces.yaml has no surface '{surface}' ({hint}).")
-    found = None
+    now = datetime.now(UTC)
     if customer:
         async with open_store(settings) as database, database.reading() as session:
-            found = await _customer(session, customer)
-    context = surface_context(project, found, locale, datetime.now(UTC))
+            found, declared = await _customer(session, customer), library.surfaces[surface]
+            seen = await seen_of(session, found, declared.asks, now)
+            choices = await SlotPlanning().look(session, declared, Occasion.on_page(surface, found.id), seen, now)
+        context = surface_context(project, found, locale, now, seen=seen, choose=choices)
+    else:
+        context = surface_context(project, None, locale, now)
     assembly = library.assemble(surface, context).assembly
     rows = [vars(pick) | {"shown": True} for pick in assembly.picks]
     return [*rows, *(vars(pick) | {"shown": False} for pick in assembly.passed_over)], assembly.withheld

@@ -12,6 +12,7 @@ from content.checks.registry import Finding, check_content
 from content.checks.subject import Subject
 from content.library import Entry, Library
 from content.review import touches
+from deciding.checking import check_planners
 from journeys.shapes import Shapes, load_shapes
 from settings import Project, read_project
 
@@ -38,6 +39,7 @@ class Shelf:
         """
         project, catalogue = read_project(folder), Catalogue.load(folder / "catalogue.yaml")
         library = Library.load(folder / "content", catalogue, unapproved=True)
+        check_planners(folder, library.surfaces)
         return cls(folder, project, library, catalogue, load_shapes(folder / "events.yaml"))
 
     def entries(self, name: str = "") -> list[Entry]:

@@ -7,16 +7,20 @@ As with messages, everything fits a plain request without a preflight.
 import hashlib
 import json
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast, get_args
 
 from fastapi import APIRouter
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from content.filling import Assembled, Part
+from content.library import Library
 from content.links import InvalidLink, LinkSigner
-from content.rendering import RenderContext
+from deciding.sight import seen_of
+from deciding.slots import Occasion, SlotChoices
 from journeys.ids import event_traceparent
 from learning.products import FEWEST
 from starter.contents.assembling import surface_context
@@ -25,7 +29,7 @@ from starter.ingestion.incoming import Incoming, Who
 from starter.ingestion.pressure import NotAccepted
 from starter.recipients.asking import Refused, answer, customer_of, who_asks
 from starter.services import Services, services_of
-from store.customers import find_customer
+from store.customers import find_customer, lock_customer
 from store.tables import Customer
 
 router = APIRouter(tags=["surfaces"])
@@ -39,9 +43,10 @@ EVENTS: dict[Report, str] = {"seen": "Promotion Viewed", "clicked": "Promotion C
 async def show(surface: str, request: Request, locale: str = "") -> Response:
     """What stands in each slot of a surface for whoever looks at it, and why. `locale` is the page's language."""
     services = services_of(request)
+    library = services.library
     try:
-        if services.library is None or surface not in services.library.surfaces:
-            known = ", ".join(services.library.surfaces) if services.library else ""
+        if library is None or surface not in library.surfaces:
+            known = ", ".join(library.surfaces) if library else ""
             raise Refused(404, "unknown_surface", f"surfaces.yaml declares: {known or 'none'}")
         who = await who_asks(request, services, _secret(services))
         customer = None if _asks_for_privacy(request) else await _customer(services, who)
@@ -50,8 +55,9 @@ async def show(surface: str, request: Request, locale: str = "") -> Response:
     async with services.database.reading() as session:
         news = await services.catalogue_watch.news(session, FEWEST)
     if news:
-        services.library.catalogue.renew(news.products, news.together, news.trending)
-    assembled = services.library.assemble(surface, _context(services, customer, locale))
+        library.catalogue.renew(news.products, news.together, news.trending)
+    page = _Page(services, library, surface, locale)
+    assembled = await page.of(customer) if customer else page.for_everyone()
     return answer({"slots": _shown(surface, assembled, LinkSigner(services.secret))})
 
 
@@ -89,16 +95,55 @@ async def _customer(services: Services, who: Who) -> Customer | None:
         return await find_customer(session, customer_id)
 
 
-def _context(services: Services, customer: Customer | None, locale: str) -> RenderContext:
-    links, public_url = LinkSigner(services.secret), services.settings.public_url
-    return surface_context(
-        services.project,
-        customer,
-        locale,
-        datetime.now(UTC),
-        preferences_url=f"{public_url}/p/{links.preferences_token(customer.id)}" if customer else "",
-        url_key=links.url_key,
-    )
+@dataclass(frozen=True)
+class _Page:
+    """A surface of the site, as it is put together at one moment. `locale` is the page's language."""
+
+    services: Services
+    library: Library
+    surface: str
+    locale: str
+
+    def for_everyone(self) -> Assembled:
+        """As it is for whoever is not known: nobody chooses for them, and nothing is kept of them."""
+        services, links = self.services, LinkSigner(self.services.secret)
+        context = surface_context(services.project, None, self.locale, datetime.now(UTC), url_key=links.url_key)
+        return self.library.assemble(self.surface, context)
+
+    async def of(self, customer: Customer) -> Assembled:
+        """As it is for a customer. What a planner chooses for them is kept in the logs."""
+        now, database = datetime.now(UTC), self.services.database
+        async with database.reading() as session:
+            assembled, choices = await self._filled(session, customer, now)
+        if not choices.is_news(assembled.assembly):
+            return assembled
+        async with database.transaction() as session:
+            # Of two pages that are opened at once the second one finds what the first one's planner chose.
+            if await lock_customer(session, customer.id) is None:
+                return self.for_everyone()
+            assembled, choices = await self._filled(session, customer, now)
+            choices.keep(session, customer.id, assembled.assembly)
+        return assembled
+
+    async def _filled(
+        self, session: AsyncSession, customer: Customer, now: datetime
+    ) -> tuple[Assembled, SlotChoices]:
+        services, links = self.services, LinkSigner(self.services.secret)
+        declared = self.library.surfaces[self.surface]
+        seen = await seen_of(session, customer, declared.asks, now)
+        occasion = Occasion.on_page(self.surface, customer.id)
+        choices = await services.slot_planning.look(session, declared, occasion, seen, now)
+        context = surface_context(
+            services.project,
+            customer,
+            self.locale,
+            now,
+            seen=seen,
+            choose=choices,
+            preferences_url=f"{services.settings.public_url}/p/{links.preferences_token(customer.id)}",
+            url_key=links.url_key,
+        )
+        return self.library.assemble(self.surface, context), choices
 
 
 def _shown(surface: str, assembled: Assembled, links: LinkSigner) -> dict[str, list[dict[str, Any]]]:
@@ -118,6 +163,7 @@ def _about(surface: str, part: Part) -> dict[str, str]:
         "position": part.pick.slot,
         "creative": part.version[:12],
         "why": part.pick.why,
+        **({"decision_id": part.pick.decision} if part.pick.decision else {}),
     }
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from activities.knowing import Knowledge
 from activities.learning import Learning
 from activities.refitting import Refitting
+from deciding.knowing import Knowledge
 from journeys.rewards import Rewards
 from learning.planners.registry import learner_of
 from store.database import Database

@@ -5,10 +5,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content.assembly import Assembly, Candidate, assemble
+from content.assembly import Assembly, Candidate, Chosen, Pick, Place, assemble
 from content.surfaces import DISCOUNT, Surface
 
 FITS, SALE = Candidate(why="it fits"), Candidate(kinds=frozenset({DISCOUNT}))
+SHUT = Candidate(closed="it is closed")
 VAT = Candidate(says="all prices include vat.")
 NAMES = ("a", "b", "c", "d")
 TEXTS = ("all prices include vat.", "one code an order.", "")
@@ -25,6 +26,15 @@ def filled(page: Surface, **candidates: Candidate) -> Assembly:
     return assemble(page, {(slot, name): each for slot in page.slots for name, each in candidates.items()})
 
 
+def last(place: Place) -> Chosen:
+    """A planner that takes the last of what is open, once in three times."""
+    return Chosen(place.open[-1], "it is the last", 1 / 3, f"{place.slot} {place.number}")
+
+
+def chosen(*names: str, **rules: Any) -> dict[str, Any]:
+    return {"variants": list(names), "planner": "random", **rules}
+
+
 def shown(assembly: Assembly) -> list[tuple[str, str]]:
     return [(pick.slot, pick.content) for pick in assembly.picks]
 
@@ -32,8 +42,8 @@ def shown(assembly: Assembly) -> list[tuple[str, str]]:
 def test_a_slot_takes_the_first_that_fits_and_says_why_the_others_were_passed_over():
     page = filled(surface({"hero": ["a", "b", "c"]}), a=Candidate(closed="it is in de"), b=FITS, c=FITS)
 
-    assert [vars(pick) for pick in page.picks] == [{"slot": "hero", "content": "b", "why": "it fits"}]
-    assert [vars(pick) for pick in page.passed_over] == [{"slot": "hero", "content": "a", "why": "it is in de"}]
+    assert page.picks == (Pick("hero", "b", "it fits"),)
+    assert page.passed_over == (Pick("hero", "a", "it is in de"),)
 
 
 def test_a_slot_shows_as_many_as_it_has_room_for_and_none_of_them_twice():
@@ -84,6 +94,48 @@ def test_a_discount_is_not_shown_without_the_text_it_has_to_stand_beside():
     assert without.passed_over[0].why == "nothing beside it says 'One code an order.'"
 
 
+def test_a_planner_takes_one_of_those_that_fit_and_its_probability_is_kept():
+    page = surface({"rail": chosen("a", "b", "c", "d", most=2), "foot": ["a"]})
+    known = {("rail", name): FITS for name in "abc"} | {("rail", "d"): SHUT, ("foot", "a"): FITS}
+
+    filled_ = assemble(page, known, last)
+
+    assert filled_.picks == (
+        Pick("rail", "c", "it is the last", 1 / 3, "rail 0"),
+        Pick("rail", "b", "it is the last", 1 / 3, "rail 1"),
+        Pick("foot", "a", "it fits"),
+    )
+    assert {pick.content: pick.why for pick in filled_.passed_over} == {"a": "'b' was chosen", "d": "it is closed"}
+
+
+def test_a_planner_is_offered_nothing_that_leaves_no_page_to_show():
+    offered: list[Place] = []
+    page = surface(
+        {"hero": chosen("a", "b", "c"), "foot": {"variants": ["d"], "required": True}},
+        legal=[
+            {"text": "One code an order.", "beside": "discount"},
+            {"text": "Drink wisely.", "beside": "alcohol"},
+        ],
+    )
+    terms, wine = Candidate(says="one code an order."), Candidate(kinds=frozenset({"alcohol"}))
+
+    assemble(
+        page,
+        {("hero", "a"): SALE, ("hero", "b"): wine, ("hero", "c"): FITS, ("foot", "d"): terms},
+        lambda place: offered.append(place) or last(place),
+    )
+
+    assert offered == [Place("hero", 0, ("a", "c"), {"b": "nothing beside it says 'Drink wisely.'"})]
+
+
+def test_where_a_planner_does_not_choose_the_first_that_fits_is_taken():
+    page = assemble(
+        surface({"hero": chosen("a", "b")}), {("hero", "a"): FITS, ("hero", "b"): FITS}, lambda _: None
+    )
+
+    assert page.picks == (Pick("hero", "a", "it fits"),)
+
+
 candidates = st.builds(
     Candidate,
     closed=st.sampled_from(["", "", "it is closed"]),
@@ -95,6 +147,7 @@ slots = st.fixed_dictionaries(
         "variants": st.lists(st.sampled_from(NAMES), min_size=1, max_size=4),
         "most": st.integers(1, 3),
         "required": st.booleans(),
+        "planner": st.sampled_from(["fixed", "random"]),
     }
 )
 legal = st.lists(
@@ -117,7 +170,8 @@ legal = st.lists(
     known=st.fixed_dictionaries(dict.fromkeys(NAMES, candidates)),
 )
 def test_no_page_ever_breaks_its_rules(pages: Surface, known: dict[str, Candidate]):
-    page = filled(pages, **known)
+    by_slot = {(slot, name): each for slot in pages.slots for name, each in known.items()}
+    page = assemble(pages, by_slot, last)
     names = [pick.content for pick in page.picks]
     said = [known[name].says for name in names]
 

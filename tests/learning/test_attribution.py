@@ -1,5 +1,6 @@
 """Each outcome counts for the decision that it is due to, and an agent's turns share in what later turns bring."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,6 +48,14 @@ def test_a_click_counts_for_the_decision_that_led_to_its_message_though_another_
 
 def test_a_click_on_what_no_option_sent_counts_for_nothing():
     assert credited([made(0)], [click(0.5, "somewhere_else", 0.1)]) == [0.0]
+
+
+def test_a_click_in_a_slot_counts_for_the_decision_that_put_it_there_and_for_no_other():
+    decisions = [replace(made(day), id=f"c_{day}") for day in (0, 1)]
+    clicks = [Happened(event("Promotion Clicked", 1.5, decision_id=named)) for named in ("c_0", "c_elsewhere", "")]
+
+    assert credited(decisions, clicks) == [0.5, 0.0]
+    assert "Promotion Clicked" in names_of(REWARDS, None)
 
 
 def test_a_purchase_counts_for_the_last_decision_before_it():

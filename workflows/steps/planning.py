@@ -1,18 +1,16 @@
 """One decision: what the planner is told, and the option it chooses."""
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import JsonValue
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from journeys.conditions import holds, value
+from journeys.conditions import holds
 from journeys.parts import EventMatch
-from journeys.steps import Agent, Choose, Option, Send, Step, Wait, conditions_of, walk
+from journeys.steps import Agent, Choose, Option, Send, Step, Wait, walk
 from journeys.times import resolve_moment, zone_or_utc
 from journeys.usual import PLANNER, goes_as_usual
 from workflows import ports
@@ -73,9 +71,9 @@ def _request(
         options=tuple(option.option for option in options),
         sends={name: first for name, first in sends.items() if first},
         steps={option.option: tuple(inner.id for inner in walk(option.then)) for option in options if option.then},
-        features=_features(step, scope),
+        features=step.numbers(scope),
         names=tuple(step.features),
-        true=tuple(c for c in conditions_of(cast(JsonValue, step.settings)) if holds(c, scope)),
+        true=step.true_in(scope),
         rewards=step.rewards,
         goal=goal,
         agent=isinstance(step, Agent),
@@ -110,10 +108,3 @@ def _first_send(steps: Sequence[Step], now: datetime, zone: ZoneInfo) -> ports.F
             at=None if at == now else at,
         )
     return None
-
-
-def _features(step: Choose | Agent, scope: Mapping[str, Any]) -> dict[str, float]:
-    """What the decision looks at, as numbers: true is 1, and what is not known is left out."""
-    found = {name: value(source, scope) for name, source in step.features.items()}
-    numbers = {name: float(each) for name, each in found.items() if isinstance(each, bool | int | float)}
-    return {name: number for name, number in numbers.items() if math.isfinite(number)}

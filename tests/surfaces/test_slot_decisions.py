@@ -1,0 +1,121 @@
+"""What a planner puts into a slot of a page: drawn once, logged with its odds, learned from what follows."""
+
+import shutil
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from activities.learning import Learning
+from content.library import load_library
+from deciding.checking import check_planners
+from starter.app import create_app
+from starter.services import Services
+from store.database import Database
+from store.tables import PlannerDecision
+from tests.conftest import RETAIL
+from workflows.ports import LearnRequest
+from yamlfile import FileProblems
+
+SURFACES = """\
+surfaces:
+  homepage:
+    slots:
+      hero:
+        planner: sampler
+        features: {orders: customer.orders.count}
+        rewards: {outcomes: {clicked: {value: 2, within: 1d}}}
+        variants: [{content: home-club, if: customer.orders.count > 0}, home-tent-sale, home-autumn]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The retail example, whose hero is chosen by a planner."""
+    folder = shutil.copytree(RETAIL, tmp_path / "retail")
+    (folder / "surfaces.yaml").write_text(SURFACES)
+    return folder
+
+
+@pytest.fixture
+async def page(shop: Services, project: Path) -> AsyncGenerator[httpx.AsyncClient]:
+    """Lena's browser on the shop's first page."""
+    transport = httpx.ASGITransport(create_app(replace(shop, library=load_library(project)), dispatch=False))
+    params = {"writeKey": "key", "userId": "user-1"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://journeys", params=params) as client:
+        yield client
+
+
+async def hero(page: httpx.AsyncClient, **headers: str) -> dict[str, Any]:
+    answer = await page.get("/v1/slots/homepage", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["slots"]["hero"][0]
+
+
+async def decisions(database: Database) -> list[PlannerDecision]:
+    async with database.reading() as session:
+        return list((await session.exec(select(PlannerDecision))).all())
+
+
+async def test_what_a_planner_drew_is_logged_with_its_probability_and_stays(
+    page: httpx.AsyncClient, database: Database
+):
+    shown = [await hero(page) for _ in range(3)]
+
+    [row] = await decisions(database)
+    assert {each["content"] for each in shown} == {row.option}
+    assert (row.journey, row.decision, row.customer_id) == ("surface.homepage", "hero", "c_lena")
+    assert row.options == ["home-tent-sale", "home-autumn"]
+    assert row.closed_options == {"home-club": "only if customer.orders.count > 0"}
+    assert (row.probability, row.probabilities) == (0.5, {"home-tent-sale": 0.5, "home-autumn": 0.5})
+    assert (row.features, row.looks_at) == ({"orders": 0.0}, ["orders"])
+
+
+async def test_what_a_customer_does_with_it_is_the_decisions_reward(page: httpx.AsyncClient, database: Database):
+    part = await hero(page)
+    await page.post(f"/v1/slots/{part['id']}/seen")
+    await page.post(f"/v1/slots/{part['id']}/clicked")
+
+    await Learning(database).learn(LearnRequest(now=datetime.now(UTC) + timedelta(minutes=1)))
+
+    [row] = await decisions(database)
+    assert (row.reward, [each["kind"] for each in row.parts]) == (2.0, ["clicked"])
+
+
+async def test_a_condition_sees_what_is_worked_out_from_events(page: httpx.AsyncClient, database: Database):
+    order = {"event": "Order Completed", "userId": "user-1", "properties": {"order_id": "o_1", "revenue": 80}}
+    await page.post("/v1/track", json=order, auth=("key", ""))
+
+    await hero(page)
+
+    [row] = await decisions(database)
+    assert row.options == ["home-club", "home-tent-sale", "home-autumn"]
+    assert row.features == {"orders": 1.0}
+
+
+async def test_for_whoever_asks_for_privacy_nobody_chooses(page: httpx.AsyncClient, database: Database):
+    assert (await hero(page, **{"Sec-GPC": "1"}))["content"] == "home-tent-sale"
+    assert await decisions(database) == []
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "problem"),
+    [
+        ("planner: sampler", "planner: sampled", "5:9: there is no planner 'sampled' (did you mean 'sampler'?)"),
+        ("planner: sampler", "planner: llm", "nobody waits for one at a page"),
+        ("planner: sampler", "planner: sampler\n        settings: {flor: 1}", "6:20: unknown key 'flor'"),
+        ("outcomes:", "costs: {home-clb: 1}, outcomes:", "the slot has no variant 'home-clb'"),
+    ],
+)
+def test_a_wrong_planner_is_told_at_its_line(project: Path, was: str, becomes: str, problem: str):
+    (project / "surfaces.yaml").write_text(SURFACES.replace(was, becomes))
+
+    with pytest.raises(FileProblems) as caught:
+        check_planners(project, load_library(project).surfaces)
+
+    assert problem in str(caught.value)
