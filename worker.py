@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.client import Client
@@ -144,15 +144,24 @@ def make_foretelling(settings: Settings, database: Database, parts: Parts) -> Fo
     return Foretelling(database, _composer(settings, parts, _bound(parts, database)), guard)
 
 
-def make_activities(settings: Settings, database: Database, parts: Parts) -> list[Callable[..., Any]]:
-    """The activities of the project: one for each stub of `workflows/ports.py`."""
+def make_traffic(settings: Settings, database: Database, parts: Parts) -> Traffic:
+    """What lets messages through to the project's channels."""
+    return Traffic(database, parts.providers, Alerts(parts.alerts, database, settings.public_url))
+
+
+def make_activities(
+    settings: Settings, database: Database, parts: Parts, traffic: Traffic | None = None
+) -> list[Callable[..., Any]]:
+    """The activities of the project: one for each stub of `workflows/ports.py`. `traffic` is what goes on learning
+    of the other workers; without it there are none."""
     gathering = Gathering(parts.project.time_zone, parts.project.brand.name)
     providers, questions = _bound(parts, database), Questions(parts.project.groups)
     guard = Guard(parts.policies, gathering, questions)
     permission = Permission(parts.policies, gathering, questions)
     composer = _composer(settings, parts, providers)
     alerts = Alerts(parts.alerts, database, settings.public_url)
-    traffic, ordering = Traffic(database, providers, alerts), Ordering(database, providers)
+    ordering = Ordering(database, providers)
+    traffic = traffic or make_traffic(settings, database, parts)
     delivering = Delivering(database, composer, guard, traffic, ordering)
     rules = EditRules(parts.library, parts.project.content, parts.project.brand)
     requesting = Requesting(database)
@@ -187,7 +196,12 @@ def make_activities(settings: Settings, database: Database, parts: Parts) -> lis
 
 
 def make_worker(
-    client: Client, settings: Settings, database: Database, parts: Parts, runner: WorkflowRunner | None = None
+    client: Client,
+    settings: Settings,
+    database: Database,
+    parts: Parts,
+    runner: WorkflowRunner | None = None,
+    traffic: Traffic | None = None,
 ) -> Worker:
     """A worker for the project. Determinism is proved by lint, import contracts and the replay tests, so
     production runs without the workflow sandbox, which doubles its CPU; the tests run with it."""
@@ -195,7 +209,7 @@ def make_worker(
         client,
         task_queue=settings.task_queue,
         workflows=WORKFLOWS,
-        activities=make_activities(settings, database, parts),
+        activities=make_activities(settings, database, parts, traffic),
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
         build_id=_BUILD,
         graceful_shutdown_timeout=_GRACE,
@@ -218,14 +232,17 @@ async def running_worker(client: Client, settings: Settings) -> AsyncGenerator[N
     await migrate(database)
     following = Following(database, parts.policies, parts.library)
     await following.look()
+    traffic = make_traffic(settings, database, parts)
+    await traffic.look(datetime.now(UTC))
     works = [following.keep_looking(), Reconciling(database, parts.providers).keep_asking()]
+    works.append(traffic.keep_looking())
     works += [ship_spans(database)] if collector_named() else []
     if parts.alerts:
         alerts = Alerts(parts.alerts, database, settings.public_url)
         works.append(Notifying(database, alerts, parts.project, settings.public_url).keep_telling())
     running = [asyncio.create_task(work) for work in works]
     try:
-        async with make_worker(client, settings, database, parts):
+        async with make_worker(client, settings, database, parts, traffic=traffic):
             yield
     finally:
         for task in running:

@@ -48,6 +48,10 @@ class Attempt:
         """The time on the workflow's clock, in UTC."""
         return (self.began_at + timedelta(seconds=time.monotonic() - self.began)).astimezone(UTC)
 
+    def waited(self) -> timedelta:
+        """For how long the step has been trying, over all of its attempts."""
+        return self.now() - self.request.now
+
     def span(
         self,
         part: str,

@@ -1,10 +1,11 @@
 """One message, from the guard to the ledger: guard, reserve, render, send, record. It leaves at most once.
 
 One transaction before the provider is called, one after. An attempt that finds its own reservation was cut
-off in between: whether the message left is unknown, and it is not sent again.
+off in between: whether the message left is unknown, and it is not sent again. What only our own settings keep from
+leaving is held and tried again, as a person will mend them.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
@@ -12,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.attempt import Attempt
 from activities.channels.model import OutcomeUnknown, Refused, RetryLater, SendError
-from activities.channels.traffic import Traffic
+from activities.channels.traffic import Paused, Traffic
 from activities.composing import Composer, Draft, hash_message
 from activities.facts import Case
 from activities.guard import Cleared, Guard, Judgement, findings_of
@@ -27,6 +28,18 @@ from store.suppressions import suppress
 from store.tables import Delivery, Span
 from store.timeline import write_spans
 from workflows.ports import DeliverRequest, DeliverResult, Denied, Rejected, Sent, Unknown
+
+_HELD_AGAIN = (timedelta(seconds=15), timedelta(hours=1))
+"""How soon, and how late, a message that is held is tried again."""
+
+
+class Held(Exception):
+    """A message that only the settings of a channel keep from leaving over it. `after` is when to try again."""
+
+    def __init__(self, error: SendError, after: timedelta) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.after = after
 
 
 class Delivering:
@@ -50,23 +63,46 @@ class Delivering:
         """
         attempt = Attempt.begin(request)
         result: DeliverResult | None = None
+        held: Held | None = None
         for channel in await self._ordering.channels(attempt, request):
-            result = await self._deliver(attempt.over(channel), request, channel)
-            # Only what surely did not leave, and never will over this channel, is tried over the next.
+            try:
+                result = await self._deliver(attempt.over(channel), request, channel)
+            except Held as error:
+                held = held or error
+                continue
+            # Only what surely did not leave, and will not now over this channel, is tried over the next.
             if not isinstance(result, Denied | Rejected):
-                break
+                return result
+        if held is not None:
+            raise _later(held.error, held.after) from held
         assert result is not None, "a send names a channel"
         return result
 
     async def _deliver(self, attempt: Attempt, request: DeliverRequest, channel: str) -> DeliverResult:
+        """Deliver over one channel. Raises Held, and ApplicationError where Temporal is to try again."""
         try:
             await self._traffic.admit(channel, attempt.now())
+        except Paused as pause:
+            if not pause.setting:
+                raise _later(pause, pause.after) from pause
+            if attempt.waited() < self._traffic.holds_for(channel):
+                raise Held(pause, pause.after or _HELD_AGAIN[0]) from pause
+            return await self._give_up(attempt, pause)
         except RetryLater as error:
-            raise ApplicationError(error.reason, type=error.code, next_retry_delay=error.after) from error
+            raise _later(error, error.after) from error
         async with self._database.transaction() as session:
             reserved, spans = await self._reserve(session, attempt, request, channel)
             await write_down(session, request.run, request.notes, *spans)
         return await self._send(attempt, reserved) if isinstance(reserved, Cleared) else reserved
+
+    async def _give_up(self, attempt: Attempt, pause: Paused) -> Rejected:
+        """Reject what nobody mended the settings for in time."""
+        async with self._database.transaction() as session:
+            row = await find_delivery(session, attempt.delivery_id)
+            if row is not None and row.state == "retrying":
+                row.state, row.code, row.reason = "rejected", pause.code, pause.reason
+                session.add(row)
+        return Rejected(delivery_id=attempt.delivery_id, code=pause.code, reason=pause.reason)
 
     async def _reserve(
         self, session: AsyncSession, attempt: Attempt, request: DeliverRequest, channel: str
@@ -91,8 +127,12 @@ class Delivering:
             provider_id = await self._hand_over(attempt, draft)
         except RetryLater as error:
             await self._record(attempt, draft, started, "retrying", error.code, error.reason)
-            raise ApplicationError(error.reason, type=error.code, next_retry_delay=error.after) from error
+            raise _later(error, error.after) from error
         except Refused as error:
+            if error.ours and attempt.waited() < draft.provider.hold_for:
+                await self._record(attempt, draft, started, "retrying", error.code, error.reason)
+                # Each time it has waited for twice as long.
+                raise Held(error, min(max(attempt.waited(), _HELD_AGAIN[0]), _HELD_AGAIN[1])) from error
             await self._record(attempt, draft, started, "rejected", error.code, error.reason, refused=error)
             return Rejected(delivery_id=attempt.delivery_id, code=error.code, reason=error.reason)
         except OutcomeUnknown as error:
@@ -107,9 +147,9 @@ class Delivering:
         try:
             provider_id = await draft.provider.send(draft.message, attempt.delivery_id)
         except SendError as error:
-            await self._traffic.report(channel, error, attempt.now())
+            await self._traffic.report(channel, attempt.delivery_id, error, attempt.now())
             raise
-        await self._traffic.report(channel, None, attempt.now())
+        await self._traffic.report(channel, attempt.delivery_id, None, attempt.now())
         return provider_id
 
     async def _record(
@@ -139,6 +179,11 @@ class Delivering:
             if refused is not None:
                 await _learn(session, draft, refused, now)
             await write_spans(session, [_send_span(attempt, draft, started, state, code, reason, provider_id)])
+
+
+def _later(error: SendError, after: timedelta | None) -> ApplicationError:
+    """What makes Temporal try again: after what was asked for, or by the step's own policy."""
+    return ApplicationError(error.reason, type=error.code, next_retry_delay=after)
 
 
 async def _learn(session: AsyncSession, draft: Draft, refused: Refused, now: datetime) -> None:

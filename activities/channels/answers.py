@@ -34,6 +34,9 @@ DEAD_ADDRESS = Refuse("deactivate_address")
 OPTED_OUT = Refuse("withdraw_consent")
 """They told the vendor, not us, that they want no more."""
 WRONG_SETUP = Refuse("fix_configuration")
+"""Such messages cannot leave as things are set up: to that country, to those devices. Others may."""
+STOPPED = Refuse("stop_channel")
+"""Nothing can: the credentials, the sender or the account are wrong."""
 WRONG_CONTENT = Refuse("fix_content")
 
 

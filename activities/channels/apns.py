@@ -17,8 +17,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretSt
 
 from activities.channels.answers import (
     DEAD_ADDRESS,
+    STOPPED,
     WRONG_CONTENT,
-    WRONG_SETUP,
     Meaning,
     Retry,
     asked_to_wait,
@@ -39,10 +39,10 @@ _EXPIRED = "ExpiredProviderToken"
 # https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns
 _ERRORS: dict[str, Meaning] = {
     **dict.fromkeys(("BadDeviceToken", "DeviceTokenNotForTopic", "Unregistered", "ExpiredToken"), DEAD_ADDRESS),
-    **dict.fromkeys(("BadCertificate", "BadCertificateEnvironment", "Forbidden", _EXPIRED), WRONG_SETUP),
-    **dict.fromkeys(("InvalidProviderToken", "MissingProviderToken"), WRONG_SETUP),
-    **dict.fromkeys(("UnrelatedKeyIdInToken", "BadEnvironmentKeyIdInToken"), WRONG_SETUP),
-    **dict.fromkeys(("BadTopic", "MissingTopic", "TopicDisallowed", "BadPath", "MethodNotAllowed"), WRONG_SETUP),
+    **dict.fromkeys(("BadCertificate", "BadCertificateEnvironment", "Forbidden", _EXPIRED), STOPPED),
+    **dict.fromkeys(("InvalidProviderToken", "MissingProviderToken"), STOPPED),
+    **dict.fromkeys(("UnrelatedKeyIdInToken", "BadEnvironmentKeyIdInToken"), STOPPED),
+    **dict.fromkeys(("BadTopic", "MissingTopic", "TopicDisallowed", "BadPath", "MethodNotAllowed"), STOPPED),
     **dict.fromkeys(("BadCollapseId", "BadExpirationDate", "BadMessageId", "BadPriority"), WRONG_CONTENT),
     **dict.fromkeys(("DuplicateHeaders", "InvalidPushType", "MissingDeviceToken"), WRONG_CONTENT),
     **dict.fromkeys(("PayloadEmpty", "PayloadTooLarge"), WRONG_CONTENT),

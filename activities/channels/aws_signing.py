@@ -54,5 +54,5 @@ class AwsSigner:
             raise RetryLater(f"{self._prefix}.credentials", f"{type(error).__name__}: {error}") from error
         if not found:
             reason = "no AWS credentials: give access_key_id and secret_access_key, or this machine a role"
-            raise Refused(f"{self._prefix}.credentials", reason, "fix_configuration")
+            raise Refused(f"{self._prefix}.credentials", reason, "stop_channel")
         return found

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from activities.channels.answers import (
     DEAD_ADDRESS,
+    STOPPED,
     WRONG_CONTENT,
     WRONG_SETUP,
     Meaning,
@@ -38,14 +39,14 @@ _FCM_ERRORS: dict[str, Meaning] = {
     "QUOTA_EXCEEDED": Retry(timedelta(seconds=60), everyone=True),
     "UNAVAILABLE": Retry(everyone=True),
     "INTERNAL": Retry(),
-    "THIRD_PARTY_AUTH_ERROR": WRONG_SETUP,
+    "THIRD_PARTY_AUTH_ERROR": WRONG_SETUP,  # the key for Apple or the browsers; the other devices are reached
     "UNSPECIFIED_ERROR": Retry(),
 }
 # What Google says before the message reaches FCM. A wrong project gives NOT_FOUND: no fault of the address.
 _GOOGLE_ERRORS: dict[str, Meaning] = {
-    "UNAUTHENTICATED": WRONG_SETUP,
-    "PERMISSION_DENIED": WRONG_SETUP,
-    "NOT_FOUND": WRONG_SETUP,
+    "UNAUTHENTICATED": STOPPED,
+    "PERMISSION_DENIED": STOPPED,
+    "NOT_FOUND": STOPPED,
     "INVALID_ARGUMENT": WRONG_CONTENT,
     "RESOURCE_EXHAUSTED": Retry(timedelta(seconds=60), everyone=True),
     "UNAVAILABLE": Retry(everyone=True),

@@ -11,7 +11,7 @@ import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, field_validator
 
-from activities.channels.answers import WRONG_SETUP, Retry, asked_to_wait, failure
+from activities.channels.answers import STOPPED, Retry, asked_to_wait, failure
 from activities.channels.http import describe, read_answer
 from activities.channels.model import Refused, RetryLater
 
@@ -95,7 +95,7 @@ class AccessTokens:
         try:
             answer = await self._client.post(self._account.token_uri, data=form)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise Refused(f"{self._prefix}.oauth", describe(error), "fix_configuration") from error
+            raise Refused(f"{self._prefix}.oauth", describe(error), "stop_channel") from error
         except httpx.HTTPError as error:
             raise RetryLater(f"{self._prefix}.oauth_unreachable", describe(error), everyone=True) from error
         if not answer.is_success:
@@ -110,7 +110,7 @@ class AccessTokens:
         reason = f"{told.error}: {told.error_description}"
         later = answer.status_code == 429 or answer.is_server_error
         wait = asked_to_wait(answer.headers.get("Retry-After"))
-        return failure(Retry() if later else WRONG_SETUP, f"{self._prefix}.oauth", reason, "", wait)
+        return failure(Retry() if later else STOPPED, f"{self._prefix}.oauth", reason, "", wait)
 
     def _assertion(self) -> str:
         now = datetime.now(UTC)

@@ -9,11 +9,15 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from content.rendering import Rendered
+from journeys.times import Duration
 from store.database import Database
 
 AddressKind = Literal["email", "phone", "push_token", "web_push", "whatsapp_user_id", "customer"]
 """`customer` is the customer's own id, which always reaches them: inside the shop's own app and site."""
-Remedy = Literal["none", "deactivate_address", "withdraw_consent", "fix_configuration", "fix_content"]
+Remedy = Literal[
+    "none", "deactivate_address", "withdraw_consent", "fix_content", "fix_configuration", "stop_channel"
+]
+"""What has to be done: about whom it is for, the message, what is set up for such messages, or the channel."""
 
 
 class SendError(Exception):
@@ -43,11 +47,16 @@ class RetryLater(SendError):
 
 
 class Refused(SendError):
-    """The provider will never take this message. `remedy` is what has to be done about it."""
+    """The provider will never take this message as things are. `remedy` is what has to be done about it."""
 
     def __init__(self, code: str, reason: str, remedy: Remedy = "none") -> None:
         super().__init__(code, reason)
         self.remedy: Remedy = remedy
+
+    @property
+    def ours(self) -> bool:
+        """Whether the settings or the account are wrong: the message may leave once a person has mended them."""
+        return self.remedy in ("fix_configuration", "stop_channel")
 
 
 class OutcomeUnknown(SendError):
@@ -93,7 +102,9 @@ class Provider(BaseModel, ABC):
     """Whether it can only send once it is bound to a store."""
 
     per_second: float | None = Field(default=None, gt=0)
-    """The most messages that one worker sends in a second, whatever the vendor would take."""
+    """The most messages that all workers together send in a second, whatever the vendor would take."""
+    hold_for: Duration = timedelta(days=1)
+    """How long a message waits that only wrong settings keep from leaving, before it is rejected."""
 
     @abstractmethod
     def prepare(self, rendered: Rendered, recipient: str, delivery_id: str) -> OutgoingMessage:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from activities.channels import mail
 from activities.channels.answers import (
     DEAD_ADDRESS,
+    STOPPED,
     WRONG_CONTENT,
     WRONG_SETUP,
     Meaning,
@@ -29,9 +30,10 @@ from content.rendering import Rendered
 
 # https://postmarkapp.com/developer/api/overview#error-codes
 _ERRORS: dict[int, Meaning] = {
-    10: WRONG_SETUP,  # the server's token
-    **dict.fromkeys((400, 401), WRONG_SETUP),  # the sender's signature
-    **dict.fromkeys((405, 412, 413), WRONG_SETUP),  # credits used up; the account waits for approval, or is closed
+    10: STOPPED,  # the server's token
+    **dict.fromkeys((400, 401), STOPPED),  # the sender's signature
+    **dict.fromkeys((405, 413), STOPPED),  # credits used up; the account is closed
+    412: WRONG_SETUP,  # until Postmark approves the account, mail goes to the sender's own domain alone
     406: DEAD_ADDRESS,  # it bounced or complained before
     **dict.fromkeys((300, 402, 403, 409, 410, 411), WRONG_CONTENT),
     100: Retry(timedelta(minutes=5), everyone=True),  # maintenance

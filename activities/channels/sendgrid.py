@@ -7,7 +7,7 @@ import httpx
 from pydantic import BaseModel, Field
 
 from activities.channels import mail
-from activities.channels.answers import DEAD_ADDRESS, WRONG_CONTENT, WRONG_SETUP, Meaning, Retry, failure, until
+from activities.channels.answers import DEAD_ADDRESS, STOPPED, WRONG_CONTENT, Meaning, Retry, failure, until
 from activities.channels.http import BaseUrl, HeaderSecret, HttpProvider, bearer, read_answer
 from activities.channels.model import (
     AddressKind,
@@ -22,7 +22,7 @@ from activities.channels.model import (
 # or 504 comes from a gateway in front of it, and says nothing about the mail.
 _ERRORS: dict[int, Meaning] = {
     **dict.fromkeys((400, 413), WRONG_CONTENT),
-    **dict.fromkeys((401, 403, 404, 405), WRONG_SETUP),  # the key, the sender's identity, the address of the API
+    **dict.fromkeys((401, 403, 404, 405), STOPPED),  # the key, the sender's identity, the address of the API
     429: Retry(everyone=True),
     500: Retry(everyone=True),
     503: Retry(timedelta(minutes=1), everyone=True),

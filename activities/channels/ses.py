@@ -10,7 +10,7 @@ import httpx
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, model_validator
 
 from activities.channels import mail
-from activities.channels.answers import WRONG_CONTENT, WRONG_SETUP, Meaning, Retry, failure
+from activities.channels.answers import STOPPED, WRONG_CONTENT, WRONG_SETUP, Meaning, Retry, failure
 from activities.channels.aws_signing import HAS_BOTOCORE, AwsSigner
 from activities.channels.http import BaseUrl, HttpProvider, read_answer
 from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessage, SendError
@@ -19,20 +19,20 @@ from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessa
 _ERRORS: dict[str, Meaning] = {
     **dict.fromkeys(("TooManyRequestsException", "ThrottlingException"), Retry(everyone=True)),
     "LimitExceededException": Retry(timedelta(minutes=5), everyone=True),
-    **dict.fromkeys(("AccountSuspendedException", "SendingPausedException"), WRONG_SETUP),
-    **dict.fromkeys(("MailFromDomainNotVerifiedException", "NotFoundException"), WRONG_SETUP),
+    **dict.fromkeys(("AccountSuspendedException", "SendingPausedException"), STOPPED),
+    **dict.fromkeys(("MailFromDomainNotVerifiedException", "NotFoundException"), STOPPED),
     **dict.fromkeys(("MessageRejected", "BadRequestException"), WRONG_CONTENT),
     # who signs, and what they may do
-    **dict.fromkeys(("UnrecognizedClientException", "InvalidClientTokenId", "AccessDeniedException"), WRONG_SETUP),
-    **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"), WRONG_SETUP),
-    **dict.fromkeys(("ExpiredTokenException", "MissingAuthenticationToken", "OptInRequired"), WRONG_SETUP),
+    **dict.fromkeys(("UnrecognizedClientException", "InvalidClientTokenId", "AccessDeniedException"), STOPPED),
+    **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"), STOPPED),
+    **dict.fromkeys(("ExpiredTokenException", "MissingAuthenticationToken", "OptInRequired"), STOPPED),
     **dict.fromkeys(("InternalServiceErrorException", "InternalFailure"), Retry(everyone=True)),
     "ServiceUnavailable": Retry(timedelta(minutes=1), everyone=True),
 }
 # What the same error means when its text has these words.
 _WORDED: dict[str, Meaning] = {
     "Daily message quota exceeded": Retry(timedelta(hours=1), everyone=True),
-    "is not verified": WRONG_SETUP,
+    "is not verified": WRONG_SETUP,  # the sender or, of a new account, a recipient
 }
 
 

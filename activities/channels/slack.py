@@ -7,8 +7,8 @@ import httpx
 from pydantic import BaseModel, Field
 
 from activities.channels.answers import (
+    STOPPED,
     WRONG_CONTENT,
-    WRONG_SETUP,
     Meaning,
     Retry,
     asked_to_wait,
@@ -24,11 +24,11 @@ _LONGEST = 4000
 
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors. Slack answers 200 to all but a rate limit.
 _ERRORS: dict[str, Meaning] = {
-    **dict.fromkeys(("channel_not_found", "not_in_channel", "is_archived", "restricted_action"), WRONG_SETUP),
-    **dict.fromkeys(("not_authed", "invalid_auth", "account_inactive", "token_revoked"), WRONG_SETUP),
-    **dict.fromkeys(("token_expired", "missing_scope", "no_permission", "not_allowed_token_type"), WRONG_SETUP),
-    **dict.fromkeys(("access_denied", "ekm_access_denied", "org_login_required"), WRONG_SETUP),
-    **dict.fromkeys(("team_access_not_granted", "messages_tab_disabled"), WRONG_SETUP),
+    **dict.fromkeys(("channel_not_found", "not_in_channel", "is_archived", "restricted_action"), STOPPED),
+    **dict.fromkeys(("not_authed", "invalid_auth", "account_inactive", "token_revoked"), STOPPED),
+    **dict.fromkeys(("token_expired", "missing_scope", "no_permission", "not_allowed_token_type"), STOPPED),
+    **dict.fromkeys(("access_denied", "ekm_access_denied", "org_login_required"), STOPPED),
+    **dict.fromkeys(("team_access_not_granted", "messages_tab_disabled"), STOPPED),
     **dict.fromkeys(("msg_too_long", "no_text", "invalid_arguments", "invalid_metadata_format"), WRONG_CONTENT),
     **dict.fromkeys(("ratelimited", "rate_limited"), Retry(timedelta(seconds=30), everyone=True)),
     "message_limit_exceeded": Retry(timedelta(hours=1), everyone=True),

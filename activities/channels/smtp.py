@@ -13,6 +13,7 @@ from activities.channels import mail
 from activities.channels.answers import (
     DEAD_ADDRESS,
     REFUSED,
+    STOPPED,
     WRONG_CONTENT,
     WRONG_SETUP,
     Meaning,
@@ -49,10 +50,9 @@ _REPLIES: dict[int, Meaning] = {
     451: _GREYLISTED,
     452: _FULL,
     501: DEAD_ADDRESS,
-    530: WRONG_SETUP,
-    535: WRONG_SETUP,
     553: DEAD_ADDRESS,
 }
+_NOT_SIGNED_IN = (530, 535)
 
 
 class Smtp(mail.MailProvider):
@@ -119,7 +119,7 @@ def _error(error: Exception, recipient: str) -> SendError:
         return _refusal(error.code, error.message, recipient, about_us)
     if isinstance(error, OSError):  # timeouts and lost connections, aiosmtplib's own among them
         return RetryLater("smtp.unreachable", f"{type(error).__name__}: {error}", everyone=True)
-    return Refused("smtp.not_supported", str(error), "fix_configuration")
+    return Refused("smtp.not_supported", str(error), "stop_channel")
 
 
 def _refusal(reply: int, text: str, recipient: str, about_us: bool) -> SendError:
@@ -131,8 +131,8 @@ def _refusal(reply: int, text: str, recipient: str, about_us: bool) -> SendError
     code = f"smtp.{reply // 100}{enhanced}" if enhanced else f"smtp.{reply}"
     if reply < 500:
         meaning = _TEMPORARY.get(enhanced) or _REPLIES.get(reply, Retry())
-    elif about_us:
-        meaning = WRONG_SETUP
+    elif about_us or reply in _NOT_SIGNED_IN:
+        meaning = STOPPED
     else:
         meaning = _PERMANENT.get(enhanced) or _REPLIES.get(reply, REFUSED)
     return failure(meaning, code, f"{reply} {text}", recipient)

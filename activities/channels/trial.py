@@ -22,7 +22,8 @@ _DO: Mapping[Remedy, str] = {
     "none": "nothing is wrong with the channel: the provider does not take this message for this recipient",
     "deactivate_address": "a journey would not use this address again: try another",
     "withdraw_consent": "they told the vendor that they want no more: try another recipient",
-    "fix_configuration": "mend the settings of this channel in sojourn.yaml, or the account at the vendor",
+    "fix_configuration": "mend what is set up for such recipients, in sojourn.yaml or at the vendor",
+    "stop_channel": "mend the settings of this channel in sojourn.yaml, or the account at the vendor",
     "fix_content": "mend the content; with --field you say what this message has",
 }
 

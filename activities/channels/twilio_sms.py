@@ -13,6 +13,7 @@ from activities.channels.answers import (
     DEAD_ADDRESS,
     OPTED_OUT,
     REFUSED,
+    STOPPED,
     WRONG_CONTENT,
     WRONG_SETUP,
     Meaning,
@@ -41,8 +42,9 @@ _CLOCKS_DIFFER = timedelta(minutes=1)
 
 # https://www.twilio.com/docs/api/errors
 _ERRORS: dict[int, Meaning] = {
-    **dict.fromkeys((20003, 20404), WRONG_SETUP),  # the credentials, the account
-    **dict.fromkeys((21212, 21408, 21603, 21606), WRONG_SETUP),  # the sender, or a country that is not enabled
+    **dict.fromkeys((20003, 20404), STOPPED),  # the credentials, the account
+    **dict.fromkeys((21212, 21603, 21606), STOPPED),  # the sender
+    21408: WRONG_SETUP,  # a country that is not enabled
     **dict.fromkeys((21211, 21217, 21614), DEAD_ADDRESS),
     **dict.fromkeys((21602, 21605, 21617, 21656), WRONG_CONTENT),
     21610: OPTED_OUT,  # they wrote STOP to this sender

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, SecretStr
 
-from activities.channels.answers import REFUSED, WRONG_SETUP, Meaning, Retry, asked_to_wait, failure
+from activities.channels.answers import REFUSED, STOPPED, Meaning, Retry, asked_to_wait, failure
 from activities.channels.fields import check_text
 from activities.channels.http import BaseUrl, HttpProvider
 from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessage
@@ -22,8 +22,8 @@ _PREFIX = "whsec_"
 
 _STATUSES: dict[int, Meaning] = {
     **dict.fromkeys((400, 409, 413, 415, 422), REFUSED),  # this message, as the service sees it
-    **dict.fromkeys((401, 403, 404, 405), WRONG_SETUP),
-    410: WRONG_SETUP,  # by the specification: nobody listens there any more
+    **dict.fromkeys((401, 403, 404, 405), STOPPED),
+    410: STOPPED,  # by the specification: nobody listens there any more
     408: Retry(),
     425: Retry(),
     429: Retry(timedelta(minutes=1), everyone=True),
@@ -79,7 +79,7 @@ class Webhook(HttpProvider):
             wait = asked_to_wait(answer.headers.get("Retry-After"))
             raise failure(meaning, f"webhook.{code}", f"the service answered {answer.status_code}", "", wait)
         if answer.is_redirect:
-            raise failure(WRONG_SETUP, f"webhook.{code}", "the service has moved; calls follow no redirect", "")
+            raise failure(STOPPED, f"webhook.{code}", "the service has moved; calls follow no redirect", "")
         raise OutcomeUnknown(f"webhook.{code}", f"the service answered {answer.status_code}")
 
     def _signed(self, delivery_id: str, timestamp: int, content: bytes) -> dict[str, str]:

@@ -12,6 +12,7 @@ from activities.channels.answers import (
     DEAD_ADDRESS,
     OPTED_OUT,
     REFUSED,
+    STOPPED,
     WRONG_CONTENT,
     WRONG_SETUP,
     Meaning,
@@ -36,12 +37,12 @@ _WINDOW_CLOSED = 131047
 # the title or the HTTP status.
 _ERRORS: dict[int, Meaning] = {
     # permissions, access token
-    **dict.fromkeys((0, 3, 10, 190, *range(200, 300)), WRONG_SETUP),
+    **dict.fromkeys((0, 3, 10, 190, *range(200, 300)), STOPPED),
     # account, payment, integrity; a number that may not be used; spam and quality limits: a person must look
-    **dict.fromkeys((33, 368, 130497, 131005, 131031, 131037, 131042, 131044, 131062, 131063), WRONG_SETUP),
+    **dict.fromkeys((33, 368, 131005, 131031, 131037, 131042, 131044, 131048, 131064), STOPPED),
+    130497: WRONG_SETUP,  # the account may not write to people in this country
     131030: WRONG_SETUP,  # the recipient is not on the list of a test number
-    131048: WRONG_SETUP,
-    131064: WRONG_SETUP,
+    **dict.fromkeys((131062, 131063), WRONG_SETUP),  # not to user ids; no marketing templates
     # rate limits
     4: Retry(timedelta(minutes=1), everyone=True),
     80007: Retry(timedelta(minutes=1), everyone=True),

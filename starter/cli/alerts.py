@@ -47,7 +47,8 @@ async def alert_status(database: "Database", project: "Project", since: datetime
         failed = [alert for alert in theirs if alert.failed]
         counts = {"told": len(theirs) - len(failed), "failed": len(failed)}
         last = {"at": failed[0].told_at, "reason": failed[0].reason} if failed else None
-        rows.append({"channel": f"{PREFIX}{audience}", "paused": [], "messages": counts, "last_failure": last})
+        row = {"channel": f"{PREFIX}{audience}", "state": "open", "pause": None}
+        rows.append({**row, "messages": counts, "last_failure": last})
     return rows
 
 

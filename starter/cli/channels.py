@@ -60,9 +60,10 @@ def status(
 ) -> None:
     """Tell whether messages get through, and what became of those of the last hour.
 
-    'paused' means that a worker sends nothing for now: the vendor asked for it, or
-    nothing got through anyway. What waits meanwhile is sent afterwards. An alert
-    has failed when one of the services it was for did not take it.
+    'paused' means that nothing is sent for now: the vendor asked for it, or
+    nothing got through anyway. 'trying' means that the next message shows whether
+    the others may follow. What waits meanwhile is sent afterwards. An alert has
+    failed when one of the services it was for did not take it.
     """
     asyncio.run(_status(context, hours, output))
 
@@ -119,20 +120,31 @@ def _required(kind: "type[Provider]") -> list[str]:
 async def _status(context: typer.Context, hours: int, output: Format) -> None:
     from datetime import UTC, datetime, timedelta
 
-    from store.channels import count_by_channel, list_pauses
+    from activities.channels.traffic import GONE_AFTER
+    from store.channels import count_by_channel, count_workers, list_pauses
 
     settings, now = settings_of(context), datetime.now(UTC)
     since = now - timedelta(hours=hours)
     project, providers = _read(settings)
     async with open_store(settings) as database:
         async with database.reading() as session:
-            pauses = await list_pauses(session, now)
+            pauses = {pause.channel: pause for pause in await list_pauses(session)}
+            workers = await count_workers(session, now - GONE_AFTER)
             counts = await count_by_channel(session, since)
         alerts = await alert_status(database, project, since)
     rows: list[dict[str, Any]] = []
     for channel in sorted({*providers, *counts}):
-        paused = [pause.model_dump() for pause in pauses if pause.channel == channel]
-        rows.append({"channel": channel, "paused": paused, "messages": counts.get(channel, {})})
+        pause, provider = pauses.get(channel), providers.get(channel)
+        rows.append(
+            {
+                "channel": channel,
+                "state": "open" if pause is None else "paused" if pause.until > now else "trying",
+                "pause": pause.model_dump() if pause else None,
+                "per_second": provider.per_second if provider else None,
+                "workers": workers,
+                "messages": counts.get(channel, {}),
+            }
+        )
     if output is Format.json:
         print_json([*rows, *alerts])
         return
@@ -143,13 +155,16 @@ async def _status(context: typer.Context, hours: int, output: Format) -> None:
 
 
 def _print_status(row: dict[str, Any], hours: int) -> None:
-    paused = row["paused"]
-    state = f"paused by {len(paused)} worker{'s' * (len(paused) > 1)}" if paused else "open"
     counted = ", ".join(f"{count} {state}" for state, count in sorted(row["messages"].items()))
-    typer.echo(f"{row['channel']}: {state}; in {hours} h: {counted or 'nothing'}")
-    for pause in paused[:1]:
+    typer.echo(f"{row['channel']}: {row['state']}; in {hours} h: {counted or 'nothing'}")
+    if row["per_second"]:
+        workers = f"{row['workers']} worker{'s' * (row['workers'] != 1)}"
+        typer.echo(f"  at most {row['per_second']:g} a second, over {workers} together")
+    if pause := row["pause"]:
         typer.echo(f"  until {moment(pause['until'])} UTC  {pause['code']}")
         typer.echo(f"  {pause['reason']}")
+        if pause["setting"]:
+            typer.echo("  what to do: mend the settings of this channel, or the account at the vendor")
 
 
 async def _test(

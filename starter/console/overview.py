@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from starter.console.page import PageRoute, SignedIn
 from starter.console.words import tone
+from store.channels import list_pauses
 from store.guardrails import guardrails
 from store.history import Counts, count_deliveries, count_runs, list_runs
 
@@ -38,12 +39,14 @@ class Bar:
 
 @router.get("/")
 async def show_overview(console: SignedIn) -> HTMLResponse:
-    """Open approvals, runs by outcome and deliveries by channel of the last seven days, and the latest runs."""
+    """What is rolled back, which channels are paused, and the latest runs; of the last seven days open approvals,
+    runs by outcome and deliveries by channel."""
     since = datetime.now(UTC) - _LOOKS_BACK
     async with console.services.database.reading() as session:
         runs = await count_runs(session, since)
         deliveries = await count_deliveries(session, since)
         latest = await list_runs(session)
+        pauses = await list_pauses(session)
         rolled_back = sorted({row.journey for row in await guardrails(session, state="tripped")})
     ends = _bar("ended", [(outcome, number) for state, outcome, number in runs if state == "closed"])
     return await console.show(
@@ -53,6 +56,7 @@ async def show_overview(console: SignedIn) -> HTMLResponse:
         channels=_by_channel(deliveries),
         latest=latest.rows[:_LATEST],
         rolled_back=rolled_back,
+        pauses=pauses,
     )
 
 

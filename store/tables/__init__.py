@@ -21,7 +21,7 @@ from store.tables.catalogue import (
     ProductTouch,
 )
 from store.tables.changes import Change, ChangeKind, ChangeState, FilesVersion
-from store.tables.channels import Alert, ChannelPause
+from store.tables.channels import Alert, ChannelPause, SendingWorker
 from store.tables.columns import UtcTime
 from store.tables.consents import ConsentRecord, ConsentStatement, Suppression
 from store.tables.customers import Address, Customer, Identity, IdentityChange, Merge
@@ -93,6 +93,7 @@ __all__ = [
     "RunState",
     "ScoreFit",
     "SegmentRecord",
+    "SendingWorker",
     "Span",
     "StandingGrant",
     "Suppression",

@@ -23,7 +23,7 @@ REFUSED = {
             "MissingProviderToken", "UnrelatedKeyIdInToken", "BadEnvironmentKeyIdInToken", "BadTopic",
             "MissingTopic", "TopicDisallowed", "BadPath", "MethodNotAllowed",
         ),
-        "fix_configuration",
+        "stop_channel",
     ),
     **dict.fromkeys(
         (
@@ -100,7 +100,7 @@ async def test_a_provider_token_that_apple_takes_for_too_old_is_renewed_once(
     with pytest.raises(Refused, match=r"^apns\.ExpiredProviderToken") as refused:
         await send(provider)
 
-    assert refused.value.remedy == "fix_configuration"
+    assert refused.value.remedy == "stop_channel"
     assert len(sandbox.mailbox.messages) == 1
 
 

@@ -262,7 +262,7 @@ async def test_wrong_credentials_are_for_ops_to_fix(
     with pytest.raises(Refused) as refused:
         await provider.send(message_for(provider), "d_1")
 
-    assert refused.value.remedy == "fix_configuration"
+    assert refused.value.ours
     assert sandbox.mailbox.messages == []
 
 

@@ -84,7 +84,7 @@ async def test_an_unknown_project_is_not_the_token_s_fault(make_provider: MakePr
     with pytest.raises(Refused) as refused:
         await send(provider)
 
-    assert refused.value.remedy == "fix_configuration"
+    assert refused.value.remedy == "stop_channel"
 
 
 @pytest.mark.parametrize("status", ["PERMISSION_DENIED", "UNAUTHENTICATED"])
@@ -94,7 +94,7 @@ async def test_missing_rights_are_for_ops_to_fix(status: str, provider: Provider
     with pytest.raises(Refused) as refused:
         await send(provider)
 
-    assert (refused.value.code, refused.value.remedy) == (f"fcm.{status}", "fix_configuration")
+    assert (refused.value.code, refused.value.remedy) == (f"fcm.{status}", "stop_channel")
 
 
 async def test_a_deadline_inside_google_leaves_the_outcome_unknown(provider: Provider) -> None:

@@ -94,7 +94,7 @@ async def test_a_key_that_google_does_not_know_is_for_ops_to_fix(
     with pytest.raises(Refused, match="invalid_grant") as refused:
         await send(with_account(account | {"private_key": foreign.decode()}))
 
-    assert refused.value.remedy == "fix_configuration"
+    assert refused.value.remedy == "stop_channel"
 
 
 async def test_a_token_endpoint_out_of_reach_is_tried_again(

@@ -19,8 +19,9 @@ ADA = "ada@shoppers.example"
 VENDORS = ("sendgrid", "postmark", "ses")
 REFUSED: dict[tuple[str, Any], str] = {
     **dict.fromkeys((("sendgrid", 400), ("sendgrid", 413)), "fix_content"),
-    **dict.fromkeys((("sendgrid", status) for status in (401, 403, 404, 405)), "fix_configuration"),
-    **dict.fromkeys((("postmark", code) for code in (10, 400, 401, 405, 412, 413)), "fix_configuration"),
+    **dict.fromkeys((("sendgrid", status) for status in (401, 403, 404, 405)), "stop_channel"),
+    **dict.fromkeys((("postmark", code) for code in (10, 400, 401, 405, 413)), "stop_channel"),
+    ("postmark", 412): "fix_configuration",
     ("postmark", 406): "deactivate_address",
     **dict.fromkeys((("postmark", code) for code in (300, 402, 403, 409, 410, 411)), "fix_content"),
     **dict.fromkeys((("ses", kind) for kind in ("MessageRejected", "BadRequestException")), "fix_content"),
@@ -34,7 +35,7 @@ REFUSED: dict[tuple[str, Any], str] = {
                 "IncompleteSignature", "ExpiredTokenException", "MissingAuthenticationToken", "OptInRequired",
             )
         ),
-        "fix_configuration",
+        "stop_channel",
     ),
 }  # fmt: skip
 RETRIED: dict[tuple[str, Any], timedelta | None] = {
@@ -135,16 +136,20 @@ async def test_a_full_day_at_ses_is_not_hammered_upon(make_provider: MakeProvide
 
 
 @pytest.mark.parametrize(
-    ("vendor", "code"),
-    [("sendgrid", "sendgrid.403"), ("postmark", "postmark.400"), ("ses", "ses.MessageRejected")],
+    ("vendor", "code", "remedy"),
+    [
+        ("sendgrid", "sendgrid.403", "stop_channel"),
+        ("postmark", "postmark.400", "stop_channel"),
+        ("ses", "ses.MessageRejected", "fix_configuration"),  # it says the same of a recipient, to new accounts
+    ],
 )
 async def test_a_sender_that_the_account_does_not_have_is_for_ops_to_fix(
-    vendor: str, code: str, make_provider: MakeProvider
+    vendor: str, code: str, remedy: str, make_provider: MakeProvider
 ) -> None:
     with pytest.raises(Refused) as refused:
         await send(make_provider(vendor, sender="Shop <hello@elsewhere.example>"))
 
-    assert (refused.value.code, refused.value.remedy) == (code, "fix_configuration")
+    assert (refused.value.code, refused.value.remedy) == (code, remedy)
 
 
 @pytest.mark.parametrize(("vendor", "code"), [("sendgrid", 418), ("postmark", 1300), ("ses", "TeapotException")])

@@ -72,7 +72,7 @@ async def test_a_machine_without_keys_is_for_ops_to_fix(
     with pytest.raises(Refused, match=r"^ses\.credentials") as refused:
         await provider.send(provider.prepare(rendered("email"), "ada@shoppers.example", "d_1"), "d_1")
 
-    assert refused.value.remedy == "fix_configuration"
+    assert refused.value.remedy == "stop_channel"
 
 
 def test_half_a_key_is_told_when_the_project_is_loaded() -> None:

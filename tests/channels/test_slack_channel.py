@@ -18,10 +18,11 @@ REFUSED = {
             "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "not_authed",
             "invalid_auth", "account_inactive", "token_revoked", "token_expired", "missing_scope", "no_permission",
             "not_allowed_token_type", "access_denied", "ekm_access_denied", "org_login_required",
-            "team_access_not_granted", "messages_tab_disabled", "something_new",
+            "team_access_not_granted", "messages_tab_disabled",
         ),
-        "fix_configuration",
+        "stop_channel",
     ),
+    "something_new": "fix_configuration",
     **dict.fromkeys(("msg_too_long", "no_text", "invalid_arguments", "invalid_metadata_format"), "fix_content"),
 }  # fmt: skip
 RETRIED = {

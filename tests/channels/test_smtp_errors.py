@@ -22,8 +22,8 @@ REFUSED = {
     "553 mailbox name not allowed": "deactivate_address",
     "552 5.3.4 too big": "fix_content",
     "550 5.6.0 malformed": "fix_content",
-    "530 5.7.0 sign in first": "fix_configuration",
-    "535 5.7.8 bad credentials": "fix_configuration",
+    "530 5.7.0 sign in first": "stop_channel",
+    "535 5.7.8 bad credentials": "stop_channel",
     "550 5.7.1 policy": "fix_configuration",
     "550 5.7.26 unauthenticated mail": "fix_configuration",
     "550 5.7.515 bulk sender not authenticated": "fix_configuration",
@@ -112,7 +112,7 @@ async def test_a_server_that_wants_authentication_is_for_ops_to_fix(make_provide
     with pytest.raises(Refused, match="530") as refused:
         await send(anonymous)
 
-    assert refused.value.remedy == "fix_configuration"
+    assert refused.value.remedy == "stop_channel"
 
 
 async def test_a_server_without_tls_is_for_ops_to_fix(make_provider: MakeProvider) -> None:
@@ -121,7 +121,7 @@ async def test_a_server_without_tls_is_for_ops_to_fix(make_provider: MakeProvide
     with pytest.raises(Refused) as refused:
         await send(careful)
 
-    assert refused.value.remedy == "fix_configuration"
+    assert refused.value.remedy == "stop_channel"
 
 
 async def test_a_greylisted_mail_goes_through_on_the_next_try(provider: Provider, sandbox: Sandbox) -> None:

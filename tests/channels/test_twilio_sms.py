@@ -14,7 +14,8 @@ MakeProvider = Callable[..., Provider]
 
 PHONE = "+4917012345678"
 REMEDIES = {
-    **dict.fromkeys((20003, 20404, 21212, 21408, 21603, 21606), "fix_configuration"),
+    **dict.fromkeys((20003, 20404, 21212, 21603, 21606), "stop_channel"),
+    21408: "fix_configuration",
     **dict.fromkeys((21211, 21217, 21614), "deactivate_address"),
     **dict.fromkeys((21602, 21605, 21617, 21656), "fix_content"),
     21610: "withdraw_consent",
@@ -99,7 +100,7 @@ async def test_a_sender_that_is_not_the_accounts_is_for_ops_to_fix(make_provider
     with pytest.raises(Refused) as refused:
         await send(make_provider("twilio_sms", sender="+15005550007"))
 
-    assert (refused.value.code, refused.value.remedy) == ("twilio_sms.21606", "fix_configuration")
+    assert (refused.value.code, refused.value.remedy) == ("twilio_sms.21606", "stop_channel")
 
 
 async def test_a_messaging_service_may_send(make_provider: MakeProvider, sandbox: Sandbox) -> None:
@@ -114,7 +115,7 @@ async def test_another_account_is_for_ops_to_fix(make_provider: MakeProvider) ->
     with pytest.raises(Refused) as refused:
         await send(make_provider("twilio_sms", account_sid=f"AC{'0' * 32}"))
 
-    assert refused.value.remedy == "fix_configuration"
+    assert refused.value.remedy == "stop_channel"
 
 
 async def test_reports_name_the_delivery(provider: Provider, sandbox: Sandbox) -> None:

@@ -25,7 +25,7 @@ MakeProvider = Callable[..., Provider]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 REFUSED = {
     **dict.fromkeys((400, 409, 413, 415, 422), "none"),
-    **dict.fromkeys((401, 403, 404, 405, 410, 302), "fix_configuration"),
+    **dict.fromkeys((401, 403, 404, 405, 410, 302), "stop_channel"),
 }
 RETRIED = {408: None, 425: None, 429: timedelta(minutes=1), 503: timedelta(minutes=1)}
 

@@ -13,10 +13,10 @@ from tests.channels.messages import rendered
 MakeProvider = Callable[..., Provider]
 
 PHONE = "+4917012345678"
-FIX_CONFIGURATION = [
-    0, 3, 10, 33, 190, 368, 130497, 131005, 131030, 131031, 131037, 131042, 131044, 131048, 131062, 131063, 131064,
-    *range(200, 300),
+STOP_CHANNEL = [
+    0, 3, 10, 33, 190, 368, 131005, 131031, 131037, 131042, 131044, 131048, 131064, *range(200, 300),
 ]  # fmt: skip
+FIX_CONFIGURATION = [130497, 131030, 131062, 131063]
 FIX_CONTENT = [
     100, 131008, 131009, 131047, 131051, 132000, 132001, 132005, 132007, 132008, 132012, 132015,
     132016, 132068, 132069,
@@ -28,6 +28,7 @@ RETRIED = {
     131016: None, 131052: None, 131053: None, 131056: timedelta(seconds=6), 131057: None, 135000: None,
 }  # fmt: skip
 REMEDIES = {
+    **dict.fromkeys(STOP_CHANNEL, "stop_channel"),
     **dict.fromkeys(FIX_CONFIGURATION, "fix_configuration"),
     **dict.fromkeys(FIX_CONTENT, "fix_content"),
     **dict.fromkeys(JUST_REFUSED, "none"),

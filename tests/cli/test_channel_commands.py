@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.server import Sandbox
-from store.channels import put_pause
+from store.channels import note_worker, put_pause
 from store.database import Database
 from store.tables import ChannelPause
 from tests import seeding
@@ -22,6 +22,7 @@ channels:
   email:
     provider: postmark
     server_token: ${POSTMARK_SERVER_TOKEN:-none}
+    per_second: 80
     sender: Northwind <hello@mail.northwind.example>
     url: ${POSTMARK_URL:-http://127.0.0.1:1}
   whatsapp:
@@ -128,14 +129,20 @@ def test_the_status_tells_what_is_paused_and_what_became_of_messages(
     asyncio.run(_pause(sqlite_url, until))
 
     assert sojourn("channel", "status").out.splitlines() == [
-        "email: paused by 1 worker; in 1 h: nothing",
+        "email: paused; in 1 h: nothing",
+        "  at most 80 a second, over 2 workers together",
         f"  until {until:%Y-%m-%d %H:%M} UTC  postmark.10",
         "  the token was invalid",
+        "  what to do: mend the settings of this channel, or the account at the vendor",
         "inbox: open; in 1 h: nothing",
         "whatsapp: open; in 1 h: nothing",
     ]
     rows = json.loads(sojourn("channel", "status", "-o", "json").out)
-    assert [(row["channel"], len(row["paused"])) for row in rows] == [("email", 1), ("inbox", 0), ("whatsapp", 0)]
+    assert [(row["channel"], row["state"]) for row in rows] == [
+        ("email", "paused"),
+        ("inbox", "open"),
+        ("whatsapp", "open"),
+    ]
 
 
 def test_an_alert_to_try_fails_the_command_where_nobody_takes_it_and_the_status_remembers(
@@ -170,9 +177,13 @@ async def _pause(url: str, until: datetime) -> None:
         provider="postmark",
         code="postmark.10",
         reason="the token was invalid",
+        setting=True,
+        breaks=1,
         since=seeding.NOW,
         until=until,
     )
     async with database.transaction() as session:
         await put_pause(session, pause)
+        for worker in ("1@host", "2@host"):
+            await note_worker(session, worker, datetime.now(UTC), seeding.NOW)
     await database.close()

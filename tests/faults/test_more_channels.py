@@ -65,6 +65,19 @@ async def test_a_message_leaves_once(channel: str, shop: Sending) -> None:
     assert shop.received(request) == 1
 
 
+async def test_while_the_settings_of_one_channel_are_wrong_the_next_one_is_used(shop: Sending) -> None:
+    ada, ben = await lena(shop), await shop.shopper("ben", sms=True)
+    shop.sandbox.faults.add(recipient=ada.email, answer="535 5.7.8 bad credentials")
+    requests = [shop.request(shopper, channels=("email", "sms")) for shopper in (ada, ben)]
+
+    results = [await shop.deliver(request) for request in requests]
+
+    assert [result.channel for result in results] == ["sms", "sms"]  # the second is spared the question
+    assert [(await shop.delivery(request)).attempts for request in requests] == [2, 1]
+    only_email = shop.request(ben, channels=("email",), step_id="offer")
+    assert (await shop.put_off(only_email)).type == "channel.paused"
+
+
 async def test_the_inbox_reaches_a_customer_without_any_address(shop: Sending) -> None:
     request = shop.request(await lena(shop), **over("inbox"))
 

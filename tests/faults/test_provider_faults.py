@@ -101,10 +101,9 @@ async def test_a_vendor_that_cannot_be_reached_is_tried_again(
 @pytest.mark.parametrize(
     ("channel", "answer", "code"),
     [
-        ("email", "554 5.7.1 Message refused", "smtp.5.7.1"),
+        ("email", "554 5.6.0 Message refused", "smtp.5.6.0"),
         ("whatsapp", 400, "whatsapp_cloud.100"),
         ("whatsapp", 131049, "whatsapp_cloud.131049"),
-        ("push", "PERMISSION_DENIED", "fcm.PERMISSION_DENIED"),
     ],
 )
 async def test_what_the_vendor_will_never_take_is_rejected_once_and_the_address_stays(
@@ -121,6 +120,45 @@ async def test_what_the_vendor_will_never_take_is_rejected_once_and_the_address_
     assert sending.received(request) == 0
     assert all(row.active for row in await sending.rows(Address))
     assert (await sending.spans(request))[-1][:2] == (f"send {channel}", "rejected")
+
+
+SET_UP_WRONG = [
+    ("email", "554 5.7.26 unauthenticated", "smtp.5.7.26"),
+    ("push", "PERMISSION_DENIED", "fcm.PERMISSION_DENIED"),
+    ("whatsapp", 190, "whatsapp_cloud.190"),
+]
+
+
+@pytest.mark.parametrize(("channel", "answer", "code"), SET_UP_WRONG)
+async def test_what_only_our_settings_keep_from_leaving_is_held_until_they_are_mended(
+    small_sending: Sending, channel: str, answer: Answer, code: str
+) -> None:
+    sending = small_sending
+    lena = await sending.shopper()
+    request = sending.request(lena, **STEP_BY[channel])
+    sending.sandbox.faults.add(recipient=address(lena, channel), answer=answer)
+    error = await sending.put_off(request)
+    assert (error.type, error.next_retry_delay) == (code, timedelta(seconds=15))
+    assert (await sending.delivery(request)).state == "retrying"
+    assert isinstance(await sending.deliver(request, attempt=2, after=timedelta(minutes=1)), Sent)
+    assert sending.received(request) == 1
+
+
+@pytest.mark.parametrize(("channel", "answer", "code"), SET_UP_WRONG[:2])
+async def test_what_nobody_mends_for_a_day_is_rejected(
+    small_sending: Sending, channel: str, answer: Answer, code: str
+) -> None:
+    """Of the two the first is told by the vendor again, the second by the pause of the channel."""
+    sending = small_sending
+    lena = await sending.shopper()
+    request = sending.request(lena, **STEP_BY[channel])
+    sending.sandbox.faults.add(recipient=address(lena, channel), answer=answer, times=9)
+    await sending.put_off(request, after=timedelta(hours=23, minutes=59, seconds=50))
+    result = await sending.deliver(request, attempt=2, after=timedelta(hours=24))
+    assert isinstance(result, Rejected)
+    assert code in f"{result.code} {result.reason}"
+    assert (await sending.delivery(request)).state == "rejected"
+    assert sending.received(request) == 0
 
 
 @pytest.mark.parametrize(

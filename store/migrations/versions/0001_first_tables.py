@@ -104,13 +104,16 @@ def upgrade() -> None:
 
     op.create_table('channel_pause',
     sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('worker', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('provider', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('worker', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('setting', sa.Boolean(), nullable=False),
+    sa.Column('breaks', sa.Integer(), nullable=False),
     sa.Column('since', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('until', store.tables.columns.UtcTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('channel', 'worker')
+    sa.Column('tried_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('channel')
     )
     op.create_table('customer',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -311,6 +314,14 @@ def upgrade() -> None:
     sa.Column('counted', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('name')
     )
+    op.create_table('sending_worker',
+    sa.Column('worker', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('seen_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('worker')
+    )
+    with op.batch_alter_table('sending_worker', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_sending_worker_seen_at'), ['seen_at'], unique=False)
+
     op.create_table('span',
     sa.Column('span_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('trace_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -949,6 +960,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_span_export')
 
     op.drop_table('span')
+    with op.batch_alter_table('sending_worker', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_sending_worker_seen_at'))
+
+    op.drop_table('sending_worker')
     op.drop_table('segment')
     op.drop_table('score_fit')
     with op.batch_alter_table('refusal', schema=None) as batch_op:
