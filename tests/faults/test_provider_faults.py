@@ -44,11 +44,11 @@ async def test_what_the_vendor_did_not_take_now_is_tried_again_and_leaves_once(
     request = sending.request(lena, **STEP_BY[channel])
     sending.sandbox.faults.add(recipient=address(lena, channel), answer=answer, times=2)
     for attempt in (1, 2):
-        error = await sending.put_off(request, attempt, after=timedelta(minutes=attempt))
+        error = await sending.put_off(request, attempt, after=timedelta(minutes=2 * attempt))
         assert error.type == code
         row = await sending.delivery(request)
         assert (row.state, row.code, row.attempts, row.sent_at) == ("retrying", code, attempt, None)
-    assert isinstance(await sending.deliver(request, attempt=3, after=timedelta(minutes=3)), Sent)
+    assert isinstance(await sending.deliver(request, attempt=3, after=timedelta(minutes=6)), Sent)
     row = await sending.delivery(request)
     assert (row.state, row.attempts, row.code) == ("sent", 3, "")
     assert sending.received(request) == 1
