@@ -23,6 +23,7 @@ from activities.composing import Composer
 from activities.deciding import Deciding
 from activities.deliver import Delivering
 from activities.editing import Editing
+from activities.editing_actions import EditingActions
 from activities.erasing import Erasing
 from activities.facts import Gathering
 from activities.fitting import Fitting
@@ -173,6 +174,7 @@ def make_activities(
     return [
         delivering.deliver,
         Editing(database, composer, guard, rules).edit_message,
+        EditingActions(database, parts.tools, permission).edit_action,
         acting.act,
         acting.ask,
         Deciding(database, Mask(composer, guard), advising, parts.project.rewards).decide,

@@ -7,6 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.attempt import Attempt
 from activities.channels.model import OutcomeUnknown, Refused, RetryLater
+from activities.editable import as_agreed
 from activities.notes import write_down
 from activities.permission import Permission, digest_of, owner_of
 from activities.questions import Question, Subject
@@ -73,7 +74,7 @@ class Acting:
             await write_down(session, request.run, request.notes)
             row = await find_action(session, attempt.delivery_id)
             if row is not None and row.state == "reserved" and tool is not None and tool.repeatable:
-                session.add(_reservation(attempt, request, customer_id, row))
+                session.add(_reservation(attempt, row, as_agreed(request, tool.arguments), customer_id))
                 return None
             if row is not None and row.state != "retrying":
                 return _earlier_result(row)
@@ -82,13 +83,14 @@ class Acting:
                 outcome, reason = refusal.outcome, getattr(refusal, "reason", "")
                 await write_spans(session, [attempt.span(f"act {request.tool}", outcome, reason)])
                 return refusal
-            session.add(_reservation(attempt, request, customer_id, row))
+            assert tool is not None, "an action without a tool is refused"
+            session.add(_reservation(attempt, row, as_agreed(request, tool.arguments), customer_id))
             return None
 
     async def _do(self, attempt: Attempt, request: ActRequest, tool: Tool) -> ActResult:
         key = attempt.delivery_id
         try:
-            given = tool.arguments.model_validate(request.given)
+            given = tool.arguments.model_validate(as_agreed(request, tool.arguments).given)
             result = await tool.do(given, request.run.customer_id, key, attempt.now())
         except RetryLater as error:
             await self._record(attempt, request, "retrying", {}, error.code, error.reason)
@@ -136,7 +138,7 @@ def _earlier_result(row: Action) -> ActResult:
     return Done(result=row.result)
 
 
-def _reservation(attempt: Attempt, request: ActRequest, customer_id: str, row: Action | None) -> Action:
+def _reservation(attempt: Attempt, row: Action | None, request: ActRequest, customer_id: str) -> Action:
     run = request.run
     row = row or Action(
         id=attempt.delivery_id,
@@ -152,6 +154,6 @@ def _reservation(attempt: Attempt, request: ActRequest, customer_id: str, row: A
         result={},
         reserved_at=attempt.now(),
     )
-    row.state, row.attempts = "reserved", row.attempts + 1
+    row.state, row.given, row.attempts = "reserved", request.given, row.attempts + 1
     row.approval_id = request.grant.approval_id if request.grant else None
     return row

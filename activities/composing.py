@@ -10,12 +10,14 @@ import pydantic_core
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.channels.model import OutgoingMessage, Provider, Refused
+from activities.editable import offered, written_offer
 from activities.tracking import Tracker
-from content.editing import EditRefused, with_edits
+from content.editing import EditRefused, texts_of, with_edits
 from content.library import Library
 from content.links import LinkSigner
 from content.rendering import ContentError, OfferTerms, Recipient, RenderContext, Rendered
 from journeys.parts import Offer
+from journeys.steps.kinds import DISCOUNT
 from journeys.times import format_duration, known_zone
 from learning.products import FEWEST
 from settings import Brand
@@ -37,6 +39,8 @@ class Draft:
     provider: Provider
     rendered: Rendered
     """The content as it was filled in, before the provider gave it its form."""
+    offer: Offer | None
+    """What it promises: what its step offers, or what a person lowered that to."""
     offer_until: datetime | None
     """When the offer it makes ends, in UTC."""
     make_basis: Callable[[], str]
@@ -50,8 +54,23 @@ class Draft:
         return self.make_basis()
 
     @property
+    def discount(self) -> float | None:
+        """What it gives, in per cent."""
+        return self.offer.discount if self.offer else None
+
+    @property
     def content_hash(self) -> str:
         return hash_message(self.message)
+
+
+@dataclass(frozen=True)
+class EditedDraft:
+    """An edit of a message that a person was shown."""
+
+    shown: Draft
+    priced: Draft
+    """As it was before words were edited, with the discount that it has now."""
+    edited: Draft
 
 
 @dataclass(frozen=True)
@@ -133,8 +152,8 @@ class Composer:
         customer: Customer | None,
         delivery_id: str,
         edits: Mapping[str, str],
-    ) -> tuple[Draft, Draft]:
-        """The message that was shown as the request's grant says, and the same one with `edits`.
+    ) -> EditedDraft:
+        """The message that was shown as the request's grant says, with `edits`.
 
         Raises EditRefused when there is no such message any more, or the edited one cannot be made.
         """
@@ -144,10 +163,15 @@ class Composer:
             raise EditRefused("What it was made from has changed since. Approve it, and it is asked about anew.")
         if too_late := _spent(request.offer, grant.asked_at, request.now):
             raise EditRefused(f"{too_late[:1].upper()}{too_late[1:]}. Approve it, and it is asked about anew.")
-        edited = self._draft(request, way, grant.asked_at, edits)
-        if not isinstance(edited, Draft):
-            raise EditRefused(f"It cannot be sent so: {edited.reason}.")
-        return shown, edited
+        edited = self._made_with(request, way, grant.asked_at, edits)
+        if edited.offer == shown.offer:
+            return EditedDraft(shown, shown, edited)
+        priced = self._made_with(request, way, grant.asked_at, {DISCOUNT: edits[DISCOUNT]})
+        if priced.content_hash == self._made_with(request, way, grant.asked_at, {}).content_hash:
+            raise EditRefused(
+                f"{DISCOUNT}: the message would say the same as before, so it cannot be lowered here."
+            )
+        return EditedDraft(shown, priced, edited)
 
     def links_of(self, customer: Customer, channel: str) -> tuple[str, str]:
         """By which a customer unsubscribes from a channel, and chooses what to hear about."""
@@ -178,21 +202,31 @@ class Composer:
             return None
         return shown if isinstance(shown, Draft) and shown.content_hash == grant.content_hash else None
 
+    def _made_with(self, request: DeliverRequest, way: _Way, at: datetime, edits: Mapping[str, str]) -> Draft:
+        """The message as it is with edits. Raises EditRefused when it cannot be made so."""
+        draft = self._draft(request, way, at, edits)
+        if not isinstance(draft, Draft):
+            raise EditRefused(f"It cannot be sent so: {draft.reason}.")
+        return draft
+
     def _draft(
         self, request: DeliverRequest, way: _Way, now: datetime, edits: Mapping[str, str] | None = None
     ) -> Draft | Rejected:
         """The message as it is at `now`, with edits. Raises EditRefused for an edit that does not fit."""
+        words = dict(edits or {})
+        lowered = {DISCOUNT: words.pop(DISCOUNT)} if words.keys() & set(request.approval.edit) else {}
+        offer = offered(request.offer, lowered)
 
-        def make(at: datetime, edits: Mapping[str, str]) -> _Made:
-            context = self._context(request, way.provider.channel, way.customer, way.delivery_id, at)
+        def make(at: datetime, offer: Offer | None, words: Mapping[str, str]) -> _Made:
+            context = self._context(request, way, offer, at)
             rendered = self._library.render(request.content, way.provider.channel, context)
-            rendered = with_edits(rendered, edits) if edits else rendered
+            rendered = with_edits(rendered, words) if words else rendered
             tracked = self._tracker.track(rendered, way.customer, way.delivery_id)
             message = way.provider.prepare(tracked, way.recipient, way.delivery_id)
             return _Made(message, rendered)
 
         try:
-            made = make(now, edits or {})
+            made = make(now, offer, words)
         except ContentError as error:
             return _rejected(way.delivery_id, f"content.{type(error).__name__}", str(error))
         except Refused as error:
@@ -204,15 +238,14 @@ class Composer:
             way.customer,
             way.provider,
             made.rendered,
-            now + request.offer.valid if request.offer else None,
-            lambda: _basis(make(request.start.at, {}), request.offer),
+            offer,
+            now + offer.valid if offer else None,
+            lambda: _basis(make(request.start.at, request.offer, {}), request.offer),
         )
 
-    def _context(
-        self, request: DeliverRequest, channel: str, customer: Customer, delivery_id: str, now: datetime
-    ) -> RenderContext:
-        offer = request.offer
-        unsubscribe_url, preferences_url = self.links_of(customer, channel)
+    def _context(self, request: DeliverRequest, way: _Way, offer: Offer | None, now: datetime) -> RenderContext:
+        customer = way.customer
+        unsubscribe_url, preferences_url = self.links_of(customer, way.provider.channel)
         return RenderContext(
             brand=self._brand,
             customer=Recipient(
@@ -226,9 +259,14 @@ class Composer:
             unsubscribe_url=unsubscribe_url,
             preferences_url=preferences_url,
             now=now,
-            delivery_id=delivery_id,
+            delivery_id=way.delivery_id,
             url_key=self._links.url_key,
         )
+
+
+def editable_texts(request: DeliverRequest, draft: Draft) -> dict[str, str]:
+    """What of a message a person may edit, by field: its words, and the discount where the step says so."""
+    return {**texts_of(draft.rendered), **written_offer(draft.offer, request.approval.edit)}
 
 
 def _basis(made: _Made, offer: Offer | None) -> str:

@@ -241,7 +241,7 @@ def _reservation(
         purpose=request.purpose,
         content=request.content,
         priority=request.priority,
-        discount=request.offer.discount if request.offer else None,
+        discount=cleared.draft.discount,
         offer_until=cleared.draft.offer_until,
         state="reserved",
         findings=[],

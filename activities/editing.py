@@ -3,16 +3,16 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.composing import Composer, Draft
+from activities.composing import Composer, Draft, EditedDraft, editable_texts
 from activities.facts import Case
 from activities.guard import Guard
-from content.editing import EditRefused, EditRules, texts_of
+from content.editing import EditRefused, EditRules
 from journeys.ids import delivery_key
-from policies.model import Deny, NeedsApproval
+from policies.model import Deny, NeedsApproval, Verdict
 from store.approvals import find_approval
 from store.customers import lock_customer
 from store.database import Database
-from store.labels import Label, keep_edit
+from store.labels import Asking, Label, keep_edit
 from store.tables import Approval
 from workflows.ports import Edited, EditRequest, EditResult, NotEdited
 
@@ -44,42 +44,41 @@ class Editing:
         if customer is None or approval is None:
             raise EditRefused("The customer is not known any more.")
         key = delivery_key(send.run.workflow_id, send.run.first_run_id, send.step_id, send.pass_)
-        shown, edited = await self._composer.compose_edited(
-            session, send, approval.channel, customer, key, request.edits
-        )
+        made = await self._composer.compose_edited(session, send, approval.channel, customer, key, request.edits)
         links = self._composer.links_of(customer, approval.channel)
-        self._rules.check(shown.rendered, edited.rendered, links, send.now)
-        await self._see_to_policies(session, Case(send, shown, key, send.now), Case(send, edited, key, send.now))
-        await _keep(session, approval, request, shown, edited)
-        return edited
-
-    async def _see_to_policies(self, session: AsyncSession, shown: Case, edited: Case) -> None:
-        """Raises EditRefused when the policies forbid the edited message, or want others to agree to it."""
-        before = (await self._guard.foretell(session, shown)).ruling.verdict
-        after = (await self._guard.foretell(session, edited)).ruling.verdict
-        if isinstance(after, Deny):
-            raise EditRefused(f"A policy forbids it: {after.reason}.")
-        if isinstance(after, NeedsApproval) and _asks(after) != _asks(before):
-            raise EditRefused(f"So it would need another approval, by '{after.group}': {after.reason}.")
+        self._rules.check(made.priced.rendered, made.edited.rendered, links, send.now)
+        before = await self._guard.foretell(session, Case(send, made.shown, key, send.now))
+        after = await self._guard.foretell(session, Case(send, made.edited, key, send.now))
+        see_to_policies(before.ruling.verdict, after.ruling.verdict)
+        await _keep(session, approval, request, made)
+        return made.edited
 
 
-def _asks(verdict: object) -> tuple[str, str, int] | None:
+def see_to_policies(before: Verdict, after: Verdict) -> None:
+    """Raises EditRefused when the policies forbid what was edited, or want others to agree to it."""
+    if isinstance(after, Deny):
+        raise EditRefused(f"A policy forbids it: {after.reason}.")
+    if isinstance(after, NeedsApproval) and _asks(after) != _asks(before):
+        raise EditRefused(f"So it would need another approval, by '{after.group}': {after.reason}.")
+
+
+def _asks(verdict: Verdict) -> tuple[str, str, int] | None:
     return (verdict.group, verdict.tier, verdict.people) if isinstance(verdict, NeedsApproval) else None
 
 
-async def _keep(
-    session: AsyncSession, approval: Approval, request: EditRequest, shown: Draft, edited: Draft
-) -> None:
-    before, after = texts_of(shown.rendered), texts_of(edited.rendered)
+async def _keep(session: AsyncSession, approval: Approval, request: EditRequest, made: EditedDraft) -> None:
+    edited = made.edited
     label = Label(
         content=request.send.content,
         content_version=edited.rendered.content_version,
         language=edited.rendered.language or "",
-        changes={
-            field: (text, after.get(field, "")) for field, text in before.items() if after.get(field) != text
-        },
         by=request.by,
         at=request.send.now,
     )
-    message = edited.message.model_dump(mode="json")
-    await keep_edit(session, approval, label, message=message, content_hash=edited.content_hash, texts=after)
+    now = Asking(
+        message=edited.message.model_dump(mode="json"),
+        content_hash=edited.content_hash,
+        texts=editable_texts(request.send, edited),
+        discount=edited.discount,
+    )
+    await keep_edit(session, approval, label, now)

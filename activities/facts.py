@@ -148,7 +148,7 @@ def _action(case: Case, approved: bool) -> Action:
         purpose=request.purpose,
         content=request.content,
         topic=rendered.topic,
-        discount=request.offer.discount if request.offer else None,
+        discount=draft.discount,
         margin=rendered.margin,
         approved=approved,
         priority=request.priority,

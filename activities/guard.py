@@ -14,12 +14,11 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.composing import Draft
+from activities.composing import Draft, editable_texts
 from activities.facts import Case, Gathering
 from activities.live import Live
 from activities.questions import Question, Questions, Subject
 from activities.verdicts import Judged, keep_verdict
-from content.editing import texts_of
 from deciding.sight import seen_of
 from journeys.counting import COUNTS
 from policies.model import Deny, Facts, Hold, NeedsApproval, Policy, Ruling, rule
@@ -97,8 +96,7 @@ class Guard:
         if wanted.tier != "supervised" or wanted.people > 1:
             return None
         request = case.request
-        discount = request.offer.discount if request.offer else None
-        delivery, limits = case.delivery_id, {"discount": discount, "amount": None}
+        delivery, limits = case.delivery_id, {"discount": case.draft.discount, "amount": None}
         alike = _similar(case, policies)
         grant = await covering_grant(session, alike, delivery, group=wanted.group, now=case.now, **limits)
         if grant is None:
@@ -159,10 +157,11 @@ def _read_policies(written: str) -> tuple[Policy, ...]:
 
 def _basis(case: Case, policies: tuple[Policy, ...]) -> str:
     """What an approval rests on: content, offer, recipient and policies; when one changes, so does this."""
-    return f"{_fingerprint(policies)}.{case.draft.basis}"
+    return f"{fingerprint(policies)}.{case.draft.basis}"
 
 
-def _fingerprint(policies: Sequence[Policy]) -> str:
+def fingerprint(policies: Sequence[Policy]) -> str:
+    """Changes when a policy or one of its numbers does."""
     rules = "\n".join(f"{policy.name} {policy.version}" for policy in policies)
     return hashlib.sha256(rules.encode()).hexdigest()[:16]
 
@@ -189,7 +188,7 @@ def _similar(case: Case, policies: tuple[Policy, ...]) -> str:
         request.content,
         draft.rendered.content_version,
         request.offer.model_dump_json() if request.offer else "",
-        _fingerprint(policies),
+        fingerprint(policies),
     ]
     return hashlib.sha256("\n".join(common).encode()).hexdigest()
 
@@ -202,12 +201,12 @@ def _question(case: Case, policies: tuple[Policy, ...], wanted: NeedsApproval, r
         content=draft.message.model_dump(mode="json"),
         content_hash=draft.content_hash,
         basis=_basis(case, policies),
-        discount=request.offer.discount if request.offer else None,
+        discount=draft.discount,
         findings=findings_of(ruling),
         customer_id=draft.customer.id,
         similar=_similar(case, policies),
         author=draft.rendered.author,
-        texts=texts_of(draft.rendered),
+        texts=editable_texts(request, draft),
     )
     reason = f"{wanted.reason}; {draft.made_anew}" if draft.made_anew else wanted.reason
     wanted = wanted.model_copy(update={"reason": reason})

@@ -1,19 +1,22 @@
 """Whether a business action may be done: by the policies that judge actions, or by a person's word."""
 
 import hashlib
+from dataclasses import replace
+from typing import Any
 
 import pydantic_core
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.attempt import Attempt
+from activities.editable import as_agreed, written_given
 from activities.facts import Gathering
-from activities.guard import findings_of, overtaken, own_policies
+from activities.guard import findings_of, fingerprint, overtaken, own_policies
 from activities.live import Live
 from activities.questions import Question, Questions, Subject
 from activities.tools.model import Tool
 from activities.verdicts import Judged, keep_verdict
-from policies.model import Action, Deny, Hold, NeedsApproval, Policy, Ruling, rule
+from policies.model import Action, Deny, Hold, NeedsApproval, Policy, Ruling, Verdict, rule
 from policies.registry import with_always
 from store.approvals import find_approval, mark_decided
 from store.grants import covering_grant, use_grant
@@ -46,15 +49,14 @@ class Permission:
             return Denied(reason=f"{request.tool} cannot take what it was given: {_brief(error)}")
         if found := await overtaken(session, request, customer, attempt.now()):
             return found
-        digest = digest_of({"tool": request.tool, "given": request.given})
-        granted = await _granted(session, attempt, request, digest)
-        judged = _judged(request, tool, approved=granted is not None)
-        own = [policy for policy in own_policies(request.policies) if policy.judges_tools]
-        ours = [policy for policy in with_always(self._policies.now) if policy.judges_tools]
-        policies = [*ours, *own]
-        facts = await self._gathering.action_facts(session, request, judged, customer, policies, attempt.now())
+        agreed, (policies, own) = as_agreed(request, tool.arguments), self._asked_of(request)
+        # What it was made from is the same without what a person made of it.
+        basis = f"{fingerprint(policies)}.{digest_of(what_is_done(request))}"
+        granted = await _granted(session, attempt, agreed, basis)
+        judged = _judged(agreed, tool, approved=granted is not None)
+        facts = await self._gathering.action_facts(session, agreed, judged, customer, policies, attempt.now())
         ruling = rule(policies, facts)
-        keep_verdict(session, attempt.delivery_id, request.run, Judged(policies, len(own), facts, ruling))
+        keep_verdict(session, attempt.delivery_id, request.run, Judged(policies, own, facts, ruling))
         match ruling.verdict:
             # An action is not held: what may not be done when its step comes is not done.
             case Deny(reason=reason) | Hold(reason=reason):
@@ -62,7 +64,10 @@ class Permission:
             case NeedsApproval() as wanted:
                 if await _covered(session, attempt, judged, wanted):
                     return None
-                question = _question(attempt, request, owner_of(request, customer), judged, wanted, ruling)
+                subject = _subject(agreed, owner_of(request, customer), basis, judged, ruling)
+                if agreed is not request and request.grant:
+                    subject = replace(subject, edits=request.grant.edits)
+                question = Question(request, request.approval, subject, attempt.delivery_id, wanted)
                 return await self.questions.put(session, question, attempt.now())
             case _:
                 if granted is not None and (grant := request.grant):
@@ -70,6 +75,21 @@ class Permission:
                         session, granted.id, state="approved", by=grant.by, reason=grant.reason, at=grant.at
                     )
                 return None
+
+    async def foretell(
+        self, session: AsyncSession, request: ActRequest, tool: Tool, customer: Customer | None
+    ) -> Verdict:
+        """What the policies would say at the request's `now`, as long as nobody has approved it. Nothing is
+        written."""
+        policies, _ = self._asked_of(request)
+        judged = _judged(request, tool, approved=False)
+        facts = await self._gathering.action_facts(session, request, judged, customer, policies, request.now)
+        return rule(policies, facts).verdict
+
+    def _asked_of(self, request: ActRequest) -> tuple[list[Policy], int]:
+        """The policies that judge an action, and how many of them, the last, are the journey's own."""
+        own = [policy for policy in own_policies(request.policies) if policy.judges_tools]
+        return [*(policy for policy in with_always(self._policies.now) if policy.judges_tools), *own], len(own)
 
 
 def owner_of(request: ActRequest | AskRequest, customer: Customer | None) -> str:
@@ -82,23 +102,25 @@ def digest_of(value: object) -> str:
     return hashlib.sha256(pydantic_core.to_json(value)).hexdigest()
 
 
-def _question(
-    attempt: Attempt, request: ActRequest, customer_id: str, judged: Action, wanted: NeedsApproval, ruling: Ruling
-) -> Question:
-    digest = digest_of({"tool": request.tool, "given": request.given})
-    subject = Subject(
+def what_is_done(request: ActRequest) -> dict[str, Any]:
+    """All that would be done: what a person is shown, and what their decision is bound to."""
+    return {"tool": request.tool, "given": request.given}
+
+
+def _subject(request: ActRequest, customer_id: str, basis: str, judged: Action, ruling: Ruling) -> Subject:
+    return Subject(
         channel="action",
         recipient="",
-        content={"tool": request.tool, "given": request.given},
-        content_hash=digest,
-        basis=digest,
+        content=what_is_done(request),
+        content_hash=digest_of(what_is_done(request)),
+        basis=basis,
         customer_id=customer_id,
         discount=judged.discount,
         amount=judged.amount,
         findings=findings_of(ruling),
         similar=_similar(judged),
+        texts=written_given(request.given, request.approval.edit),
     )
-    return Question(request, request.approval, subject, attempt.delivery_id, wanted)
 
 
 def _similar(judged: Action) -> str:
@@ -125,31 +147,29 @@ def _judged(request: ActRequest, tool: Tool, *, approved: bool) -> Action:
         purpose="transactional",
         content="",
         tool=request.tool,
-        amount=_number(request.given.get("amount")),
-        discount=_number(request.given.get("discount")),
+        amount=number(request.given.get("amount")),
+        discount=number(request.given.get("discount")),
         sensitive=tool.sensitive,
         confidence=request.confidence,
         approved=approved,
     )
 
 
-def _number(given: object) -> float | None:
+def number(given: object) -> float | None:
+    """What a policy can hold against a limit; None for anything else."""
     return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
 
 
-async def _granted(session: AsyncSession, attempt: Attempt, request: ActRequest, digest: str) -> Approval | None:
-    """The approval under which exactly this may be done; None when there is none for it."""
+async def _granted(session: AsyncSession, attempt: Attempt, request: ActRequest, basis: str) -> Approval | None:
+    """The approval under which exactly this may be done; None when it was about anything else, or other policies
+    judge it by now."""
     grant = request.grant
     approval = await find_approval(session, grant.approval_id) if grant else None
-    if grant is None or approval is None or grant.content_hash != digest:
+    if grant is None or approval is None or approval.state not in ("open", "approved"):
         return None
-    return approval if _is_for(approval, attempt, digest) else None
-
-
-def _is_for(approval: Approval, attempt: Attempt, digest: str) -> bool:
-    """Whether an approval is one for exactly this action."""
-    same = approval.delivery_id == attempt.delivery_id and approval.content_hash == digest
-    return same and approval.state in ("open", "approved")
+    if approval.delivery_id != attempt.delivery_id or approval.basis != basis:
+        return None
+    return approval if digest_of(what_is_done(request)) == approval.content_hash == grant.content_hash else None
 
 
 def _brief(error: ValidationError) -> str:

@@ -35,6 +35,8 @@ class Subject:
     """Of the content, if it says so."""
     texts: dict[str, str] = field(default_factory=dict)
     """What of it a person may edit, by field."""
+    edits: dict[str, str] = field(default_factory=dict)
+    """What a person had changed of it already, by field."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Questions:
                 for at, group in plan(self._groups, first, approval.requested_at, question.terms.within).turns
             ),
             reason=approval.reason,
+            edits=question.subject.edits,
         )
 
     def _new(self, question: Question, now: datetime) -> Approval:

@@ -97,6 +97,11 @@ def group_alone(value: object) -> object:
     return {"group": value} if isinstance(value, str) else value
 
 
+def one_alone(value: object) -> object:
+    """Let a single item stand for a list of one."""
+    return cast(object, value) if isinstance(value, list | tuple) else [value]
+
+
 Unanswered = Literal["skip", "stop", "send_without_offer"]
 """What a run does when nobody has decided in time."""
 
@@ -114,6 +119,9 @@ class ApprovalRule(Part):
     """How many must agree."""
     within: Duration = timedelta(hours=24)
     otherwise: Unanswered = "skip"
+    edit: Annotated[tuple[str, ...], BeforeValidator(one_alone)] = ()
+    """What they may change before they agree, beside a message's words: the `discount` of its offer, or by name
+    what an action is given. Numbers can be lowered only."""
 
 
 class EventMatch(Part):
@@ -126,11 +134,6 @@ class EventMatch(Part):
 def name_alone(value: object) -> object:
     """Let a bare event name stand for a match without a condition."""
     return {"event": value} if isinstance(value, str) else value
-
-
-def one_alone(value: object) -> object:
-    """Let a single item stand for a list of one."""
-    return cast(object, value) if isinstance(value, list | tuple) else [value]
 
 
 Match = Annotated[EventMatch, BeforeValidator(name_alone)]

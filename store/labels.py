@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,33 +15,40 @@ from store.tables import Approval, EditLabel
 
 @dataclass(frozen=True)
 class Label:
-    """What one edit changed: by field, the words before and after it. `at` is UTC."""
+    """Of what an edit was, and who made it. `at` is UTC."""
 
     content: str
     content_version: str
     language: str
-    changes: Mapping[str, tuple[str, str]]
     by: str
     at: datetime
 
 
-async def keep_edit(
-    session: AsyncSession,
-    approval: Approval,
-    label: Label,
-    *,
-    message: dict[str, Any],
-    content_hash: str,
-    texts: dict[str, str],
-) -> None:
-    """An open question is about another message from now on. Twice is as good as once."""
-    if approval.content_hash == content_hash:
+@dataclass(frozen=True)
+class Asking:
+    """What a question is about once it was edited."""
+
+    message: dict[str, Any]
+    content_hash: str
+    texts: Mapping[str, str]
+    """What of it may be edited further, by field."""
+    discount: float | None = None
+    amount: float | None = None
+
+
+async def keep_edit(session: AsyncSession, approval: Approval, label: Label, now: Asking) -> None:
+    """An open question is about something else from now on; each field that differs is kept as a label. Twice is
+    as good as once."""
+    if approval.content_hash == now.content_hash:
         return
-    approval.message, approval.content_hash, approval.texts = message, content_hash, texts
-    # Whoever agreed, agreed to something else; and others like it are as the content has them.
+    before = cast(dict[str, str], approval.texts)
+    changes = {name: text for name, text in before.items() if now.texts.get(name) != text}
+    approval.message, approval.content_hash, approval.texts = now.message, now.content_hash, dict(now.texts)
+    approval.discount, approval.amount = now.discount, now.amount
+    # Whoever agreed, agreed to something else; and others like it are as they were made.
     approval.edited_by, approval.agreed, approval.similar = label.by, [], ""
     session.add(approval)
-    for field, (before, after) in label.changes.items():
+    for field, text in changes.items():
         session.add(
             EditLabel(
                 approval_id=approval.id,
@@ -53,13 +60,13 @@ async def keep_edit(
                 channel=approval.channel,
                 language=label.language,
                 field=field,
-                before=before,
-                after=after,
+                before=text,
+                after=now.texts.get(field, ""),
                 by=label.by,
                 at=label.at,
             )
         )
-    tell_approval(session, approval, "edited", label.by, label.at, {"fields": ", ".join(label.changes)})
+    tell_approval(session, approval, "edited", label.by, label.at, {"fields": ", ".join(changes)})
 
 
 async def edit_labels(

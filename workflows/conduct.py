@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeUpdate
@@ -72,6 +72,8 @@ class Conduct:
         self.doing: Doing = "waiting"
         self.pauses = False
         """Whether the run does nothing but wait at this moment, and could as well wait elsewhere."""
+        self.given_to_tool: dict[str, Any] = {}
+        """What the business action under way is given, as its step began; a person may be asked about it."""
         self.move: Move | None = None
         """The version under which it is to go on, as soon as it wakes."""
 
@@ -254,4 +256,5 @@ def terms_of(journey: Journey, rule: ApprovalRule | None) -> ports.ApprovalTerms
         author=journey.owner,
         within=asking.within,
         otherwise=asking.otherwise,
+        edit=asking.edit,
     )

@@ -39,6 +39,7 @@ class Question:
                 turns=asked.turns,
                 asked_at=asked.asked_at,
                 deadline=asked.deadline,
+                edits=asked.edits,
             )
             self._state.approval = approval
         return approval

@@ -1,5 +1,6 @@
 """Every kind of step. Each starts with its verb: `wait:`, `send:`, `branch:`..."""
 
+from collections.abc import Collection
 from datetime import time, timedelta
 from typing import Annotated, Literal, TypeVar, cast
 
@@ -31,12 +32,21 @@ from journeys.times import Duration, Moment
 Way = TypeVar("Way", "Arm", "Option")
 _HOUR = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 Asking = Annotated[ApprovalRule | None, BeforeValidator(group_alone)]
+DISCOUNT = "discount"
+"""What of an offer an approver may be allowed to lower."""
 
 
 def _no_offer_to_leave_out(rule: ApprovalRule | None) -> None:
     if rule and rule.otherwise == "send_without_offer":
         message = "there is no offer here to leave out; let it 'skip' or 'stop'"
         raise PydanticCustomError("no_offer", message, {"path": ("approval", "otherwise")})
+
+
+def _nothing_else_to_edit(rule: ApprovalRule | None, there: Collection[str]) -> None:
+    for number, name in enumerate(rule.edit if rule else ()):
+        if name not in there:
+            told = {"name": name, "path": ("approval", "edit", number), "there": ", ".join(there) or "nothing"}
+            raise PydanticCustomError("not_editable", "there is no '{name}' here to edit; there is: {there}", told)
 
 
 class DateWait(Part):
@@ -126,6 +136,7 @@ class Send(Part):
     def _has_an_offer_to_leave_out(self) -> "Send":
         if self.offer is None:
             _no_offer_to_leave_out(self.approval)
+        _nothing_else_to_edit(self.approval, [DISCOUNT] if self.offer else [])
         return self
 
     @model_validator(mode="after")
@@ -274,6 +285,7 @@ class Act(Part):
     @model_validator(mode="after")
     def _is_done_or_not(self) -> "Act":
         _no_offer_to_leave_out(self.approval)
+        _nothing_else_to_edit(self.approval, self.given)
         return self
 
 

@@ -98,11 +98,12 @@ class Desk:
 
     def acting(self, *tools: Tool) -> Acting:
         """The activities of a worker that starts now, with these tools or the usual one."""
-        return Acting(
-            self.database,
-            {tool.name: tool for tool in tools or (self.refund,)},
-            Permission(Live(self.policies), Gathering("UTC", "Northwind"), Questions({})),
-        )
+        return Acting(self.database, {tool.name: tool for tool in tools or (self.refund,)}, self.permission)
+
+    @property
+    def permission(self) -> Permission:
+        """Who judges what may be done."""
+        return Permission(Live(self.policies), Gathering("UTC", "Northwind"), Questions({}))
 
     @property
     def refund(self) -> Refund:

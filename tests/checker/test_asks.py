@@ -44,6 +44,10 @@ def test_what_the_project_has_may_be_asked_for(step: str, check_steps: Check):
          "8:30: there is no offer here to leave out; let it 'skip' or 'stop'"),
         ("act: coupon\n    with: {discount: '5.0'}\n    approval: {group: brand, otherwise: send_without_offer}",
          "8:30: there is no offer here to leave out; let it 'skip' or 'stop'"),
+        ("act: coupon\n    with: {discount: '5.0'}\n    approval: {group: brand, edit: amount}",
+         "8:30: there is no 'amount' here to edit; there is: discount"),
+        (f"{SEND}\n    approval: {{group: brand, edit: discount}}",
+         "8:30: there is no 'discount' here to edit; there is: nothing"),
         ("send: push\n    content: deal\n    offer: {discount: 5%}\n"
          "    approval: {group: brand, otherwise: send_without_offer}",
          "9:30: 'deal' shows its offer in any case, so it cannot leave without "

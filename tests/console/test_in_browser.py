@@ -185,7 +185,7 @@ async def test_what_one_types_survives_the_refresh_of_the_page_and_is_what_is_se
     await put(demo.database, approval("a_2", deadline=NOW + timedelta(hours=99)))
     await expect(page.locator(CARDS)).to_have_count(2)
     await expect(page.get_by_label("Reason").first).to_have_value("half a thought")
-    await page.get_by_role("button", name="Approve with these words").first.click()
+    await page.get_by_role("button", name="Approve with these changes").first.click()
     async with page.expect_request("**/approvals/a_1/decision") as sent:
         await _five_seconds_later(page)
 

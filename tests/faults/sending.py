@@ -28,7 +28,18 @@ from store.tables import Address, Approval, ConsentRecord, Customer, Delivery, E
 from tests.approving import approve_content
 from tests.retail import SECRET, TENT
 from worker import Parts, load_parts, make_activities
-from workflows.ports import ApprovalTerms, Asked, DeliverRequest, DeliverResult, Grant, Notes, RunRef
+from workflows.ports import (
+    ApprovalTerms,
+    Asked,
+    DeliverRequest,
+    DeliverResult,
+    Edited,
+    EditRequest,
+    Grant,
+    NotEdited,
+    Notes,
+    RunRef,
+)
 
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
 """A Monday, 12:00 in Berlin."""
@@ -73,7 +84,7 @@ class Sending:
         self.parts.append(load_parts(self.settings))
         activities = make_activities(self.settings, self.database, self.parts[-1])
         self._journey = load_journeys(self.folder / "journeys")["browse-abandonment"]
-        self._deliver = next(each for each in activities if each.__name__ == "deliver")
+        self._activities = {each.__name__: each for each in activities}
 
     @property
     def settings(self) -> Settings:
@@ -160,7 +171,13 @@ class Sending:
         environment = ActivityEnvironment()
         info = environment.info
         environment.info = replace(info, attempt=attempt, started_time=info.scheduled_time + after)
-        return _RESULT.validate_python(await environment.run(self._deliver, request))
+        return _RESULT.validate_python(await environment.run(self._activities["deliver"], request))
+
+    async def edited(self, request: DeliverRequest, asked: Asked, **edits: str) -> Edited | NotEdited:
+        """What comes of Ada's edit of what was asked about."""
+        shown = self.granted(request, asked)
+        change = EditRequest(send=shown, edits=edits, by="ada@northwind.example")
+        return await ActivityEnvironment().run(self._activities["edit_message"], change)
 
     async def put_off(
         self, request: DeliverRequest, attempt: int = 1, after: timedelta = timedelta()

@@ -39,6 +39,7 @@ from workflows.ports import (
     DeliverRequest,
     DeliverResult,
     Done,
+    EditActionRequest,
     Edited,
     EditRequest,
     EditResult,
@@ -67,6 +68,7 @@ class World:
         self.customer: dict[str, Any] = {}
         self.deliveries: list[DeliverRequest] = []
         self.edits: list[EditRequest] = []
+        self.edited_actions: list[EditActionRequest] = []
         self.actions: list[ActRequest] = []
         self.questions: list[AskRequest] = []
         self.decisions: list[DecideRequest] = []
@@ -95,6 +97,12 @@ class World:
         if "!" in "".join(request.edits.values()):
             return NotEdited(reason="The brand does not shout.")
         return Edited(content_hash=f"hash of {sorted(request.edits.items())}")
+
+    @activity.defn
+    async def edit_action(self, request: EditActionRequest) -> EditResult:
+        """Every edit is fine."""
+        self.edited_actions.append(request)
+        return Edited(content_hash="hash of the edit")
 
     @activity.defn
     async def act(self, request: ActRequest) -> ActResult:
@@ -318,6 +326,7 @@ def _activities_of(world: World) -> list[Callable[..., Any]]:
     return [
         world.deliver,
         world.edit_message,
+        world.edit_action,
         world.act,
         world.ask,
         world.decide,

@@ -4,7 +4,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from tests.workflows.conftest import Runs, asks, decision, is_asking
+from tests.workflows.conftest import Runs, asks, asks_first, decision, is_asking
 from workflows.journey import CustomerJourney
 
 OFFER = """
@@ -38,6 +38,38 @@ async def test_whoever_agrees_after_an_edit_agrees_to_what_was_edited(runs: Runs
     grant = runs.world.deliveries[-1].grant
     assert grant is not None
     assert (grant.content_hash, grant.edits, grant.by) == (edited, HI, "lars, ada")
+
+
+REFUND = """
+journey: returns
+owner: maria
+start: {event: Order Returned}
+steps:
+  - id: refund
+    act: refund
+    with: {order_id: start.order_id, amount: '60'}
+    approval: {group: support, edit: amount}
+"""
+
+
+async def test_an_action_is_done_as_an_approver_made_it(runs: Runs):
+    runs.world.answers("refund", asks_first, asks_first)
+    run = await runs.start(REFUND, order_id="o_1")
+    await is_asking(run)
+
+    lowered = decision(groups=("support",), edits={"amount": "40"})
+    assert await run.execute_update(CustomerJourney.decide_approval, lowered) == "approved by ada"
+
+    await run.result()
+    [shown] = runs.world.edited_actions
+    assert (shown.edits, shown.act.given, shown.act.approval.edit) == (
+        {"amount": "40"},
+        {"order_id": "o_1", "amount": 60},
+        ("amount",),
+    )
+    grant = runs.world.actions[-1].grant
+    assert grant is not None
+    assert (grant.content_hash, grant.edits) == ("hash of the edit", {"amount": "40"})
 
 
 async def test_whoever_requested_what_the_run_is_for_does_not_agree_to_it(runs: Runs):

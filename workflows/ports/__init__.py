@@ -25,6 +25,7 @@ from workflows.ports.deliveries import (
     DeliverResult,
     Denied,
     Done,
+    EditActionRequest,
     Edited,
     EditRequest,
     EditResult,
@@ -37,6 +38,7 @@ from workflows.ports.deliveries import (
     Unknown,
     act,
     deliver,
+    edit_action,
     edit_message,
 )
 from workflows.ports.erasures import (
@@ -108,6 +110,7 @@ __all__ = [
     "DeliverResult",
     "Denied",
     "Done",
+    "EditActionRequest",
     "EditRequest",
     "EditResult",
     "Edited",
@@ -153,6 +156,7 @@ __all__ = [
     "close_run",
     "decide",
     "deliver",
+    "edit_action",
     "edit_message",
     "end_runs",
     "erase_customer",

@@ -114,14 +114,14 @@ class EditRequest(Message):
 
 
 class Edited(Message):
-    """The message was edited, and is what is asked about from now on."""
+    """It was edited, and so is what is asked about from now on."""
 
     outcome: Literal["edited"] = "edited"
     content_hash: str
 
 
 class NotEdited(Message):
-    """The message stays as it was. The reason is for whoever wanted to edit it."""
+    """It stays as it was. The reason is for whoever wanted to edit it."""
 
     outcome: Literal["not_edited"] = "not_edited"
     reason: str
@@ -160,6 +160,22 @@ class Done(Message):
 
 
 ActResult = Annotated[Done | Asked | Denied | Rejected | Unknown | Overtaken, Field(discriminator="outcome")]
+
+
+class EditActionRequest(Message):
+    """Change what the action is given that a person is asked about, if everything allows it."""
+
+    act: ActRequest
+    """The action as its step gives it. Its `now` is the moment of the edit, its `grant` that of what was shown."""
+    edits: dict[str, str]
+    """All that it is now given otherwise, by name."""
+    by: str
+
+
+@activity.defn(name="edit_action")
+async def edit_action(request: EditActionRequest) -> EditResult:
+    """Change an action that a person is asked about. Safe to retry."""
+    raise NotImplementedError
 
 
 @activity.defn(name="act")

@@ -26,6 +26,8 @@ class ApprovalTerms(Message):
     """Who requested what the run is for, if its start says so; they may not approve it either."""
     within: Duration
     otherwise: Unanswered
+    edit: tuple[str, ...] = ()
+    """What they may change beside words: `discount`, or by name what an action is given."""
 
 
 class Turn(Message):
@@ -57,6 +59,8 @@ class Asked(Message):
     turns: tuple[Turn, ...] = ()
     """In order, and all before the deadline."""
     reason: str
+    edits: dict[str, str] = Field(default_factory=dict)
+    """What a person had changed of it before it was asked about anew, by field."""
 
 
 class Decision(Message):

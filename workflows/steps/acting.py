@@ -62,9 +62,9 @@ async def act(run: Conduct, step: Act) -> str | None:
     """Do a business action, after a person agreed where one must."""
     await run.perceive(step)
     scope = run.memory.scope(workflow.now())
-    given = {name: value(expression, scope) for name, expression in step.given.items()}
+    run.given_to_tool = {name: value(expression, scope) for name, expression in step.given.items()}
     while True:
-        result = await _act(run, step, given)
+        result = await _act(run, step)
         if isinstance(result, Overtaken):
             await overtaken(run, step, result)
         elif isinstance(result, Asked):
@@ -73,6 +73,22 @@ async def act(run: Conduct, step: Act) -> str | None:
                 return _not_granted(run, step, decided)
         else:
             return _finish(run, step, result)
+
+
+def action_of(run: Conduct, step: Act, notes: ports.Notes) -> ports.ActRequest:
+    """What is asked of the world for this step as things are now."""
+    return ports.ActRequest(
+        **_common(run, step, notes),
+        tool=step.act,
+        given=run.given_to_tool,
+        approval=run.terms(step.approval),
+        start=run.memory.start,
+        interrupts=run.memory.interrupts,
+        facts=run.memory.facts(),
+        policies=run.journey.policies,
+        confidence=run.confidence(step),
+        grant=run.memory.state.grant,
+    )
 
 
 async def set_attributes(run: Conduct, step: Set) -> str | None:
@@ -161,20 +177,8 @@ def _not_granted(run: Conduct, step: Act, refused: Refused) -> str | None:
     return run.course.into(step, step.otherwise)
 
 
-async def _act(run: Conduct, step: Act, given: dict[str, Any]) -> ActResult | GaveUp:
-    request = ports.ActRequest(
-        **_common(run, step, run.memory.notes()),
-        tool=step.act,
-        given=given,
-        approval=run.terms(step.approval),
-        start=run.memory.start,
-        interrupts=run.memory.interrupts,
-        facts=run.memory.facts(),
-        policies=run.journey.policies,
-        confidence=run.confidence(step),
-        grant=run.memory.state.grant,
-    )
-    return await leave(run, ports.act, request, f"{step.id}: {step.act}")
+async def _act(run: Conduct, step: Act) -> ActResult | GaveUp:
+    return await leave(run, ports.act, action_of(run, step, run.memory.notes()), f"{step.id}: {step.act}")
 
 
 def _common(run: Conduct, step: Step, notes: ports.Notes) -> dict[str, Any]:

@@ -1,47 +1,61 @@
-"""An edit of the message that a person is asked about: checked by the world, and then what is asked about."""
+"""An edit of what a person is asked about: checked by the world, and then what is asked about."""
+
+from typing import Any
 
 from temporalio import workflow
 
-from journeys.steps import Send
+from journeys.steps import Act, Send
 from workflows import ports
 from workflows.conduct import ATTEMPT, RETRY, Conduct
-from workflows.ports import Decision, Grant, NotEdited, Notes
+from workflows.ports import Decision, EditResult, Grant, NotEdited, Notes
 from workflows.question import EditRefused
+from workflows.state import OpenApproval
+from workflows.steps.acting import action_of
 from workflows.steps.sending import request_of
 
 
 async def edit(run: Conduct, decision: Decision) -> Decision:
-    """Make a decision's edits; gives the decision as one about the message that they made.
+    """Make a decision's edits; gives the decision as one about what they made of it.
 
     Meanwhile the question takes no other decision. Whether this one still counts is judged again afterwards.
     Raises EditRefused, and then nothing has changed.
     """
     question, approval = run.memory.question, run.memory.state.approval
     assert approval is not None, "a decision counts only while something is asked"
-    step = run.course.step(run.memory.state.at)
-    if not isinstance(step, Send):
-        raise EditRefused("only a message can be edited; approve this as it is, or reject it")
     edits = {**approval.edits, **decision.edits}
-    shown = Grant(
-        approval_id=approval.approval_id,
-        content_hash=approval.content_hash,
-        asked_at=approval.asked_at,
-        by=decision.approver,
-        at=workflow.now(),
-        edits=approval.edits,
-    )
-    send = request_of(run, step, Notes()).model_copy(update={"grant": shown})
     question.edited_by = decision.approver
     try:
-        result = await workflow.execute_local_activity(
-            ports.edit_message,
-            ports.EditRequest(send=send, edits=edits, by=decision.approver),
-            start_to_close_timeout=ATTEMPT,
-            retry_policy=RETRY,
-        )
+        result = await _edited(run, _shown(approval, decision.approver), edits)
     finally:
         question.edited_by = ""
     if isinstance(result, NotEdited):
         raise EditRefused(result.reason)
     question.edit(approval.approval_id, result.content_hash, edits)
     return decision.model_copy(update={"content_hash": result.content_hash})
+
+
+def _shown(approval: OpenApproval, to: str) -> Grant:
+    """What is asked about now, as a person would agree to it who changes nothing."""
+    return Grant(
+        approval_id=approval.approval_id,
+        content_hash=approval.content_hash,
+        asked_at=approval.asked_at,
+        by=to,
+        at=workflow.now(),
+        edits=approval.edits,
+    )
+
+
+async def _edited(run: Conduct, shown: Grant, edits: dict[str, str]) -> EditResult:
+    """What comes of an edit of the step that is asked about. Raises EditRefused for one that is no such step."""
+    step = run.course.step(run.memory.state.at)
+    how: dict[str, Any] = {"start_to_close_timeout": ATTEMPT, "retry_policy": RETRY}
+    if isinstance(step, Send):
+        send = request_of(run, step, Notes()).model_copy(update={"grant": shown})
+        request = ports.EditRequest(send=send, edits=edits, by=shown.by)
+        return await workflow.execute_local_activity(ports.edit_message, request, **how)
+    if isinstance(step, Act):
+        act = action_of(run, step, Notes()).model_copy(update={"grant": shown})
+        change = ports.EditActionRequest(act=act, edits=edits, by=shown.by)
+        return await workflow.execute_local_activity(ports.edit_action, change, **how)
+    raise EditRefused("a question is answered, not edited; approve it, or reject it")
