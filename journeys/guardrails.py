@@ -118,6 +118,13 @@ class Calibration(Steps):
     act: Annotated[float, Field(gt=0)] = 0.1
 
 
+class Forecasts(Steps):
+    """How far what comes of decisions may be from what was expected, in standard deviations of what comes."""
+
+    warn: Annotated[float, Field(gt=0)] = 0.1
+    act: Annotated[float, Field(gt=0)] = 0.25
+
+
 class Exploration(Part):
     """Of how many choices something else than the likeliest may be taken. It is never a reason to roll back."""
 
@@ -150,6 +157,7 @@ class Guardrails(Part):
     margin: Margin | None = None
     drift: Drift = Drift()
     calibration: Calibration = Calibration()
+    forecasts: Forecasts = Forecasts()
     exploration: Exploration = Exploration()
     fairness: Fairness = Fairness()
 

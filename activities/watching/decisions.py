@@ -1,11 +1,12 @@
 """How a journey's decisions look: whether customers and rewards drift, whether planners explore, whether the
-logged odds are true, and whether offers are fair. They look back over days, so that once an hour is enough."""
+logged odds and forecasts are true, and whether offers are fair. They look back over days, so that once an hour is
+enough."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
 from activities.watching.sight import Look, Sight
-from learning.guardrails.calibration import judge_calibration
+from learning.guardrails.calibration import judge_calibration, judge_forecasts
 from learning.guardrails.drift import judge_drift
 from learning.guardrails.exploration import judge_exploration
 from learning.guardrails.fairness import judge_fairness
@@ -20,7 +21,7 @@ _WEEK, _MONTH = timedelta(days=7), timedelta(days=30)
 _MOST = 20_000
 """Decisions of a journey, the latest."""
 _TOO_LITTLE = "too little happened of late to say"
-NAMES = ("drift", "exploration", "calibration", "fairness")
+NAMES = ("drift", "exploration", "calibration", "forecasts", "fairness")
 
 
 async def watch_decisions(look: Look) -> list[Sight]:
@@ -38,6 +39,7 @@ async def watch_decisions(look: Look) -> list[Sight]:
         "drift": judge_drift(before, _lately(look, "drift", rows), rules.drift),
         "exploration": judge_exploration(_lately(look, "exploration", rows), rules.exploration),
         "calibration": judge_calibration(_lately(look, "calibration", rows), rules.calibration),
+        "forecasts": judge_forecasts(_since_armed(look, "forecasts", rows), rules.forecasts),
         "fairness": judge_fairness(offers, rules.fairness),
     }
     sights = [Sight(name, "", reading) for name, reading in readings.items() if reading]
@@ -72,5 +74,10 @@ def _point(row: PlannerDecision) -> Point:
 
 def _lately(look: Look, name: str, rows: Sequence[Logged]) -> list[Logged]:
     """Those of the last week, and since the guardrail was armed again."""
-    since = max(filter(None, (look.now - _WEEK, look.rearmed_at(name))))
-    return [row for row in rows if row.at >= since]
+    return [row for row in _since_armed(look, name, rows) if row.at >= look.now - _WEEK]
+
+
+def _since_armed(look: Look, name: str, rows: Sequence[Logged]) -> list[Logged]:
+    """Those since the guardrail was armed again: what comes of decisions is settled long after them."""
+    armed = look.rearmed_at(name)
+    return [row for row in rows if armed is None or row.at >= armed]

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from statistics import mean, stdev
 
-from journeys.guardrails import Calibration
+from journeys.guardrails import Calibration, Forecasts
 from learning.distributions import normal_quantile
 from learning.experiments.comparing import Interval
 from learning.guardrails.level import Level, Reading
@@ -29,6 +29,26 @@ def judge_calibration(rows: Sequence[Logged], rule: Calibration) -> Reading | No
     score = brier(predicted, happened)
     why = f"the odds of {len(chosen)} choices are {error:.1%} off, with a Brier score of {score:.3f}"
     return Reading(level, round(error, 4), rule.act, why).capped(rule.then)
+
+
+def judge_forecasts(rows: Sequence[Logged], rule: Forecasts) -> Reading | None:
+    """Judge whether as much came of decisions as was expected of them; None with too few that are settled.
+
+    What counts is how far off the forecasts surely are. A planner that expects too little harms nobody, so that
+    this only warns.
+    """
+    told = [row for row in rows if row.settled and row.expected is not None]
+    bias = forecast_bias(told) if len(told) >= rule.at_least else None
+    if bias is None:
+        return None
+    off = max(bias.low, -bias.high, 0.0)
+    level = Level.ACT if off >= rule.act else Level.WARN if off >= rule.warn else Level.CALM
+    side = "less" if bias.estimate < 0 else "more"
+    why = (
+        f"of {len(told)} decisions came {abs(bias.estimate):.2f} standard deviations {side} than was expected, "
+        f"{off:.2f} beyond chance"
+    )
+    return Reading(level, round(off, 4), rule.act, why).capped("warn" if bias.low > 0 else rule.then)
 
 
 def forecast_bias(rows: Sequence[Logged], confidence: float = 0.99) -> Interval | None:

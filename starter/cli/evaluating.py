@@ -120,7 +120,7 @@ async def _evaluate(
         stored = await sums_of(session, journey, decision, learner.key) if learner else {}
     if unknown := set(what_if.only) - {option for row in rows for option in (*row.options, *row.closed_options)}:
         raise CommandFailed(f"Nobody was ever offered '{min(unknown)}': what was never tried cannot be judged.")
-    logged = _logged([row for row in rows if row.closed and row.credit is not None], what_if)
+    logged = _logged(_drawn([row for row in rows if row.closed and row.credit is not None]), what_if)
     if not logged:
         raise CommandFailed(
             f"No decision '{decision}' of '{journey}' in the last {days} days has a final reward yet; "
@@ -134,6 +134,15 @@ async def _evaluate(
     model = seen(stored, now, learner.design, learner.habits) if learner and stored else None
     evidence = judge_planner(logged, known_planners()[planner], given, model)
     return replace(evidence, refused=(*evidence.refused, *what_if.doubts()))
+
+
+def _drawn(rows: "Sequence[PlannerDecision]") -> "Sequence[PlannerDecision]":
+    """Those that were drawn among several options, if any were.
+
+    Business as usual, for a share or after a roll-back, left nothing to chance: there the options that
+    were not taken would count as if they never paid.
+    """
+    return [row for row in rows if row.probability < 1 or len(row.options) == 1] or rows
 
 
 def _logged(rows: "Sequence[PlannerDecision]", what_if: "WhatIf") -> "list[Logged]":

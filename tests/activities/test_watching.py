@@ -184,15 +184,18 @@ async def test_decisions_and_offers_are_watched_once_an_hour(database: Database)
     ]
     lucky = [*range(0, 80, 2), *range(1, 20, 2)]
     offers = [message(1000 + n, customer_id=f"c_{n}", discount=10.0) for n in lucky]
-    await seed(database, *members, *offers, *map(choice, range(600)), of=100)
+    told: dict[str, Any] = {"expected": {"mail": 0.5, "push": 0.5}, "closed": True}
+    choices = [choice(number, credit=float(number % 5 == 0), **told) for number in range(600)]
+    await seed(database, *members, *offers, *choices, of=100)
     watch = watching(database)
     await look(watch)
     states = {row.name: row.state for row in await rows(database, Guardrail) if not row.channel}
-    assert states == {"exploration": "warned", "calibration": "ok", "fairness": "warned"}
+    assert states == {"exploration": "warned", "calibration": "ok", "forecasts": "tripped", "fairness": "warned"}
     assert (await found(database, "fairness")).why.startswith("'even' gets 4.00 times the offers of others")
     await look(watch, NOON + timedelta(minutes=10))
     assert (await found(database, "fairness")).looked_at == NOON
-    assert await rows(database, Tightening) == []
+    [tightened] = await rows(database, Tightening)
+    assert tightened.by == "guardrail:forecasts"
 
 
 async def test_a_journey_whose_people_decide_everything_is_not_tightened(sqlite_database: Database) -> None:

@@ -36,13 +36,13 @@ async def _fill(url: str) -> None:
     await database.close()
 
 
-async def _decide(url: str, **changes: Any) -> None:
+async def _decide(url: str, first: int = 0, **changes: Any) -> None:
     database = Database(url)
     async with database.transaction() as session:
-        for number in range(200):
+        for number in range(first, first + 200):
             mail = number % 2 == 0
             made = decision(
-                number, "mail" if mail else "push", customer_id=f"c_{number}", decided_at=THEN, **changes
+                number, "mail" if mail else "push", customer_id=f"c_{number % 200}", decided_at=THEN, **changes
             )
             made.closed, made.reward, made.credit = True, float(mail), float(mail)
             session.add(made)
@@ -60,6 +60,14 @@ def test_another_planner_is_refused_on_a_short_log_and_it_is_said_why(
     document = json.loads(sojourn(*wanted, "-o", "json").out)
     assert document["estimates"]["SNIPS"]["estimate"] == pytest.approx(1)
     assert not document["promoted"]
+
+
+def test_what_went_as_usual_was_left_to_no_chance_and_is_left_out(sojourn: Command, shop: None, sqlite_url: str):
+    asyncio.run(_decide(sqlite_url))
+    asyncio.run(_decide(sqlite_url, 200, planner="fixed", probability=1.0))
+    wanted = ("evaluate", "random", "--journey", "winback", "--decision", "nudge", "-o", "json")
+    document = json.loads(sojourn(*wanted).out)
+    assert (document["weights"]["decisions"], document["weights"]["effective"]) == (200, pytest.approx(200))
 
 
 def test_a_smaller_set_of_options_is_judged_as_if_there_had_been_no_others(

@@ -1,14 +1,24 @@
 """What one look says of a guardrail: how bad it is, by which number, and why."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeys.guardrails import Calibration, Complaints, Drift, Exploration, Fairness, Margin, Unsubscribes
-from learning.guardrails.calibration import judge_calibration
+from journeys.guardrails import (
+    Calibration,
+    Complaints,
+    Drift,
+    Exploration,
+    Fairness,
+    Forecasts,
+    Margin,
+    Unsubscribes,
+)
+from learning.guardrails.calibration import judge_calibration, judge_forecasts
 from learning.guardrails.cusum import THRESHOLD
 from learning.guardrails.drift import judge_drift
 from learning.guardrails.exploration import judge_exploration
@@ -112,6 +122,25 @@ def test_odds_that_are_not_true_are_found():
     assert read(judge_calibration(list(chosen(360, 600, 0.6)), Calibration())).level is Level.CALM
     assert read(judge_calibration(list(chosen(560, 600, 0.6)), Calibration())).level is Level.ACT
     assert judge_calibration(list(chosen(300, 400, 0.6)), Calibration()) is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "level", "said"),
+    [
+        (0.201, Level.CALM, "of 600 decisions came 0.00 standard deviations less than was expected"),
+        (0.4, Level.ACT, "of 600 decisions came 0.50 standard deviations less than was expected, 0.39 beyond"),
+        (0.01, Level.WARN, "of 600 decisions came 0.47 standard deviations more than was expected"),
+    ],
+)
+def test_a_planner_that_promises_too_much_trips_and_one_that_promises_too_little_only_warns(
+    expected: float, level: Level, said: str
+):
+    """One in five brings 1, which deviates by 0.4."""
+    rows = [replace(logged(credit=float(n % 5 == 0)), expected=expected, settled=True) for n in range(600)]
+    reading = read(judge_forecasts(rows, Forecasts()))
+    assert reading.level is level
+    assert reading.why.startswith(said)
+    assert judge_forecasts(rows[:400], Forecasts()) is None
 
 
 def test_unfair_offers_are_told_by_the_segment_that_is_farthest_off():
