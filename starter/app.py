@@ -83,7 +83,6 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     for door in (surfaces, slots):
         app.include_router(door.router)
     app.include_router(guardrails_api.router)
-    app.include_router(surfaces.router)
     app.include_router(customers_api.router)
     app.include_router(merges.router)
     app.include_router(suppressing.router)

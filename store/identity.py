@@ -2,15 +2,31 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy import and_, or_
-from sqlmodel import col, select, update
+from sqlmodel import col, insert, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.tables import Identity, IdentityChange, Merge
 
 KnownAs = tuple[str, str]
 """An id by which the world knows a customer: its kind and its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewId:
+    """An id about to become a customer's, and why: see store.tables.Identity. `since` is in UTC."""
+
+    kind: str
+    value: str
+    customer_id: str
+    since: datetime
+    event_id: str
+    by_kind: str
+    by_value: str
 
 
 async def owners_of(session: AsyncSession, known_as: Collection[KnownAs]) -> dict[KnownAs, str]:
@@ -21,8 +37,8 @@ async def owners_of(session: AsyncSession, known_as: Collection[KnownAs]) -> dic
     ]
     if not by_kind:
         return {}
-    found = await session.exec(select(Identity).where(or_(*by_kind)))
-    return {(identity.kind, identity.value): identity.customer_id for identity in found.all()}
+    found = await session.exec(select(Identity.kind, Identity.value, Identity.customer_id).where(or_(*by_kind)))
+    return {(kind, value): customer_id for kind, value, customer_id in found.all()}
 
 
 async def ids_of(session: AsyncSession, customer_ids: Collection[str]) -> dict[str, list[Identity]]:
@@ -34,12 +50,11 @@ async def ids_of(session: AsyncSession, customer_ids: Collection[str]) -> dict[s
     return found
 
 
-async def add_ids(session: AsyncSession, identities: Iterable[Identity]) -> None:
+async def add_ids(session: AsyncSession, ids: Iterable[NewId]) -> None:
     """Keep new ids. Raises sqlalchemy.exc.IntegrityError when one has an owner."""
     # In one order, so that two transactions with the same new ids never wait for each other in a circle.
-    in_order: list[Identity] = sorted(identities, key=lambda identity: (identity.kind, identity.value))
-    session.add_all(in_order)
-    await session.flush()
+    if in_order := sorted(ids, key=attrgetter("kind", "value")):
+        await session.exec(insert(Identity), params=[asdict(new) for new in in_order])
 
 
 async def change_ids(session: AsyncSession, changes: Sequence[IdentityChange]) -> None:

@@ -12,8 +12,8 @@ from starter.ingestion.resolution import Link, Naming, Person, Resolver
 from store.customers import lock_customers
 from store.digests import digest
 from store.events import accepted_among
-from store.identity import KnownAs, add_ids, ids_of, owners_of
-from store.tables import Customer, Identity
+from store.identity import KnownAs, NewId, add_ids, ids_of, owners_of
+from store.tables import Customer
 
 _ADDRESS_IDS = {"email": "email", "phone": "phone", "push_token": "device", "web_push": "device"}
 """Which kind of id an address is."""
@@ -118,12 +118,12 @@ async def _keep(session: AsyncSession, resolver: Resolver, customers: dict[str, 
         session.add(customers[customer_id])
     # The ids point at customers, who must be there first.
     await session.flush()
-    await add_ids(session, [_identity(link, now) for link in resolver.links if link.rule == "joined"])
+    await add_ids(session, [_new_id(link, now) for link in resolver.links if link.rule == "joined"])
 
 
-def _identity(link: Link, now: datetime) -> Identity:
+def _new_id(link: Link, now: datetime) -> NewId:
     by_kind, by_value = link.by or ("", "")
-    return Identity(
+    return NewId(
         kind=link.id[0],
         value=link.id[1],
         customer_id=link.customer_id,
