@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.exc import IntegrityError
 
-from settings import Settings, master_keys
+from installation_secrets import master_keys
+from settings import Settings
 from store.database import Database
 from store.keys import find_key, keep_key, keys_not_under, rewrap
 from store.migrate import migrate
@@ -140,7 +141,7 @@ class CustomerKeys:
 
 @asynccontextmanager
 async def open_keys(settings: Settings) -> AsyncGenerator[CustomerKeys]:
-    """The keys of the installation, for as long as the block lasts. Raises settings.SecretTooShort."""
+    """The keys of the installation, for as long as the block lasts. Raises installation_secrets.SecretTooShort."""
     masters, database = MasterKeys(master_keys(settings)), Database(settings.database)
     try:
         await migrate(database)

@@ -52,9 +52,11 @@ from content.editing import EditRules
 from content.library import Library, load_library
 from content.links import LinkSigner
 from deciding.checking import check_planners
+from installation_secrets import installation_secret
 from policies.model import Policy
 from policies.registry import load_policies
-from settings import Project, Settings, installation_secret, load_project
+from project import Project, load_project
+from settings import Settings
 from store.database import Database
 from store.migrate import migrate
 from telemetry import collector_named, ship_spans

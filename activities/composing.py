@@ -20,7 +20,7 @@ from journeys.parts import Offer
 from journeys.steps.kinds import DISCOUNT
 from journeys.times import format_duration, known_zone
 from learning.products import FEWEST
-from settings import Brand
+from project import Brand
 from store.catalogue import Watch
 from store.ledger import reachable_at
 from store.tables import Customer

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from activities.alerting import Alerts
 from journeys.times import zone_or_utc
-from settings import Project
+from project import Project
 from store.database import Database
 from store.notices import note_told, take_notices
 from store.tables import Approval

@@ -3,7 +3,7 @@
 from content.links import LinkSigner
 from content.rendering import Rendered
 from content.tracking import with_pixel, with_tracked_links
-from settings import Tracking
+from project import Tracking
 from store.tables import Customer
 
 

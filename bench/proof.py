@@ -24,10 +24,12 @@ from sqlmodel import col, func, select
 from activities.learning import Learning
 from bench.worlds import ORDER, WORLDS, World
 from customer_keys import open_keys
+from installation_secrets import installation_secret
 from journeys.loader import load_journeys
 from learning.experiments.report import Report
 from learning.experiments.verdict import Verdict, verdicts
-from settings import Settings, installation_secret, load_project
+from project import load_project
+from settings import Settings
 from starter.dispatch.dispatcher import Dispatcher
 from starter.experiments.planning import PlanBody
 from starter.experiments.reporting import counted

@@ -9,11 +9,13 @@ from temporalio.client import Client
 
 from bench.bare import BareTwoMessages, Given
 from customer_keys import CustomerKeys
+from installation_secrets import installation_secret
 from journeys.events import Event
 from journeys.ids import workflow_id
 from journeys.loader import load_journeys
 from journeys.model import Journey
-from settings import Settings, installation_secret, load_project
+from project import load_project
+from settings import Settings
 from starter.dispatch.launch import Launcher
 from starter.dispatch.signals import signal
 from starter.services import Services

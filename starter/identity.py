@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from access import Person, groups_of
-from settings import Project
+from project import Project
 from starter.openid.claims import ProvedPerson
 
 SESSION_LIFE = timedelta(hours=12)

@@ -11,7 +11,8 @@ from content.library import Library
 from deciding.slots import SlotPlanning
 from journeys.model import Journey
 from journeys.segments import Segment, Segments
-from settings import Project, Settings
+from project import Project
+from settings import Settings
 from starter.attempts import Attempts
 from starter.openid.signing_in import OpenIdProvider
 from starter.tokens import Tokens

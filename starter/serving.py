@@ -12,10 +12,12 @@ from temporalio.client import Client
 
 from content.library import load_library
 from deciding.checking import check_planners
+from installation_secrets import installation_secret
 from journeys.loader import load_journeys
 from journeys.segments import load_segments
 from journeys.shapes import load_shapes
-from settings import Settings, installation_secret, load_project
+from project import load_project
+from settings import Settings
 from starter.app import create_app
 from starter.auditing.settings import note_settings
 from starter.catalogue.loading import take_in_file

@@ -14,10 +14,11 @@ from temporalio.testing import WorkflowEnvironment
 
 from journeys.events import Event
 from journeys.loader import load_journeys
+from project import load_project
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
 from sandbox.smtp import MailServer
-from settings import Settings, load_project
+from settings import Settings
 from starter.services import Services
 from store.database import Database
 from store.tables import Address, ConsentRecord, Customer, EventRecord, Run

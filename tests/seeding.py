@@ -11,7 +11,8 @@ from access import Group, Person
 from activities.spans import run_span, step_span, step_span_id
 from journeys.ids import span_id, trace_id, workflow_id
 from journeys.loader import load_journeys
-from settings import Brand, Project, Settings
+from project import Brand, Project
+from settings import Settings
 from starter.services import Services
 from store.database import Database
 from store.tables import Approval, Customer, Delivery, Run, Span, StandingGrant

@@ -17,7 +17,7 @@ from activities.watching.sight import Look, Sight
 from journeys.guardrails import Guardrails
 from journeys.model import Journey
 from learning.guardrails.level import Level
-from settings import OPERATORS
+from project import OPERATORS
 from store.audit import record
 from store.autonomy import NeedingPeople, tighten
 from store.database import Database

@@ -1,7 +1,7 @@
 """Who may decide what: known before the run is asked, which judges by the same rules and has the last word."""
 
 from access import Person
-from settings import Project
+from project import Project
 from starter.approvals.refusals import NobodyThere
 from store.tables import Approval
 

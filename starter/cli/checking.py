@@ -23,7 +23,8 @@ from journeys.shapes import Shapes, load_shapes
 from learning.planners.registry import asks, planner_settings
 from policies.model import Policy
 from policies.registry import known_policies, load_policies
-from settings import Project, read_expanded
+from project import Project
+from settings import read_expanded
 from starter.cli.failures import CommandFailed
 from starter.webhooks.registry import load_vendors
 from yamlfile import Document, FileProblems, Problem

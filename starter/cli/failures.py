@@ -8,8 +8,8 @@ from typing import Any, cast
 _TOLD_AS_THEY_ARE = {
     "activities.language_model.NotInstalled",
     "customer_keys.UnknownMasterKey",
-    "settings.MasterKeysMissing",
-    "settings.SecretTooShort",
+    "installation_secrets.MasterKeysMissing",
+    "installation_secrets.SecretTooShort",
     "starter.cli.failures.CommandFailed",
     "starter.client.SojournError",
     "starter.contents.shelf.ApprovalRefused",

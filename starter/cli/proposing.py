@@ -22,7 +22,7 @@ def requester(settings: "Settings", token: str, areas: "Mapping[str, str]") -> "
 
     Raises CommandFailed when nobody in `sojourn.yaml` has it, and yamlfile.FileProblems.
     """
-    from settings import read_project
+    from project import read_project
     from starter.identity import person_with_token
 
     person = person_with_token(read_project(settings.project_dir), token) if token else None
@@ -37,7 +37,7 @@ def requester(settings: "Settings", token: str, areas: "Mapping[str, str]") -> "
 async def propose(settings: "Settings", database: "Database", proposal: "Proposal", by: "Person") -> "Change":
     """Have something reviewed in a person's name."""
     from customer_keys import open_keys
-    from settings import installation_secret
+    from installation_secrets import installation_secret
     from starter.changes.proposing import propose as propose_to
     from starter.temporal import connect
 

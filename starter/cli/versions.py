@@ -91,7 +91,7 @@ def migrate(
 
 async def _publish_or_propose(settings: "Settings", journey: "Journey", by: str, token: str) -> "Change | None":
     """Put a version live, or have it reviewed; gives the change in that case."""
-    from settings import load_review
+    from project import load_review
     from starter.changes.journeys import proposal_of, who_must_agree
     from store.versions import publish
 

@@ -14,7 +14,7 @@ from content.library import Entry, Library
 from content.review import touches
 from deciding.checking import check_planners
 from journeys.shapes import Shapes, load_shapes
-from settings import Project, read_project
+from project import Project, read_project
 
 
 class ApprovalRefused(Exception):

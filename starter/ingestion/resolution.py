@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from settings import IdentityRules
+from project import IdentityRules
 from store.identity import KnownAs
 
 

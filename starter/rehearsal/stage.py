@@ -20,11 +20,12 @@ from temporalio.testing import WorkflowEnvironment
 
 from codec import data_converter
 from customer_keys import CustomerKeys, open_keys
+from installation_secrets import installation_secret
 from journeys.model import Journey
 from journeys.segments import load_segments
 from journeys.shapes import load_shapes
 from sandbox.server import Sandbox
-from settings import Settings, installation_secret
+from settings import Settings
 from starter.dispatch.dispatcher import Dispatcher
 from starter.ingestion.acceptance import Ingestion
 from starter.local.environment import vendor_variables

@@ -26,8 +26,9 @@ from journeys.events import Event
 from journeys.interrupts import InterruptRules
 from journeys.parts import EventMatch
 from policies.model import Policy
+from project import load_project
 from sandbox.http_server import serving
-from settings import Settings, load_project
+from settings import Settings
 from store.database import Database
 from store.tables import Customer, EventRecord
 from tests.tools.payments import TOKEN, Payments

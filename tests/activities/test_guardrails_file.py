@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from settings import Settings, load_project
+from project import load_project
+from settings import Settings
 from yamlfile import FileProblems
 
 SHOP = """brand: {name: Shop, address: Hamburg, url: "https://shop.example"}

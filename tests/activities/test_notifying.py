@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from activities.notifying import Notifying
-from settings import Settings, load_project
+from project import load_project
+from settings import Settings
 from store.approvals import mark_decided, put_to, tell_approval
 from store.database import Database
 from store.notices import Taken, note_told, remind, take_notices

@@ -6,7 +6,7 @@ import jwt
 import pytest
 
 from access import Person
-from settings import Brand, Project
+from project import Brand, Project
 from starter.identity import SESSION_LIFE, Sessions, person_with_token
 from tests.seeding import ADA, MARIA, SECRET
 

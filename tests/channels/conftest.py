@@ -10,8 +10,9 @@ from sqlmodel import col, select
 
 from activities.channels.model import Provider
 from activities.channels.registry import known_providers
+from project import load_project
 from sandbox.server import Sandbox
-from settings import Settings, load_project
+from settings import Settings
 from store.database import Database
 from store.tables import Customer, SurfaceMessage
 from tests.channels.messages import RECIPIENTS, TEMPLATES

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from activities.channels.registry import known_providers, load_providers
+from project import load_project
 from sandbox.server import Sandbox
-from settings import Settings, load_project
+from settings import Settings
 from tests.conftest import RETAIL
 from yamlfile import FileProblems, plain, read
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from settings import MasterKeysMissing, SecretTooShort, Settings, master_keys
+from installation_secrets import MasterKeysMissing, SecretTooShort, master_keys
+from settings import Settings
 
 ONE, TWO = "1" * 32, "2" * 40
 

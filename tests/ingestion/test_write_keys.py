@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from settings import Settings, load_project
+from project import load_project
+from settings import Settings
 from starter.app import create_app
 from starter.services import Services
 from store.tables import EventRecord, Refusal

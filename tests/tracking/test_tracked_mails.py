@@ -10,7 +10,7 @@ from activities.tracking import Tracker
 from content.links import InvalidLink, LinkSigner
 from content.rendering import Rendered
 from content.tracking import with_pixel, with_tracked_links
-from settings import Tracking
+from project import Tracking
 from tests import seeding
 
 SIGNER = LinkSigner(seeding.SECRET)
