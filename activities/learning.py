@@ -4,7 +4,8 @@ A lesson is the difference between what a decision counted with before and what 
 the transaction that keeps the reward, so that whatever is cut off or done twice, the sums and the log agree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,7 +18,7 @@ from learning.planners.interface import Learner
 from learning.planners.registry import learner_of
 from learning.sampler.decay import weight_of
 from learning.sampler.model import lesson
-from learning.sampler.packing import pack, unpack
+from learning.sampler.packing import packed, unpacked
 from learning.sampler.statistics import Statistics
 from store.database import Database
 from store.events import as_event, settled_event
@@ -96,14 +97,11 @@ async def teach(
     learner = learner_of(first.planner, first.settings, first.looks_at)
     assert learner is not None, "only what a planner learns from has a way to be learned"
     point = await lock_point(session, first.journey, first.decision, first.learned_as, now)
-    sums = await sums_of(session, first.journey, first.decision, first.learned_as)
-    added = lessons_of(changed, learner)
-    print_ = learner.design.fingerprint
-    known = {block: unpack(sums[block], print_) if block in sums else None for block in added}
-    merged = {block: each if (was := known[block]) is None else was + each for block, each in added.items()}
+    stored = await sums_of(session, first.journey, first.decision, first.learned_as)
+    design, known = unpacked(stored, learner.design)
+    merged = merged_sums(known, lessons_of(changed, replace(learner, design=design)))
     counted = sum((row.credit is not None) - (before is not None) for row, before in changed)
-    packed = {block: pack(each, print_) for block, each in merged.items()}
-    await keep_sums(session, point, packed, point.lessons + counted, now)
+    await keep_sums(session, point, packed(merged, design), point.lessons + counted, now)
 
 
 def lessons_of(changed: Sequence[tuple[PlannerDecision, float | None]], learner: Learner) -> dict[str, Statistics]:
@@ -111,9 +109,14 @@ def lessons_of(changed: Sequence[tuple[PlannerDecision, float | None]], learner:
     added: dict[str, Statistics] = {}
     for row, before in changed:
         weight = weight_of(row.decided_at, learner.habits.forgets)
-        block, each = lesson(learner.design, row.option, row.features, before, row.credit, weight)
+        block, each = lesson(learner.design, row.option, row.features, before, row.credit, weight, row.options)
         added[block] = added[block] + each if block in added else each
     return added
+
+
+def merged_sums(known: Mapping[str, Statistics], added: Mapping[str, Statistics]) -> dict[str, Statistics]:
+    """The blocks that something is added to, with it."""
+    return {block: known[block] + each if block in known else each for block, each in added.items()}
 
 
 async def _worths(

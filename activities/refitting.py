@@ -6,18 +6,19 @@ has all that the new one looks at, and clears away whatever rounding left in the
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from temporalio import activity
 
-from activities.learning import lessons_of
+from activities.learning import lessons_of, merged_sums
 from journeys.rewards import Rewards
 from learning.planners.interface import Learner
 from learning.planners.registry import learner_of
 from learning.sampler.decay import weight_of
 from learning.sampler.model import Model
-from learning.sampler.packing import pack
+from learning.sampler.packing import packed
 from learning.values import Turn
 from learning.values import refit as fit
 from store.database import Database
@@ -82,15 +83,13 @@ class Refitting:
             rows = await log_of(session, latest.journey, latest.decision, now - _LOOKS_BACK, _MOST)
             own = [row for row in rows if row.learned_as == latest.learned_as]
             news = [(row, fitted.get(row.id)) for row in own if row.credit != fitted.get(row.id)]
-            sums = {
-                block: each.times(weight_of(now, learner.habits.forgets)) for block, each in model.blocks.items()
-            }
-            for block, each in lessons_of(news, learner).items():
-                sums[block] = sums[block] + each if block in sums else each
+            weight = weight_of(now, learner.habits.forgets)
+            sums = {block: each.times(weight) for block, each in model.blocks.items()}
+            added = lessons_of(news, replace(learner, design=model.design))
             await forget_sums(session, point)
-            packed = {block: pack(each, learner.design.fingerprint) for block, each in sums.items()}
+            kept = packed({**sums, **merged_sums(sums, added)}, model.design)
             lessons = len(fitted) + sum(row.id not in fitted for row, _ in news)
-            await keep_sums(session, point, packed, lessons, now)
+            await keep_sums(session, point, kept, lessons, now)
             point.refitted_at = now
 
 

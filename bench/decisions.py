@@ -9,6 +9,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -21,6 +22,7 @@ from learning.planners import sampler
 from learning.planners.interface import Question
 from learning.sampler.design import Separate
 from learning.sampler.model import Model, lesson
+from learning.sampler.responses import Responses
 
 FEATURES = 50
 _TAUGHT = 100
@@ -29,10 +31,12 @@ _TAUGHT = 100
 Timed = Mapping[str, Callable[[], object]]
 
 
-def ours(options: int, draw: np.random.Generator) -> Timed:
+def ours(options: int, draw: np.random.Generator, refitted: bool = False) -> Timed:
     """A decision, a lesson, and taking lessons into account."""
     names = tuple(f"option {number}" for number in range(options))
-    design = Separate(tuple(f"f{number}" for number in range(FEATURES)))
+    known = tuple(f"f{number}" for number in range(FEATURES))
+    curves = {name: tuple(draw.normal(0, 0.1, 1 + FEATURES)) for name in names} if refitted else {}
+    design = Separate(known, Responses(curves))
     model = Model(design)
     features = [dict(zip(design.features, row, strict=True)) for row in draw.normal(size=(_TAUGHT, FEATURES))]
     for name in names:
@@ -83,7 +87,12 @@ def mabwiser(options: int, draw: np.random.Generator) -> Timed:
     }
 
 
-LIBRARIES = {"sojourn": ours, "bayesianbandits": bayesianbandits, "mabwiser": mabwiser}
+LIBRARIES = {
+    "sojourn": ours,
+    "sojourn, refitted": partial(ours, refitted=True),
+    "bayesianbandits": bayesianbandits,
+    "mabwiser": mabwiser,
+}
 
 
 def microseconds(run: Callable[[], object], seconds: float) -> float:

@@ -19,6 +19,11 @@ def normal_cdf(values: Array) -> Array:
     return _special.ndtr(values)
 
 
+def chance_of(logits: Array) -> Array:
+    """The chance that each logit stands for."""
+    return _special.expit(logits)
+
+
 def normal_quantile(share: float) -> float:
     """The value below which this share of a standard normal lies."""
     return float(_special.ndtri(share))

@@ -8,15 +8,16 @@ differ by stays as doubt. The result is a `Model` as any other, that replaces wh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 import numpy as np
 
 from learning.distributions import Array
-from learning.sampler.design import Design
+from learning.sampler.design import Design, Separate
 from learning.sampler.model import Habits, Model
 from learning.sampler.posterior import believe
+from learning.sampler.responses import Responses, fit_responses
 from learning.sampler.statistics import Statistics
 
 
@@ -43,7 +44,7 @@ def refit(
     design: Design,
     habits: Habits | None = None,
     discount: float = 1.0,
-    trace: float = 0.8,
+    trace: float = 0.5,
     passes: int = 16,
     seed: int = 0,
 ) -> Model:
@@ -55,6 +56,8 @@ def refit(
     when the stages of a trajectory do not rise.
     """
     habits, draw = habits or Habits(), np.random.default_rng(seed)
+    if isinstance(design, Separate):
+        design = replace(design, responses=_responses([turn for turns in trajectories for turn in turns], design))
     by_stage = _by_stage(trajectories)
     fitted = _Fitted(design, passes)
     for stage in sorted(by_stage, reverse=True):
@@ -63,6 +66,17 @@ def refit(
             fitted.draw_weights(habits, draw)
     doubt = fitted.targets.var(axis=1)
     return Model(design, habits, fitted.counted(fitted.targets.mean(axis=1), doubt))
+
+
+def _responses(turns: Sequence[Turn], design: Separate) -> Responses:
+    """The curves of how likely each option is answered: that more than nothing came of it before the next turn."""
+    plain = Separate(design.features)
+    known = np.empty((len(turns), plain.dimensions))
+    for place, turn in enumerate(turns):
+        known[place] = plain.common(turn.features)
+    answered = np.array([float(turn.reward > 0) for turn in turns])
+    weights = np.array([turn.weight for turn in turns])
+    return fit_responses([turn.option for turn in turns], known, answered, weights)
 
 
 def _by_stage(trajectories: Sequence[Sequence[Turn]]) -> dict[int, list[_Step]]:
@@ -94,7 +108,7 @@ class _Fitted:
 
     def with_turns(self, steps: Sequence[_Step], discount: float, trace: float) -> "_Fitted":
         """Also the turns of the stage before."""
-        rows = np.array([self.design.row(turn.option, turn.features) for _, turn, _ in steps])
+        rows = np.array([self.design.row(turn.option, turn.features, turn.options) for _, turn, _ in steps])
         targets = np.empty((len(steps), self.passes))
         for place, (number, turn, after) in enumerate(steps):
             came = self._came.get(number, np.zeros(self.passes))
@@ -111,7 +125,7 @@ class _Fitted:
         if turn is None:
             return np.zeros(self.passes)
         chosen = [self._places.get(self.design.block(option), -1) for option in turn.options]
-        vectors = np.stack([self.design.row(option, turn.features) for option in turn.options])
+        vectors = self.design.rows(turn.options, turn.features)
         worth: Array = np.einsum("kd,kdp->kp", vectors, self._weights[chosen])
         return np.max(worth, axis=0)
 

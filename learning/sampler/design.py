@@ -10,6 +10,7 @@ from itertools import repeat
 import numpy as np
 
 from learning.distributions import Array
+from learning.sampler.responses import Responses
 
 
 @dataclass(frozen=True)
@@ -18,23 +19,41 @@ class Separate:
     all have in common. Fit for up to some dozens of options."""
 
     features: tuple[str, ...]
+    responses: Responses = field(default_factory=Responses)
 
     @property
     def dimensions(self) -> int:
-        """Of the vectors: a constant and the features."""
-        return 1 + len(self.features)
+        """Of the vectors: a constant, the features, and where responses are known, two numbers of them."""
+        return 1 + len(self.features) + (2 if self.responses else 0)
 
     @cached_property
     def fingerprint(self) -> bytes:
-        """Eight bytes that differ for every design that gives other numbers."""
+        """Eight bytes that differ for every design that gives other numbers. Responses do not change them: they
+        are kept with the sums that were counted with them."""
         return _fingerprint("separate", self.features)
 
     def block(self, option: str) -> str:
         """Which statistics an option is counted in."""
         return option
 
-    def row(self, option: str, features: Mapping[str, float]) -> Array:
-        """The vector of any option for these features; one that is not known is zero."""
+    def row(self, option: str, features: Mapping[str, float], options: Sequence[str] = ()) -> Array:
+        """The vector of an option for these features; one that is not known is zero. `options` are those that were
+        open, this one among them."""
+        among = options or (option,)
+        return self.rows(among, features)[among.index(option)]
+
+    def rows(self, options: Sequence[str], features: Mapping[str, float]) -> Array:
+        """The vectors of the options that are open, one a row."""
+        known = self.common(features)
+        rows = np.empty((len(options), self.dimensions))
+        rows[:, : known.size] = known
+        if self.responses:
+            rows[:, -2] = likely = self.responses.likely(options, known)
+            rows[:, -1] = likely.max()
+        return rows
+
+    def common(self, features: Mapping[str, float]) -> Array:
+        """What the vectors of all options begin with: all of it, where no responses are known."""
         return np.array([1.0, *_numbers(features, self.features)])
 
 
@@ -69,8 +88,9 @@ class Factorised:
         """Which statistics an option is counted in: all in the same."""
         return ""
 
-    def row(self, option: str, features: Mapping[str, float]) -> Array:
-        """The vector of an option for these features; one that is not known is zero."""
+    def row(self, option: str, features: Mapping[str, float], options: Sequence[str] = ()) -> Array:
+        """The vector of an option for these features; one that is not known is zero. It is the same whatever the
+        `options` that were open."""
         chosen = self.factors.get(option, {})
         within = np.array([1.0, *_numbers(features, self.interacting)])
         present = np.array([float(chosen.get(factor) == level) for factor, level in self.levels])

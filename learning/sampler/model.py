@@ -14,7 +14,7 @@ from functools import cached_property
 from learning.distributions import Array
 from learning.sampler.decay import seen_from
 from learning.sampler.design import Design, Factorised
-from learning.sampler.packing import pack, unpack
+from learning.sampler.packing import packed, unpacked
 from learning.sampler.posterior import Posterior, Prior, believe
 from learning.sampler.propensity import probabilities_of_best, with_floor
 from learning.sampler.statistics import Statistics, credited
@@ -61,9 +61,11 @@ class Model:
         """The expected reward of each option and the standard deviation of that belief, in the options' order."""
         if isinstance(self.design, Factorised):
             return self._posterior.of_rows(self.design.rows(options, features))
-        means, deviations = self._posterior.of_blocks(self.design.row("", features))
-        chosen = [self._places.get(option, -1) for option in options]
-        return means[chosen], deviations[chosen]
+        places = [self._places.get(option, -1) for option in options]
+        if self.design.responses:
+            return self._posterior.of_blocks(places, self.design.rows(options, features))
+        means, deviations = self._posterior.of_one(self.design.common(features))
+        return means[places], deviations[places]
 
     @cached_property
     def version(self) -> str:
@@ -80,7 +82,7 @@ class Model:
 
     def packed(self) -> dict[str, bytes]:
         """The blocks as bytes."""
-        return {name: pack(statistics, self.design.fingerprint) for name, statistics in self.blocks.items()}
+        return packed(self.blocks, self.design)
 
     @cached_property
     def _posterior(self) -> Posterior:
@@ -98,12 +100,14 @@ def lesson(
     before: float | None,
     after: float | None,
     weight: float = 1.0,
+    options: Sequence[str] = (),
 ) -> tuple[str, Statistics]:
     """The block to add to and what to add, when a decision's reward becomes known or is corrected.
 
-    See `statistics.credited` for `before` and `after`; `weight` is `decay.weight_of` the decision's instant.
+    See `statistics.credited` for `before` and `after`; `weight` is `decay.weight_of` the decision's instant, and
+    `options` are those that were open.
     """
-    return design.block(option), credited(design.row(option, features), before, after, weight)
+    return design.block(option), credited(design.row(option, features, options), before, after, weight)
 
 
 def seen(stored: Mapping[str, bytes], now: datetime, design: Design, habits: Habits) -> Model:
@@ -111,5 +115,6 @@ def seen(stored: Mapping[str, bytes], now: datetime, design: Design, habits: Hab
 
     Raises packing.Unreadable when they were counted in another design.
     """
-    sums = {name: unpack(data, design.fingerprint) for name, data in stored.items()}
-    return Model(design, habits, {name: seen_from(known, now, habits.forgets) for name, known in sums.items()})
+    counted_in, sums = unpacked(stored, design)
+    scaled = {name: seen_from(known, now, habits.forgets) for name, known in sums.items()}
+    return Model(counted_in, habits, scaled)

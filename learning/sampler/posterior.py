@@ -35,12 +35,22 @@ class Posterior:
     covariances: Array
     """Blocks by dimensions by dimensions."""
 
-    def of_blocks(self, vector: Array) -> tuple[Array, Array]:
+    def of_one(self, vector: Array) -> tuple[Array, Array]:
         """The mean and standard deviation of the score of one vector in every block."""
         blocks, dimensions = self.means.shape
         stacked = self.covariances.reshape(blocks * dimensions, dimensions)
         variances = (stacked @ vector).reshape(blocks, dimensions) @ vector
         return self.means @ vector, np.sqrt(np.maximum(variances, 0.0))
+
+    def of_blocks(self, places: Sequence[int], rows: Array) -> tuple[Array, Array]:
+        """The mean and standard deviation of the score of every row, each in the block at its place; rows in the
+        same block are the same."""
+        vectors = np.zeros_like(self.means)
+        vectors[places] = rows
+        turned = np.matmul(self.covariances, vectors[:, :, None])[:, :, 0]
+        variances = np.einsum("kd,kd->k", turned, vectors)
+        means = np.einsum("kd,kd->k", self.means, vectors)
+        return means[places], np.sqrt(np.maximum(variances[places], 0.0))
 
     def of_rows(self, rows: Array) -> tuple[Array, Array]:
         """The mean and standard deviation of the score of every row in the first block."""

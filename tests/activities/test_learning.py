@@ -11,6 +11,8 @@ from activities.refitting import Refitting
 from deciding.knowing import Knowledge
 from journeys.rewards import Rewards
 from learning.planners.registry import learner_of
+from learning.sampler.design import Separate
+from learning.sampler.model import Model
 from store.database import Database
 from store.events import NewEvent, add_events, settled_event
 from store.tables import Customer, EventRecord, LearnedPoint, PlannerDecision
@@ -71,13 +73,17 @@ class Shop:
     async def row(self) -> PlannerDecision:
         return (await rows(self.database, PlannerDecision))[0]
 
-    async def odds(self, now: datetime) -> list[float]:
-        """Of mail and push for a customer who is a VIP."""
+    async def model(self, now: datetime) -> Model:
+        """What is known of the point."""
         assert LEARNER is not None
         async with self.database.reading() as session:
             model = await Knowledge().model(session, "winback", "nudge", LEARNER, now)
         assert model is not None
-        return model.probabilities(("mail", "push"), {"vip": 1.0})
+        return model
+
+    async def odds(self, now: datetime) -> list[float]:
+        """Of mail and push for a customer who is a VIP."""
+        return (await self.model(now)).probabilities(("mail", "push"), {"vip": 1.0})
 
 
 async def test_an_order_becomes_the_reward_of_the_decision_and_leads_back_to_the_event(shop: Shop):
@@ -193,3 +199,24 @@ async def test_a_refit_values_an_agents_turn_by_what_the_turns_after_it_bring(sh
     assert [point.decisions for point in refitted.points] == [120]
     mail, push = await shop.odds(LATER + timedelta(days=1))
     assert mail > 0.9 > push
+
+
+async def test_what_happens_after_a_refit_is_counted_with_the_curves_that_it_drew(shop: Shop, database: Database):
+    """Mail is answered by a third: enough to draw its curve, and a push by nobody. Then one more mail sells."""
+    async with database.transaction() as session:
+        session.add_all(Customer(id=f"c_{n}", traits={}, created_at=NOON) for n in range(2, 92))
+    for number in range(2, 92):
+        await shop.decides(decision(number, "mail" if number < 80 else "push", customer_id=f"c_{number}"))
+        if number < 80 and number % 3 == 0:
+            await shop.sells(2.0, f"c_{number}")
+    await shop.learns(LATER)
+    await attempt(Refitting(database).refit, LearnRequest(now=LATER))
+    refitted = await shop.model(LATER)
+    assert isinstance(refitted.design, Separate)
+    assert set(refitted.design.responses.weights) == {"mail"}
+    await shop.decides(decision(1))
+    await shop.sells(2.0)
+    await shop.learns(LATER)
+    taught = await shop.model(LATER)
+    assert taught.design == refitted.design
+    assert taught.blocks["mail"].moment[-2] > refitted.blocks["mail"].moment[-2]

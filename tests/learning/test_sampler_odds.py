@@ -15,6 +15,7 @@ from learning.sampler.design import Factorised, Separate
 from learning.sampler.model import Habits, Model, lesson, seen
 from learning.sampler.posterior import Prior
 from learning.sampler.propensity import probabilities_of_best
+from learning.sampler.responses import Responses, fit_responses
 
 scores = st.lists(st.tuples(st.floats(-5, 5), st.floats(0.05, 5)), min_size=2, max_size=12)
 
@@ -122,3 +123,22 @@ def test_a_plan_tells_what_is_expected_of_every_open_option():
     plan = sampler.plan(Question("d", ("mail", "push"), model=learned(mail=0.1, push=0.6, wait=0.0)))
     assert plan.expected == pytest.approx({"mail": 0.1, "push": 0.6}, abs=0.05)
     assert sampler.plan(Question("d", ("mail", "push"))).expected == {}
+
+
+def test_a_curve_tells_of_the_option_itself_and_of_the_best_that_is_open():
+    """A logit of 0 is one in two, of ln 3 three in four; an option without a curve is never answered."""
+    curved = Separate(("age",), Responses({"mail": (0.0, 0.0), "push": (0.0, np.log(3))}))
+    rows = curved.rows(("mail", "push", WAIT), {"age": 1.0})
+    assert rows == pytest.approx(np.array([[1, 1, 0.5, 0.75], [1, 1, 0.75, 0.75], [1, 1, 0, 0.75]]))
+    assert curved.row("mail", {"age": 1.0}, ("mail", WAIT)) == pytest.approx([1, 1, 0.5, 0.5])
+
+
+def test_a_curve_is_drawn_only_where_there_are_answers_enough():
+    """Two coefficients want twenty answers. One in four at an age of 0, three in four at 1: ln 3 either side."""
+    ages, answers = np.repeat([0.0, 1.0], 400), np.tile([0.0, 1.0, 0.0, 0.0], 200)
+    answers[400:] = 1 - answers[400:]
+    known = np.column_stack((np.ones(800), ages))
+    found = fit_responses(["mail"] * 800, known, answers, np.ones(800))
+    assert found.weights["mail"] == pytest.approx((-np.log(3), 2 * np.log(3)), abs=0.1)
+    few = slice(0, 60)
+    assert not fit_responses(["mail"] * 60, known[few], answers[few], np.ones(60))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from learning.sampler.decay import LANDMARK, seen_from, weight_of
 from learning.sampler.design import Factorised, Separate
-from learning.sampler.packing import Unreadable, pack, unpack
+from learning.sampler.packing import Unreadable, packed, unpacked
+from learning.sampler.responses import Responses
 from learning.sampler.statistics import Statistics, credited
 
 # Quarters have no rounding, so that "exactly" can be said of sums of floats.
@@ -18,8 +19,15 @@ quarters = st.integers(-400, 400).map(lambda number: number / 4)
 observations = st.lists(st.tuples(st.lists(quarters, min_size=3, max_size=3), quarters), min_size=1, max_size=12)
 
 
+DESIGN = Separate(("age", "orders"))
+
+
+def stored(sums: Statistics) -> bytes:
+    return packed({"mail": sums}, DESIGN)["mail"]
+
+
 def total(lessons: list[Statistics]) -> bytes:
-    return pack(sum(lessons, Statistics.empty(3)), b"12345678")
+    return stored(sum(lessons, Statistics.empty(3)))
 
 
 @given(observations, st.randoms(use_true_random=False), st.integers(1, 5))
@@ -56,7 +64,7 @@ def test_what_is_long_ago_counts_less():
 @given(observations)
 def test_the_state_is_the_same_after_it_was_stored(seen):
     sums = sum((credited(np.array(x), None, reward) for x, reward in seen), Statistics.empty(3))
-    again = unpack(pack(sums, b"12345678"), b"12345678")
+    again = unpacked({"mail": stored(sums)}, DESIGN)[1]["mail"]
     assert (again.outer == sums.outer).all()
     assert (again.moment == sums.moment).all()
     assert (again.count, again.square) == (sums.count, sums.square)
@@ -66,14 +74,22 @@ def test_the_state_is_the_same_after_it_was_stored(seen):
     ("change", "said"),
     [
         (lambda data: data[:-8], "cut off"),
-        (lambda data: b"SLT9" + data[4:], "version 1"),
+        (lambda data: b"SLT9" + data[4:], "version 2"),
         (lambda data: data[:4] + b"87654321" + data[12:], "other features"),
-        (lambda data: b"", "version 1"),
+        (lambda data: b"", "version 2"),
     ],
 )
 def test_a_state_of_another_kind_is_refused(change, said):
     with pytest.raises(Unreadable, match=said):
-        unpack(change(pack(Statistics.empty(3), b"12345678")), b"12345678")
+        unpacked({"mail": change(stored(Statistics.empty(3)))}, DESIGN)
+
+
+def test_the_curves_that_sums_were_counted_with_are_stored_with_them():
+    curved = Separate(DESIGN.features, Responses({"mail": (-1.0, 0.5, 0.25)}))
+    sums = {"mail": Statistics.empty(curved.dimensions), "wait": Statistics.empty(curved.dimensions)}
+    counted_in, _ = unpacked(packed(sums, curved), DESIGN)
+    assert counted_in == curved
+    assert curved.fingerprint == DESIGN.fingerprint
 
 
 def test_designs_with_other_features_have_other_fingerprints():

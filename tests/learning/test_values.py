@@ -70,3 +70,23 @@ def test_stages_that_do_not_rise_are_refused():
 
 def test_no_log_teaches_nothing():
     assert refit([], DESIGN).probabilities(OPTIONS, FIRST) == pytest.approx([0.5, 0.5])
+
+
+def callers(count: int = 3000) -> list[list[Turn]]:
+    """Calls are answered by the keen alone, as a bent curve over keenness; a letter brings everybody a little."""
+    draw = np.random.default_rng(4)
+    made: list[list[Turn]] = []
+    for keen in draw.normal(size=count):
+        call = draw.random() < 0.5
+        answered = draw.random() < 1 / (1 + np.exp(5 - 4 * keen))
+        reward = float(answered) - 0.1 if call else 0.05
+        made.append([Turn(0, "call" if call else "letter", {"keen": keen}, reward, ("call", "letter"))])
+    return made
+
+
+def test_what_an_option_brings_need_be_no_straight_line():
+    """The truth for those who are not keen is -0.1; a straight line has them at less than -0.2."""
+    bent = refit(callers(), Separate(("keen",)), HABITS)
+    keen = [{"keen": value} for value in (-1.0, 0.5, 2.0)]
+    expected = [bent.scores(("call",), each)[0][0] for each in keen]
+    assert expected == pytest.approx([1 / (1 + np.exp(5 - 4 * each["keen"])) - 0.1 for each in keen], abs=0.06)

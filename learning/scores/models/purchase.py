@@ -6,7 +6,6 @@ is held towards the coefficients before it, so that a few customers do not overt
 
 import math
 from collections.abc import Sequence
-from typing import Any, cast
 
 from learning.features import activity, carts
 from learning.scores.interface import HORIZON_DAYS, Example, Model, Parameters, Score, Subject, own_share
@@ -51,27 +50,20 @@ def score(subject: Subject, parameters: Parameters) -> Score | None:
 
 def fit(examples: Sequence[Example]) -> Parameters | None:
     """The most likely coefficients, given those before; None when nobody bought, or everybody did."""
-    import numpy
-    from scipy import optimize
+    import numpy as np
+
+    from learning.logistic import fit_logistic
 
     known = [(inputs(each.before), each.bought) for each in examples if each.before is not None]
-    bought = numpy.array([b for _, b in known], dtype=float)
+    bought = np.array([b for _, b in known], dtype=np.float64)
     if len(known) == 0 or bought.all() or not bought.any():
         return None
-    x = numpy.array([[seen[name] for name in _NAMES] for seen, _ in known])
-    prior = numpy.array([PRIOR[name] for name in _NAMES])
+    x = np.array([[seen[name] for name in _NAMES] for seen, _ in known])
+    prior = np.array([PRIOR[name] for name in _NAMES])
     # How many buy differs from shop to shop: the base is left free.
-    hold = numpy.array([0.01 if name == "base" else _HOLD for name in _NAMES])
-
-    def unlike(w: Any) -> tuple[float, Any]:
-        strength = x @ w
-        likely = bought @ strength - numpy.logaddexp(0.0, strength).sum()
-        loss = 0.5 * (hold * (w - prior) ** 2).sum() - likely
-        slope = x.T @ (1.0 / (1.0 + numpy.exp(-strength)) - bought) + hold * (w - prior)
-        return float(loss), slope
-
-    found = cast(Any, optimize).minimize(unlike, prior, jac=True, method="L-BFGS-B")
-    return {name: float(value) for name, value in zip(_NAMES, found.x, strict=True)} if found.success else None
+    hold = np.array([0.01 if name == "base" else _HOLD for name in _NAMES])
+    found = fit_logistic(x, bought, prior, hold)
+    return None if found is None else dict(zip(_NAMES, found.tolist(), strict=True))
 
 
 MODEL = Model(f"The probability of a purchase in the next {HORIZON_DAYS} days.", PRIOR, score, fit)
