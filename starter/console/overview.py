@@ -41,7 +41,8 @@ class Bar:
 async def show_overview(console: SignedIn) -> HTMLResponse:
     """What is rolled back, which channels are paused, and the latest runs; of the last seven days open approvals,
     runs by outcome and deliveries by channel."""
-    since = datetime.now(UTC) - _LOOKS_BACK
+    now = datetime.now(UTC)
+    since = now - _LOOKS_BACK
     async with console.services.database.reading() as session:
         runs = await count_runs(session, since)
         deliveries = await count_deliveries(session, since)
@@ -57,6 +58,7 @@ async def show_overview(console: SignedIn) -> HTMLResponse:
         latest=latest.rows[:_LATEST],
         rolled_back=rolled_back,
         pauses=pauses,
+        now=now,
     )
 
 
