@@ -29,6 +29,7 @@ HISTORY_LIMIT = 2_000
 """Events after which a run continues as new. Far below the server's limit, so that replays stay quick."""
 ATTEMPT = timedelta(seconds=30)
 GIVE_UP = timedelta(hours=24)
+_FLOOD = timedelta(minutes=1)
 RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
 
 
@@ -74,6 +75,7 @@ class Conduct:
         """Whether the run does nothing but wait at this moment, and could as well wait elsewhere."""
         self.given_to_tool: dict[str, Any] = {}
         """What the business action under way is given, as its step began; a person may be asked about it."""
+        self._told_refused: datetime | None = None
         self.move: Move | None = None
         """The version under which it is to go on, as soon as it wakes."""
 
@@ -182,13 +184,25 @@ class Conduct:
     async def write_notes(self) -> None:
         """Write what was recorded now, because no other activity runs soon."""
         notes = self.memory.notes()
+        await self._write(notes)
+        self.memory.written(notes)
+
+    async def tell_refused(self) -> None:
+        """Write that raw signals did not count: the first in a minute at once. Of a flood the others come with the
+        next of these or of the run's own steps, so that the history does not grow by it."""
+        now = workflow.now()
+        if self._told_refused is None or now - self._told_refused >= _FLOOD:
+            self._told_refused = now
+            # Taken before they are written: one that comes meanwhile is another.
+            await self._write(ports.Notes(refused=self.memory.take_refused()))
+
+    async def _write(self, notes: ports.Notes) -> None:
         await workflow.execute_local_activity(
             ports.write_notes,
             ports.NoteRequest(run=self.ref, notes=notes),
             start_to_close_timeout=ATTEMPT,
             retry_policy=RETRY,
         )
-        self.memory.written(notes)
 
     async def close(self, outcome: str, reason: str) -> RunResult:
         """Write the end. A local activity: it costs one event and no further task."""
@@ -226,8 +240,8 @@ class Conduct:
         workflow.continue_as_new(self.given.model_copy(update=moved))
 
     def _is_long(self) -> bool:
-        # An edit that is being checked has to end where it began: its editor waits for the answer.
-        return _history_is_long() and not self.memory.question.edited_by
+        # What a signal or an update began has to end where it began: an editor waits for the answer.
+        return _history_is_long() and workflow.all_handlers_finished()
 
     def _is_interrupted(self) -> bool:
         state = self.memory.state

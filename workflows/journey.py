@@ -76,6 +76,7 @@ class CustomerJourney:
         except (InvalidToken, Refusal) as refusal:
             workflow.logger.warning("a decision was refused", extra={"reason": str(refusal)})
             self._memory.refuse(str(refusal), workflow.now())
+            await self._conduct.tell_refused()
 
     @workflow.query(description="What the run is doing, why, and what it waits for.")
     def progress(self) -> Progress:

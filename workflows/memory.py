@@ -227,6 +227,11 @@ class Memory:
         else:
             self.state.refused[self.state.refused.index(last)] = last.model_copy(update={"count": last.count + 1})
 
+    def take_refused(self) -> tuple[RefusedSignal, ...]:
+        """The raw signals that did not count and were not written yet, for whoever writes them now."""
+        refused, self.state.refused = tuple(self.state.refused), []
+        return refused
+
     def _take_outcome(self, event: Event) -> None:
         step = self.state.deliveries.get(event.delivery)
         if step is not None:

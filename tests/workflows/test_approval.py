@@ -121,16 +121,62 @@ async def test_the_raw_signal_takes_a_signed_decision(runs: Runs) -> None:
     assert runs.world.story == ["offer sent", "after sent"]
 
 
-async def test_the_raw_signal_ignores_a_forged_decision(runs: Runs) -> None:
+async def test_a_signal_that_does_not_count_is_told_at_once_and_of_a_flood_the_others_are_counted(
+    runs: Runs,
+) -> None:
     run = await asked(runs)
-    forger = DecisionSigner("another secret, of somebody else altogether")
-    await run.signal(CustomerJourney.approval, forger.sign(Decision.model_validate_json(_payload(decision()))))
-    await run.signal(CustomerJourney.approval, "rubbish")
+    for _ in range(5):
+        await run.signal(CustomerJourney.approval, "rubbish")
+        await run.query(CustomerJourney.progress)
+    at_once = _told(runs)
     await runs.passes(timedelta(hours=25))
     await run.result()
+    assert at_once == [("the decision is not signed by the approvals service", 1)]
+    assert _told(runs)[1:] == [("the decision is not signed by the approvals service", 4)]
     assert runs.world.story[0] == "offer expired"
-    told = [(one.reason, one.count) for request in runs.world.notes for one in request.notes.refused]
-    assert told == [("the decision is not signed by the approvals service", 2)]
+
+
+FORGER = DecisionSigner("another secret, of somebody else altogether")
+REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
+    "of another question": ({"approval_id": "a_2"}, "this approval is not open"),
+    "of changed content": ({"content_hash": "other"}, "the content has changed since it was shown"),
+    "of another group": ({"groups": ("support",)}, "only the group 'marketing' decides this"),
+    "of its author": ({"approver": "maria"}, "nobody approves what they wrote"),
+    "of who requested it": ({"approver": "rosa"}, "nobody approves what they requested"),
+    "of who agreed already": ({"approver": "eve"}, "you have agreed already"),
+    "handed over again": ({"to": "marketing"}, "this was handed over already"),
+}
+"""What a decision may be that the run refuses, though it is signed."""
+
+
+async def test_the_update_and_the_signal_refuse_the_same_and_neither_changes_anything(runs: Runs) -> None:
+    """Every refusal of the run through both of its doors; those that end a question have tests of their own."""
+    runs.world.answers("offer", asks, asks)
+    run = await runs.start(OFFER.replace("marketing}", "{group: marketing, people: 2}}"), requested_by="rosa")
+    await is_asking(run)
+    handed = decision(to="marketing")
+    await run.execute_update(CustomerJourney.decide_approval, handed)
+    await run.execute_update(CustomerJourney.decide_approval, decision(approver="eve"))
+    before = (await run.query(CustomerJourney.progress)).approval
+    tokens = {decision(**changes): words for changes, words in REFUSALS.values()}
+    tokens |= {FORGER.sign(Decision.model_validate_json(_payload(handed))): "not signed", "": "not signed"}
+
+    for token, words in tokens.items():
+        assert words in await refusal(run, token)
+        await run.signal(CustomerJourney.approval, token)
+
+    assert (await run.query(CustomerJourney.progress)).approval == before
+    await run.execute_update(CustomerJourney.decide_approval, decision(approver="lars"))
+    await run.result()
+    told = [reason for reason, _ in _told(runs)]
+    assert [words for words in tokens.values() if not any(words in reason for reason in told)] == []
+
+
+def _told(runs: Runs) -> list[tuple[str, int]]:
+    """The raw signals of which the store was told that they did not count, and how often."""
+    world = runs.world
+    notes = [request.notes for request in (*world.notes, *world.deliveries, *world.closed)]
+    return [(one.reason, one.count) for each in notes for one in each.refused]
 
 
 def _payload(token: str) -> bytes:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from journeys.interrupts import Interrupt
 from workflows.ports import Asked, Decision, Turn
 from workflows.question import Question, Refusal
 from workflows.state import RunState
@@ -12,20 +13,22 @@ from workflows.state import RunState
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 
+ASKED = Asked(
+    approval_id="a_1",
+    content_hash="hash",
+    group="marketing",
+    author="maria",
+    content_author="carl",
+    asked_at=NOON,
+    deadline=NOON + timedelta(hours=24),
+    reason="10 %",
+)
+
+
 def asking(**changes: Any) -> Question:
     """A question to marketing about what Maria wrote, with what a test wants changed."""
     question = Question(RunState(started_at=NOON, at="offer", step_started_at=NOON))
-    given: dict[str, Any] = {
-        "approval_id": "a_1",
-        "content_hash": "hash",
-        "group": "marketing",
-        "author": "maria",
-        "content_author": "carl",
-        "asked_at": NOON,
-        "deadline": NOON + timedelta(hours=24),
-        "reason": "10 %",
-    }
-    question.ask(Asked.model_validate(given | changes))
+    question.ask(ASKED.model_copy(update=changes))
     return question
 
 
@@ -60,6 +63,17 @@ def test_one_person_is_enough_to_reject_whoever_agreed():
     question = asking(people=2)
     decide(question)
     assert decide(question, "lars", approved=False) == "rejected by lars"
+
+
+def test_nothing_is_decided_when_the_time_is_over_or_the_run_is_ending():
+    with pytest.raises(Refusal, match="the time to decide has passed"):
+        decide(asking(deadline=NOON))
+    state = RunState(started_at=NOON, at="offer", step_started_at=NOON)
+    state.interrupt = Interrupt(kind="goal", reason="they bought")
+    ending = Question(state)
+    ending.ask(ASKED)
+    with pytest.raises(Refusal, match="the run is ending: they bought"):
+        decide(ending)
 
 
 def test_nobody_agrees_a_second_time_after_it_was_decided():
