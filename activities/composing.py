@@ -16,6 +16,8 @@ from content.editing import EditRefused, texts_of, with_edits
 from content.library import Library
 from content.links import LinkSigner
 from content.rendering import ContentError, OfferTerms, Recipient, RenderContext, Rendered
+from deciding.sight import seen_of
+from deciding.slots import Occasion, SlotChoices, SlotPlanning
 from journeys.parts import Offer
 from journeys.steps.kinds import DISCOUNT
 from journeys.times import format_duration, known_zone
@@ -45,6 +47,8 @@ class Draft:
     """When the offer it makes ends, in UTC."""
     make_basis: Callable[[], str]
     """Only what has to be approved needs it."""
+    choices: SlotChoices | None = None
+    """The decisions by which its slots were filled."""
     made_anew: str = ""
     """Why this is not the message that was approved, when what was approved came too late."""
 
@@ -87,6 +91,8 @@ class _Way:
     customer: Customer
     recipient: str
     delivery_id: str
+    choices: SlotChoices | None = None
+    """What is chosen for its slots, and seen of the customer; None where it has none."""
 
 
 def hash_message(message: OutgoingMessage) -> str:
@@ -116,6 +122,7 @@ class Composer:
         self._tracker = tracker
         self._time_zone = time_zone
         self._watch = Watch()
+        self._slot_planning = SlotPlanning()
 
     async def compose(
         self,
@@ -132,7 +139,7 @@ class Composer:
         not, byte for byte, what was approved, it is made for now, and has to be asked about again. So it is when
         less than a quarter of an offer's life is left: nobody gets an offer that is all but over.
         """
-        way = await self._way(session, channel, customer, delivery_id)
+        way = await self._way(session, request, channel, customer, delivery_id)
         if not isinstance(way, _Way):
             return way
         too_late = ""
@@ -157,7 +164,7 @@ class Composer:
 
         Raises EditRefused when there is no such message any more, or the edited one cannot be made.
         """
-        grant, way = request.grant, await self._way(session, channel, customer, delivery_id)
+        grant, way = request.grant, await self._way(session, request, channel, customer, delivery_id)
         shown = self._shown(request, grant, way) if grant and isinstance(way, _Way) else None
         if grant is None or shown is None or not isinstance(way, _Way):
             raise EditRefused("What it was made from has changed since. Approve it, and it is asked about anew.")
@@ -179,7 +186,12 @@ class Composer:
         return unsubscribe, f"{self._public_url}/p/{self._links.preferences_token(customer.id)}"
 
     async def _way(
-        self, session: AsyncSession, channel: str, customer: Customer | None, delivery_id: str
+        self,
+        session: AsyncSession,
+        request: DeliverRequest,
+        channel: str,
+        customer: Customer | None,
+        delivery_id: str,
     ) -> _Way | Denied | Rejected:
         provider = self._providers.get(channel)
         if provider is None:
@@ -192,7 +204,22 @@ class Composer:
             return Denied(reason=f"the customer has no {kinds}")
         if news := await self._watch.news(session, FEWEST):
             self._library.catalogue.renew(news.products, news.together, news.trending)
-        return _Way(provider, customer, recipient, delivery_id)
+        choices = await self._choices(session, request, channel, customer)
+        return _Way(provider, customer, recipient, delivery_id, choices)
+
+    async def _choices(
+        self, session: AsyncSession, request: DeliverRequest, channel: str, customer: Customer
+    ) -> SlotChoices | None:
+        """What chooses for the slots of a mail; None where it has none."""
+        name = self._library.surface_of(request.content, channel)
+        if not name:
+            return None
+        surface, run = self._library.surfaces[name], request.run
+        seen = await seen_of(session, customer, surface.asks, request.now)
+        occasion = Occasion(
+            name, run.workflow_id, run.first_run_id, request.start.id, request.step_id, request.pass_
+        )
+        return await self._slot_planning.look(session, surface, occasion, seen, request.now)
 
     def _shown(self, request: DeliverRequest, grant: Grant, way: _Way) -> Draft | None:
         """The message that a person saw; None when it can no longer be made, byte for byte."""
@@ -241,10 +268,11 @@ class Composer:
             offer,
             now + offer.valid if offer else None,
             lambda: _basis(make(request.start.at, request.offer, {}), request.offer),
+            way.choices,
         )
 
     def _context(self, request: DeliverRequest, way: _Way, offer: Offer | None, now: datetime) -> RenderContext:
-        customer = way.customer
+        customer, choices = way.customer, way.choices
         unsubscribe_url, preferences_url = self.links_of(customer, way.provider.channel)
         return RenderContext(
             brand=self._brand,
@@ -252,6 +280,7 @@ class Composer:
                 traits=customer.traits,
                 locale=customer.locale or "en",
                 time_zone=customer.time_zone if known_zone(customer.time_zone) else self._time_zone,
+                seen=dict(choices.scope["customer"]) if choices else {},
             ),
             event=request.start.properties,
             run=request.attributes,
@@ -261,6 +290,7 @@ class Composer:
             now=now,
             delivery_id=way.delivery_id,
             url_key=self._links.url_key,
+            choose=choices,
         )
 
 

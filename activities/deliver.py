@@ -27,7 +27,7 @@ from store.ledger import deactivate_address, find_delivery
 from store.suppressions import suppress
 from store.tables import Delivery, Span
 from store.timeline import write_spans
-from workflows.ports import DeliverRequest, DeliverResult, Denied, Rejected, Sent, Unknown
+from workflows.ports import Asked, DeliverRequest, DeliverResult, Denied, Rejected, Sent, Unknown
 
 _HELD_AGAIN = (timedelta(seconds=15), timedelta(hours=1))
 """How soon, and how late, a message that is held is tried again."""
@@ -117,6 +117,9 @@ class Delivering:
         if not isinstance(draft, Draft):
             return draft, [attempt.span("compose", draft.outcome, draft.reason)]
         judgement, ruling = await self._guard.judge(session, Case(request, draft, attempt.delivery_id, now))
+        if draft.choices and isinstance(judgement, Cleared | Asked):
+            # What a person is asked about is what leaves, whatever is learned until they answer.
+            draft.choices.keep(session, draft.customer.id, draft.rendered.picks)
         if isinstance(judgement, Cleared):
             session.add(_reservation(attempt, request, judgement, ruling, row))
         return judgement, [_guard_span(attempt, channel, judgement, ruling)]

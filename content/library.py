@@ -176,6 +176,11 @@ class Library:
         """What the project puts together from slots, by name."""
         return self._filler.surfaces
 
+    def surface_of(self, name: str, channel: str) -> str:
+        """The surface that a content is put together from over a channel; empty where it is from none."""
+        variant = self._usable.get((name, channel))
+        return _surface_of(variant) if variant else ""
+
     def assemble(self, surface: str, context: RenderContext) -> Assembled:
         """A surface as one customer gets it. Raises UnknownContent for one that is not declared."""
         if surface not in self.surfaces:

@@ -4,14 +4,14 @@ A decision is taken once and kept: on a page for as long as the slot says, in a 
 place of chance, so that whoever puts the same surface together again gets the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from content.assembly import Assembly, Chosen, Place
+from content.assembly import Chosen, Pick, Place
 from content.surfaces import Slot, Surface
 from deciding.knowing import Knowledge
 from deciding.log import row_of, tell
@@ -114,17 +114,17 @@ class SlotChoices:
         row = self.known.get(drawn_by) or self._decide(place, slot, drawn_by)
         return Chosen(row.option, row.why, row.probability, row.id) if row.option in place.open else None
 
-    def keep(self, session: AsyncSession, customer_id: str, assembly: Assembly) -> None:
+    def keep(self, session: AsyncSession, customer_id: str, picks: Sequence[Pick]) -> None:
         """Write the new decisions by which something stands in a slot into the logs."""
-        for pick in assembly.picks:
+        for pick in picks:
             if row := self._made.get(pick.decision):
                 row.customer_id = customer_id
                 session.add(row)
                 tell(session, row)
 
-    def is_news(self, assembly: Assembly) -> bool:
+    def is_news(self, picks: Sequence[Pick]) -> bool:
         """Whether anything stands in a slot by a decision that was not taken before."""
-        return any(pick.decision in self._made for pick in assembly.picks)
+        return any(pick.decision in self._made for pick in picks)
 
     def _decide(self, place: Place, slot: Slot, drawn_by: str) -> PlannerDecision:
         question = Question(

@@ -115,14 +115,14 @@ class _Page:
         now, database = datetime.now(UTC), self.services.database
         async with database.reading() as session:
             assembled, choices = await self._filled(session, customer, now)
-        if not choices.is_news(assembled.assembly):
+        if not choices.is_news(assembled.assembly.picks):
             return assembled
         async with database.transaction() as session:
             # Of two pages that are opened at once the second one finds what the first one's planner chose.
             if await lock_customer(session, customer.id) is None:
                 return self.for_everyone()
             assembled, choices = await self._filled(session, customer, now)
-            choices.keep(session, customer.id, assembled.assembly)
+            choices.keep(session, customer.id, assembled.assembly.picks)
         return assembled
 
     async def _filled(
