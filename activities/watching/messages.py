@@ -45,8 +45,7 @@ async def _counts(look: Look) -> dict[str, dict[Slot, Counted]]:
     since, until, of = _since(look), look.now, (look.session, look.journey)
     states = await outcomes_by_hour(*of, since, until)
     sent = {slot: sum(by_state.values()) for slot, by_state in states.items()}
-    left = await followed_by(*of, (OPT_OUT,), since, until)
-    asked = await followed_by(*of, look.rules.tickets.events, since, until)
+    left, asked = await followed_by(*of, ((OPT_OUT,), look.rules.tickets.events), since, until)
 
     def after(happened: Mapping[Slot, int]) -> dict[Slot, Counted]:
         return {slot: Counted(happened.get(slot, 0), count) for slot, count in sent.items()}

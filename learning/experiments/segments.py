@@ -5,7 +5,7 @@ are looked at (Bonferroni): all that is said inside them holds at once, and so d
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from learning.experiments.comparing import Interval
@@ -47,13 +47,3 @@ def _segment(name: str, inside: Pair, outside: Pair, look: Look) -> Segment:
     counts = [sample.customers for pair in (inside, outside) for sample in pair]
     differ = look.interval(gap, math.hypot(within.error, without.error), sum(counts))
     return Segment(name, counts[0] + counts[1], within, without, differ)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """P values corrected for their number, in the same order (Holm: A Simple Sequentially Rejective Multiple Test
-    Procedure, Scandinavian Journal of Statistics 1979)."""
-    corrected, so_far = [0.0] * len(p_values), 0.0
-    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        so_far = max(so_far, min(1.0, p_values[place] * (len(p_values) - rank)))
-        corrected[place] = so_far
-    return corrected

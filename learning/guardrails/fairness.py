@@ -5,13 +5,12 @@ The usual bounds are the four-fifths rule of the US Uniform Guidelines on Employ
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from journeys import guardrails
 from learning.distributions import normal_quantile, normal_tail
 from learning.experiments.comparing import Interval
-from learning.experiments.segments import holm
 from learning.guardrails.level import Level, Reading
 
 
@@ -77,6 +76,16 @@ def risk_ratio(ours: tuple[int, int], others: tuple[int, int], confidence: float
         return Interval(ratio, ratio, ratio), float(ratio == 1)
     reach = math.exp(normal_quantile((1 + confidence) / 2) * error)
     return Interval(ratio, ratio / reach, ratio * reach), 2 * normal_tail(abs(math.log(ratio)) / error)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P values corrected for their number, in the same order (Holm: A Simple Sequentially Rejective Multiple Test
+    Procedure, Scandinavian Journal of Statistics 1979)."""
+    corrected, so_far = [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        so_far = max(so_far, min(1.0, p_values[place] * (len(p_values) - rank)))
+        corrected[place] = so_far
+    return corrected
 
 
 def _level(ratio: Interval, rule: guardrails.Fairness, certain: bool) -> Level:

@@ -12,7 +12,7 @@ from learning.experiments.look import Look
 from learning.experiments.planning import customers_needed, plan, smallest_effect
 from learning.experiments.ratio import SUSPICIOUS, sample_ratio
 from learning.experiments.samples import Sample, TooFew
-from learning.experiments.segments import by_segment, holm
+from learning.experiments.segments import by_segment
 from learning.experiments.watching import lift_so_far, so_far, worse_than
 
 # Counts, means, variances and covariances of `tea_tasting.make_users_data(n_users=100, covariates=True, rng=42)`.
@@ -167,12 +167,6 @@ def test_a_broken_split_is_suspicious_and_a_sound_one_is_not():
     assert sample_ratio((5000, 5300), (1, 1)) > SUSPICIOUS
     assert sample_ratio((5000, 5400), (1, 1)) < SUSPICIOUS
     assert sample_ratio((0, 0), (1, 1)) == 1
-
-
-def test_holm_corrects_as_published():
-    """The four tests of Wikipedia's "Holm-Bonferroni method", of which at 0.05 the first and the last are
-    rejected."""
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
 CONCLUDED = Look(planned=10_000, final=True)

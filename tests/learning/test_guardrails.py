@@ -12,7 +12,7 @@ from learning.guardrails.calibration import autonomy_earned, brier, calibration_
 from learning.guardrails.cusum import THRESHOLD, Watch
 from learning.guardrails.drift import binned, drift, stability
 from learning.guardrails.exploration import exploration
-from learning.guardrails.fairness import fairness, risk_ratio
+from learning.guardrails.fairness import fairness, holm, risk_ratio
 from learning.guardrails.level import Level
 from learning.guardrails.log import Logged
 
@@ -155,6 +155,12 @@ def test_a_segment_that_is_passed_over_is_warned_of():
     }
     assert levels["south"] is Level.WARN
     assert levels["tiny"] is Level.CALM
+
+
+def test_holm_corrects_as_published():
+    """The four tests of Wikipedia's "Holm-Bonferroni method", of which at 0.05 the first and the last are
+    rejected."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
 def test_equal_offers_are_fair():
