@@ -19,7 +19,7 @@ from content.rendering import ContentError, OfferTerms, Recipient, RenderContext
 from deciding.sight import seen_of
 from deciding.slots import Occasion, SlotChoices, SlotPlanning
 from journeys.parts import Offer
-from journeys.steps.kinds import DISCOUNT
+from journeys.steps import DISCOUNT
 from journeys.times import format_duration, known_zone
 from learning.products import FEWEST
 from project import Brand

@@ -12,7 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from content.editing import EditRefused
 from journeys.parts import Offer
-from journeys.steps.kinds import DISCOUNT
+from journeys.steps import DISCOUNT
 from workflows.ports import ActRequest
 
 

@@ -155,8 +155,9 @@ def _ahead(left: object, right: object) -> float | None:
         return (left - right).total_seconds()
     if isinstance(left, timedelta) and isinstance(right, timedelta):
         return (left - right).total_seconds()
-    numbers = isinstance(left, int | float) and isinstance(right, int | float)
-    return float(left) - float(right) if numbers else None  # type: ignore[arg-type]
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return float(left) - float(right)
+    return None
 
 
 def _leaving(path: tuple[str, ...], features: Features) -> Iterator[int]:
