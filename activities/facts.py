@@ -190,13 +190,15 @@ async def _suppressed(session: AsyncSession, case: Case) -> Suppressed | None:
     return Suppressed.model_validate(found.model_dump()) if found else None
 
 
-async def _spent(session: AsyncSession, journey: str, now: datetime, policies: Sequence[Policy]) -> dict[str, int]:
-    span = max((policy.budget_span for policy in policies if policy.budget_span), default=None)
-    if span is None:
+async def _spent(
+    session: AsyncSession, journey: str, now: datetime, policies: Sequence[Policy]
+) -> dict[timedelta, dict[str, int]]:
+    spans = {policy.budget_span for policy in policies if policy.budget_span}
+    if not spans:
         return {}
     # Customers are locked one by one; a budget is shared by all of them.
     await lock_sends(session, journey)
-    return await sent_by_journey(session, journey, now - span)
+    return {span: await sent_by_journey(session, journey, now - span) for span in sorted(spans)}
 
 
 async def _rivals(session: AsyncSession, customer_id: str, journey: str) -> tuple[OpenRun, ...]:

@@ -28,10 +28,10 @@ class BudgetPolicy(Policy):
         return self.within
 
     def judge(self, facts: Facts) -> Verdict:
-        span = format_duration(self.within)
-        if sum(facts.journey_sent.values()) >= self.messages:
+        span, sent = format_duration(self.within), facts.journey_sent.get(self.within, {})
+        if sum(sent.values()) >= self.messages:
             return Deny(reason=f"the journey's budget of {self.messages} messages in {span} is spent")
-        spent = sum(self.costs.get(channel, 0) * count for channel, count in facts.journey_sent.items())
+        spent = sum(self.costs.get(channel, 0) * count for channel, count in sent.items())
         if self.money is not None and spent + self.costs.get(facts.action.channel, 0) > self.money:
             return Deny(reason=f"the journey's budget of {self.money:g} in {span} is spent")
         return Allow()

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from policies.model import Allow, Consent, Deny, Facts, Policy, Verdict
+from policies.model import Allow, Deny, Facts, Policy, Verdict
 
 
 class ConsentPolicy(Policy):
@@ -12,18 +12,12 @@ class ConsentPolicy(Policy):
 
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
-        latest = _latest(facts, (action.channel,), "")
+        latest = facts.last_word(action.channel)
         if latest and not latest.granted:
             return Deny(reason=f"the customer withdrew consent to {action.purpose} by {action.channel}")
         if action.purpose == "marketing" and latest is None:
             return Deny(reason=f"the customer never consented to marketing by {action.channel}")
-        about_topic = _latest(facts, (action.channel, ""), action.topic) if action.topic else None
+        about_topic = facts.last_word(action.channel, "", topic=action.topic) if action.topic else None
         if about_topic and not about_topic.granted:
             return Deny(reason=f"the customer left the topic '{action.topic}'")
         return Allow()
-
-
-def _latest(facts: Facts, channels: tuple[str, ...], topic: str) -> Consent | None:
-    """The customer's last word on the action's purpose. Of a yes and a no at the same moment the no counts."""
-    said = (c for c in facts.consents if (c.purpose, c.topic) == (facts.action.purpose, topic))
-    return max((c for c in said if c.channel in channels), key=lambda c: (c.at, not c.granted), default=None)

@@ -17,7 +17,7 @@ class CriticalWorkflowPolicy(Policy):
     again: Duration = timedelta(minutes=15)
 
     def judge(self, facts: Facts) -> Verdict:
-        if facts.action.channel not in self.channels or facts.attributes.get(self.attribute) is not True:
+        if facts.action.channel not in self.channels or facts.attribute(self.attribute) is not True:
             return Allow()
         reason = "the customer is in the middle of something critical"
         return Hold(until=facts.now + self.again, reason=reason, look_again=True)

@@ -25,7 +25,7 @@ class Inputs(BaseModel):
     horizon_days: int = 0
     """Over how many days contacts were gathered."""
     needs: frozenset[Need] = frozenset()
-    budget_span: timedelta | None = None
+    budget_spans: frozenset[timedelta] = frozenset()
     attributes: frozenset[str] = frozenset()
     """The names that were looked up of the customer, whether there was something or not."""
 
@@ -41,7 +41,7 @@ class Inputs(BaseModel):
             return f"messages of more than {self.horizon_days} days before"
         if lacking := sorted(policy.needed - self.needs):
             return lacking[0].replace("_", " ")
-        if policy.budget_span not in (None, self.budget_span):
+        if policy.budget_span is not None and policy.budget_span not in self.budget_spans:
             return "what the journey sent in such a span"
         return ""
 
@@ -54,12 +54,12 @@ def keep_inputs(policies: Sequence[Policy], facts: Facts) -> dict[str, Any]:
     kept = facts.model_dump(mode="json", exclude_defaults=True, exclude={"attributes": True, "action": {"text"}})
     if words:
         kept["attributes"] = words
-    spans = [policy.budget_span for policy in policies if policy.budget_span]
+    spans = {policy.budget_span.total_seconds() for policy in policies if policy.budget_span}
     return {
         "facts": kept,
         "horizon_days": max((policy.horizon_days for policy in policies), default=0),
         "needs": sorted(frozenset[Need]().union(*(policy.needed for policy in policies))),
-        "budget_span": max(spans).total_seconds() if spans else None,
+        "budget_spans": sorted(spans),
         "attributes": sorted(asked - (known.keys() - words.keys())),
     }
 

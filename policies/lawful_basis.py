@@ -20,8 +20,8 @@ class LawfulBasisPolicy(Policy):
         basis = self.bases.get(action.purpose)
         if basis is None:
             return Deny(reason=f"no lawful basis is written down for {action.purpose} messages")
-        given = [c for c in facts.consents if (c.channel, c.purpose) == (action.channel, action.purpose)]
-        if basis == "consent" and not (given and max(given, key=lambda c: (c.at, not c.granted)).granted):
+        said = facts.last_word(action.channel)
+        if basis == "consent" and not (said and said.granted):
             return Deny(
                 reason=f"{action.purpose} messages rest on consent, and there is none for {action.channel}"
             )

@@ -35,8 +35,8 @@ class Facts(Fact):
     """The customer's, as a BCP 47 tag."""
     brand: str = ""
     """The name under which the project sends."""
-    journey_sent: dict[str, int] = Field(default_factory=dict)
-    """By channel, how many messages the action's journey sent to anyone within the span that its budget names."""
+    journey_sent: dict[timedelta, dict[str, int]] = Field(default_factory=dict)
+    """By channel, how many messages the action's journey sent to anyone, for each span that a budget names."""
     open_runs: tuple[OpenRun, ...] = ()
     last_inbound: datetime | None = None
     """When the customer last wrote to us over the action's channel."""
@@ -55,6 +55,12 @@ class Facts(Fact):
         for name in path.split("."):
             found = cast(dict[str, Any], found).get(name) if isinstance(found, dict) else None
         return found
+
+    def last_word(self, *channels: str, topic: str = "") -> Consent | None:
+        """What the customer said last of the action's purpose on any of `channels`, about a topic or none. Of a
+        yes and a no at the same moment the no counts."""
+        said = (c for c in self.consents if (c.purpose, c.topic) == (self.action.purpose, topic))
+        return max((c for c in said if c.channel in channels), key=lambda c: (c.at, not c.granted), default=None)
 
     def session_began(self, attribute: str, within: timedelta) -> datetime:
         """When the customer's session began: as the attribute says, an ISO 8601 time, else `within` ago."""

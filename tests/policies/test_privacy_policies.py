@@ -1,12 +1,14 @@
 """Objections, signals, lawful bases, and customers who are left alone so that effects can be measured."""
 
+from datetime import timedelta
+
 import pytest
 
 from policies.holdout import HoldoutPolicy
 from policies.lawful_basis import LawfulBasisPolicy
 from policies.model import Allow, Deny
 from policies.objection import ObjectionPolicy
-from tests.policies.conftest import consent, facts
+from tests.policies.conftest import NOON, consent, facts
 
 
 def test_an_objection_to_marketing_is_absolute():
@@ -53,3 +55,9 @@ def test_about_the_named_share_of_customers_is_held_out_and_always_the_same():
 
 def test_the_holdout_still_gets_its_receipts():
     assert HoldoutPolicy(share=100).judge(facts(purpose="transactional", customer_id="c_1")) == Allow()
+
+
+def test_leaving_one_topic_takes_no_consent_from_the_rest():
+    said = (consent(True, at=NOON - timedelta(days=9)), consent(False, topic="tents"))
+
+    assert LawfulBasisPolicy().judge(facts(consents=said)) == Allow()
