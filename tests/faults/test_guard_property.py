@@ -1,5 +1,6 @@
 """Whatever happens to a customer, in whatever order, wherever they are and whatever their clocks do: nothing
-arrives that a policy forbade when it left, nor anything after they opted out."""
+arrives that a policy forbade when it left, no offer but byte for byte as a person approved it, and nothing after
+the customer opted out, bought or was erased."""
 
 import contextlib
 import itertools
@@ -16,9 +17,11 @@ from temporalio.exceptions import ApplicationError
 from journeys.parts import Offer
 from sandbox.faults import Answer
 from sandbox.mailbox import Message
+from store.erasing import begin_erasure
 from store.tables import ConsentRecord, Customer
-from tests.faults.sending import NOON, OFFER, PUSH, Sending, Shopper
-from workflows.ports import DeliverRequest
+from tests.faults.sending import NOON, OFFER, PUSH, Sending, Shopper, key_of
+from tests.retail import TENT
+from workflows.ports import Asked, DeliverRequest, Grant
 
 CHANNELS = ("email", "push", "whatsapp")
 DAY = timedelta(days=1)
@@ -36,6 +39,7 @@ _names = (f"someone-{number}" for number in itertools.count())
 _happenings = st.one_of(
     st.tuples(st.just("sends"), st.sampled_from(CHANNELS), st.none()),
     st.tuples(st.just("sends"), st.just("whatsapp"), st.sampled_from((4, 10, 40))),
+    st.tuples(st.just("offers"), st.integers(0, 8), st.booleans()),
     st.tuples(st.just("sends twice at once"), st.sampled_from(CHANNELS), st.just(None)),
     st.tuples(st.just("tries again"), st.none(), st.none()),
     st.tuples(st.just("hours pass"), st.integers(1, 12), st.none()),
@@ -44,8 +48,8 @@ _happenings = st.one_of(
     st.tuples(st.just("consents"), st.sampled_from(CHANNELS), st.booleans()),
     st.tuples(st.just("vendor"), st.sampled_from(CHANNELS), st.sampled_from((429, "drop", "refused"))),
 )
-_opts_out = st.just([("opts out", None, None)])
-lives = st.tuples(st.lists(_happenings, min_size=15, max_size=30), _opts_out, st.lists(_happenings, max_size=5))
+_ends = st.sampled_from(("opts out", "buys", "is erased")).map(lambda what: [(what, None, None)])
+lives = st.tuples(st.lists(_happenings, min_size=15, max_size=30), _ends, st.lists(_happenings, max_size=5))
 
 
 @dataclass
@@ -58,7 +62,11 @@ class Life:
     now: datetime
     zone: str | None = "Europe/Berlin"
     consents: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CHANNELS, True))
-    opted_out: bool = False
+    over: bool = False
+    """Whether no run of this journey may reserve anything any more."""
+    asked: tuple[DeliverRequest, Asked] | None = None
+    approved: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What a person agreed to: exactly what they were shown, by the delivery."""
     last: DeliverRequest | None = None
     attempts: int = 0
     journeys: int = 0
@@ -73,19 +81,21 @@ class Life:
             await self._consents(which, how)
         elif what == "vendor":
             self._vendor_fails(which, how)
-        elif what == "opts out":
-            await self.sending.happens(self.name, "Unsubscribed")
-            self.opted_out = True
+        elif what == "offers":
+            await self._offers(timedelta(hours=which), agreed=how)
+        elif what in ("opts out", "buys", "is erased"):
+            await self._ends(what)
         elif what == "tries again":
             await self._again()
         else:
             await self._sends(which, how, at_once=1 + (what == "sends twice at once"))
 
     async def _sends(self, channel: str, discount: float | None, at_once: int) -> None:
-        self.attempts, self.journeys = 1, self.journeys + at_once
+        self.attempts, self.journeys, self.asked = 1, self.journeys + at_once, None
         requests = [self._request(channel, discount, self.journeys - number) for number in range(at_once)]
         self.last = requests[-1]
-        await self._deliver(lambda: self.sending.deliver_all(requests))
+        deliver_all, [request, *others] = self.sending.deliver_all, requests
+        await self._deliver(lambda: deliver_all(requests) if others else self.sending.deliver(request))
 
     async def _again(self) -> None:
         if request := self.last:
@@ -93,10 +103,44 @@ class Life:
             request = request.model_copy(update={"now": self.now})
             await self._deliver(lambda: self.sending.deliver(request, self.attempts))
 
+    async def _offers(self, later: timedelta, *, agreed: bool) -> None:
+        """An offer that a person is asked about. Decisions that nobody made come first, then perhaps theirs."""
+        await self._sends("whatsapp", 10, at_once=1)
+        self.now += later
+        if self.asked is None:
+            return
+        request, asked = self.asked
+        another = self._request("whatsapp", 10, self.journeys + 1)
+        grant = self.sending.granted(request, asked, later).grant
+        assert grant is not None
+        forged, foreign = {"content_hash": "0" * 64}, {"approval_id": "a_other"}
+        await self._decided(request, grant.model_copy(update=forged))
+        await self._decided(request, grant.model_copy(update=foreign))
+        await self._decided(another, grant)
+        if agreed:
+            self.approved[key_of(request)] = (await self.sending.approval(asked)).message["body"]
+            await self._decided(request, grant)
+
+    async def _decided(self, request: DeliverRequest, grant: Grant) -> None:
+        self.attempts += 1
+        self.last = again = request.model_copy(update={"grant": grant, "now": self.now})
+        await self._deliver(lambda: self.sending.deliver(again))
+
+    async def _ends(self, how: str) -> None:
+        if how == "opts out":
+            await self.sending.happens(self.name, "Unsubscribed")
+        elif how == "buys":
+            await self.sending.happens(self.name, "Order Completed", products=[TENT], total=329)
+        else:
+            async with self.sending.database.transaction() as session:
+                await begin_erasure(session, self.shopper.id, by="gus", suppress_addresses=False, at=self.now)
+        self.over = True
+
     async def _deliver(self, deliver: Callable[[], Any]) -> None:
         before = len(self.sending.sandbox.mailbox.messages)
         with contextlib.suppress(ApplicationError):  # the vendor put it off
-            await deliver()
+            if isinstance(result := await deliver(), Asked) and self.last:
+                self.asked = self.last, result
         for message in self.sending.sandbox.mailbox.messages[before:]:
             self._check(message)
             self.arrived.append((self.now, message))
@@ -104,13 +148,14 @@ class Life:
     def _check(self, message: Message) -> None:
         """Nothing of this is asked of the code under test."""
         assert message.delivery_id not in [earlier.delivery_id for _, earlier in self.arrived]
-        assert not self.opted_out
+        assert not self.over
         assert self.consents[message.channel]
         assert 8 <= self.now.astimezone(ZoneInfo(self.zone or "Europe/Berlin")).hour < 21
         assert self._count(DAY) < 3
         assert self._count(7 * DAY) < 6
         assert message.channel == "push" or self._count(DAY, message.channel) == 0
-        assert "10%" not in str(message.content)
+        if "10%" in str(message.content):
+            assert message.content["request"] == self.approved[message.delivery_id]
         assert "40%" not in str(message.content)
 
     def _count(self, within: timedelta, channel: str | None = None) -> int:
