@@ -112,7 +112,8 @@ def load_parts(settings: Settings, *, unapproved: bool = False) -> Parts:
     Raises yamlfile.FileProblems with every problem at its line, and activities.language_model.NotInstalled.
     """
     folder = settings.project_dir
-    project, library = load_project(settings), load_library(folder, unapproved=unapproved)
+    project = load_project(settings)
+    library = load_library(folder, unapproved=unapproved, review=project.review)
     check_planners(folder, library.surfaces)
     return Parts(
         project=project,

@@ -1,4 +1,4 @@
-"""Keeps the policies of a worker those that are live in the store, and its content what is approved by now."""
+"""Keeps the policies of a worker, and its content, those that are live in the store."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from activities.live import Live
 from content.library import Library
+from live_content import take_up_live
 from policies.model import Policy
 from policies.registry import load_policies
 from store.database import Database
@@ -15,7 +16,7 @@ from store.files import FilesWatch
 from yamlfile import FileProblems
 
 LOOK_AGAIN_S = 1.0
-"""Seconds after which it is noticed that policies went live, or that content was approved."""
+"""Seconds after which it is noticed that policies or content went live."""
 _POLICIES = "policies.yaml"
 
 _log = logging.getLogger(__name__)
@@ -32,19 +33,16 @@ class Following:
         self._said = ""
 
     async def look(self) -> None:
-        """Take up what is live and what is approved by now; where no policies were ever published those that were
-        loaded stay.
+        """Take up what is live by now; what was never published stays as it was loaded.
 
-        Raises yamlfile.FileProblems for policies that this release does not know, and for content with problems;
-        what held then goes on to.
+        Raises yamlfile.FileProblems for what this release cannot read; what held then goes on to.
         """
         async with self._database.reading() as session:
             live = await self._watch.news(session)
-        if live is not None:
-            self._policies.now = load_policies(Path(_POLICIES), live[_POLICIES])
-            self._library.judge_by(self._policies.now)
-        if self._library.outdated:
-            await asyncio.to_thread(self._library.renew)
+            if live is not None:
+                self._policies.now = load_policies(Path(_POLICIES), live[_POLICIES])
+                self._library.judge_by(self._policies.now)
+            await take_up_live(session, self._library)
 
     async def keep_looking(self) -> None:
         """Look again and again, until cancelled. What is wrong is told once."""

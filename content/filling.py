@@ -1,6 +1,6 @@
 """Fills contents in for one customer: one by itself, or those of a surface that stand in its slots."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -44,6 +44,7 @@ class _Filled:
 
     candidate: Candidate
     fields: dict[str, Any]
+    version: str = ""
 
 
 class SlotFiller:
@@ -52,15 +53,13 @@ class SlotFiller:
     def __init__(
         self,
         surfaces: Mapping[str, Surface],
-        contents: Mapping[str, tuple[Variant, Standing]],
-        usable: Callable[[Standing], bool],
+        contents: Mapping[str, tuple[Variant | None, Standing]],
         catalogue: Catalogue,
         policies: Sequence[Policy],
     ) -> None:
-        """`contents` are those for slots, by name."""
+        """`contents` are those for slots, by name: the version that may be shown, if there is one."""
         self.surfaces = surfaces
         self._contents = contents
-        self._usable = usable
         self._catalogue = catalogue
         self.judge_by(policies)
 
@@ -85,21 +84,20 @@ class SlotFiller:
 
     def used(self, name: str) -> frozenset[str]:
         """What the contents of a surface show, as `Variant.used` says it."""
-        shown = (self._contents[content][0].used for content in self.surfaces[name].contents)
-        return frozenset[str]().union(*shown)
+        variants = (self._contents[content][0] for content in self.surfaces[name].contents)
+        return frozenset[str]().union(*(variant.used for variant in variants if variant))
 
     def _part(self, pick: Pick, filled: _Filled) -> Part:
-        variant, _ = self._contents[pick.content]
-        return Part(pick, filled.fields, variant.version, filled.candidate.kinds - {DISCOUNT})
+        return Part(pick, filled.fields, filled.version, filled.candidate.kinds - {DISCOUNT})
 
     def _filled(self, name: str, context: RenderContext) -> _Filled:
         variant, standing = self._contents[name]
+        if variant is None:
+            return _Filled(Candidate(closed=f"it may not be shown: {standing.why}"), {})
         front = variant.front
         product_id = front.product or str(context.event.get("product_id", ""))
         product = self._catalogue.product(product_id)
         about = front.categories | (product.about if product else frozenset[str]())
-        if not self._usable(standing):
-            return _Filled(Candidate(closed=f"it may not be shown: {standing.why}"), {})
         if against := self._against(name, variant, about, context):
             return _Filled(Candidate(closed=against), {})
         try:
@@ -107,7 +105,7 @@ class SlotFiller:
         except RenderingFailed as error:
             return _Filled(Candidate(closed=f"it cannot be made for them: {error.reason}"), {})
         kinds = about | ({DISCOUNT} if front.offer or "offer" in variant.used else frozenset[str]())
-        return _Filled(Candidate(kinds=kinds, says=said(_texts(fields))), fields)
+        return _Filled(Candidate(kinds=kinds, says=said(_texts(fields))), fields, variant.version)
 
     def _against(self, name: str, variant: Variant, about: frozenset[str], context: RenderContext) -> str:
         """What the policies on content have against it for this customer; empty when nothing."""

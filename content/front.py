@@ -22,7 +22,7 @@ def _known_language(tag: str) -> str:
 
 def _not_approved_by_itself(status: object) -> object:
     if status == "approved":
-        raise ValueError("a file does not approve itself; leave this out and run 'sojourn content approve'")
+        raise ValueError("a file does not approve itself; leave this out and run 'sojourn content publish'")
     return status
 
 

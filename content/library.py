@@ -1,25 +1,31 @@
-"""The approved content library: every content of a project by name and channel, ready to be rendered."""
+"""The approved content library: every content of a project by name and channel, ready to be rendered.
+
+What leaves is the version that a person approved last. Its files may have changed since, or lie elsewhere: then it
+is made from the texts that were published in the store.
+"""
 
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment
 
-from content.approvals import FILE, Approvals, Standing
+from content.approvals import Approval, Approvals, Place, Published, Standing
 from content.catalogue import Catalogue
 from content.filling import Assembled, Part, SlotFiller, fill
 from content.front import EmailFrontMatter
 from content.lint import shown_unasked
-from content.reading import HTML, MAIL_NAMES, TEXT, read_email, read_fields
+from content.reading import EMAIL, HTML, MAIL_NAMES, TEXT, read_files, read_texts
 from content.rendering import RenderContext, Rendered, RenderingFailed, UnknownContent
+from content.source import Source
 from content.surfaces import CHANNEL, Surface, load_surfaces, said
 from content.surfaces import FILE as SURFACES
 from content.templates import LAYOUTS, Compiler
 from content.variant import Variant, fragments
+from journeys.review import Area
 from policies.model import Policy
 from policies.registry import load_policies
 from yamlfile import FileProblems, Problem, nearest
@@ -30,78 +36,100 @@ _NAMES = f"there may be {TEXT}, {HTML}, and <channel>.yaml.j2 for any other chan
 
 @dataclass(frozen=True)
 class Entry:
-    """A content as one channel carries it, and whether it may leave."""
+    """A content as one channel carries it, and what of it leaves."""
 
     name: str
     variant: Variant
+    """As its files are; of what lies only in the store, as it was published there."""
     standing: Standing
+    given: Approval | None
+    """The approval that counts of it."""
+    approved: Variant | None
+    """The version that it is for, which may be another than its files are."""
+
+    @property
+    def place(self) -> Place:
+        return self.name, self.variant.channel
+
+    @property
+    def leaves(self) -> Variant | None:
+        """What customers get; None where nobody approved any version, or its head or that of its files ends it."""
+        ended = self.variant.front.status == "retired"
+        return self.approved if self.approved and self.approved.front.status == "in_review" and not ended else None
 
 
 class Library:
     """Finds approved content and renders it: as it was loaded, or as it was taken up since. Rendering is a pure
     function of its context."""
 
-    def __init__(self, folder: Path, entries: list[Entry], catalogue: Catalogue, *, unapproved: bool) -> None:
-        """Raises yamlfile.FileProblems for surfaces that do not fit the entries."""
-        self.entries = entries
-        """Everything there is, approved or not, by name and channel."""
-        self._project = folder.parent
+    def __init__(
+        self,
+        folder: Path,
+        written: Mapping[Place, Variant],
+        approvals: Approvals,
+        catalogue: Catalogue,
+        *,
+        unapproved: bool,
+    ) -> None:
+        """`written` is what the files of the folder say. Raises yamlfile.FileProblems for published texts that
+        cannot be read, and for surfaces that do not fit."""
+        self._folder = folder
+        self._written = written
+        self._approvals = approvals
         self.catalogue = catalogue
         """The products that its templates show."""
         self._unapproved = unapproved
-        self._usable = {
-            (each.name, each.variant.channel): each.variant for each in entries if self._may_leave(each.standing)
-        }
-        self._approved_at = 0
+        there = sorted({*written, *(place for place, each in approvals.published.items() if each)})
+        self.entries = [self._entry(place) for place in there]
+        """Everything there is, approved or not, by name and channel."""
+        self._usable = {each.place: usable for each in self.entries if (usable := self._usable_of(each))}
         self._judged_by: Sequence[Policy] | None = None
         self._filler = self._slot_filler()
-        _know_surfaces(entries, list(self.surfaces))
+        _know_surfaces(self.entries, list(self.surfaces))
 
     @classmethod
-    def load(cls, folder: Path, catalogue: Catalogue, *, unapproved: bool = False) -> "Library":
+    def load(
+        cls, folder: Path, catalogue: Catalogue, *, unapproved: bool = False, review: Collection[Area] = ()
+    ) -> "Library":
         """Read a project's `content` folder; its templates show the products of `catalogue`. With `unapproved`
-        it renders what nobody approved, too: for previews and rehearsals, where nothing leaves.
+        it renders what nobody approved, too: for previews and rehearsals, where nothing leaves. What touches an
+        area of `review` is not approved by what the folder brings along.
 
         Raises yamlfile.FileProblems with every problem of every file, drafts included.
         """
         if not folder.is_dir():
             raise FileProblems([Problem(folder, 1, 1, "there is no such folder")])
-        compiler = Compiler(folder / LAYOUTS)
+        compiler = Compiler.of_folder(folder / LAYOUTS)
         problems = compiler.check_layouts(also=MAIL_NAMES)
-        # Asked before they are read, so that no approval is missed.
-        approved_at = _changed_at(folder / FILE)
-        approvals, entries = Approvals.load(folder), list[Entry]()
+        approvals, written = Approvals.load(folder, review), dict[Place, Variant]()
         for content in sorted(f for f in folder.iterdir() if f.is_dir() and f.name[0] not in "._"):
             for channel, files in _by_channel(content, problems).items():
                 try:
-                    variant = _read(channel, files, compiler)
-                    entries.append(Entry(content.name, variant, approvals.standing(content.name, variant)))
+                    sources = {name: Source.read(file) for name, file in files.items()}
+                    written[content.name, channel] = read_files(channel, sources, compiler)
                 except FileProblems as error:
                     problems += error.problems
         if problems:
             raise FileProblems(list(dict.fromkeys(problems)))
-        library = cls(folder, entries, catalogue, unapproved=unapproved)
-        library._approved_at = approved_at
-        return library
+        return cls(folder, written, approvals, catalogue, unapproved=unapproved)
 
     @property
-    def approvals(self) -> Path:
-        """The file with what is approved; it need not be there yet."""
-        return self._project / "content" / FILE
+    def live(self) -> Mapping[Place, str]:
+        """The versions that it knows to be published; empty where one was taken back."""
+        return {place: each.version if each else "" for place, each in self._approvals.published.items()}
 
-    @property
-    def outdated(self) -> bool:
-        """Whether something was approved or withdrawn since the folder was read."""
-        return _changed_at(self.approvals) != self._approved_at
+    def with_published(self, published: Mapping[Place, Published | None]) -> "Library":
+        """The same files with what is published by now; None is for what was taken back. Raises
+        yamlfile.FileProblems for texts that this release cannot read."""
+        approvals = self._approvals.with_published(published)
+        return Library(self._folder, self._written, approvals, self.catalogue, unapproved=self._unapproved)
 
-    def renew(self) -> None:
-        """Render from now on what the folder has now, with the same products. Reading it takes a while, in which
-        messages may go on being made in other threads. Raises yamlfile.FileProblems, and nothing has changed."""
-        later = Library.load(self._project / "content", self.catalogue, unapproved=self._unapproved)
+    def take_up(self, later: "Library") -> None:
+        """Render from now on what `with_published` gave."""
         if self._judged_by is not None:
             later.judge_by(self._judged_by)
-        self.entries, self._usable, self._filler = later.entries, later._usable, later._filler
-        self._approved_at = later._approved_at
+        self._approvals, self.entries = later._approvals, later.entries
+        self._usable, self._filler = later._usable, later._filler
 
     def judge_by(self, policies: Sequence[Policy]) -> None:
         """Fill slots by these policies, which are live, and no longer by those of the folder."""
@@ -135,7 +163,10 @@ class Library:
 
     def render(self, name: str, channel: str, context: RenderContext) -> Rendered:
         """The message for one customer. Raises UnknownContent, or RenderingFailed with a file of the project."""
-        variant = self.variant(name, channel)
+        return self.render_variant(name, self.variant(name, channel), context)
+
+    def render_variant(self, name: str, variant: Variant, context: RenderContext) -> Rendered:
+        """The message that a version of a content makes, whether it leaves or not. Raises RenderingFailed."""
         front, marketing = variant.front, variant.front.purpose == "marketing"
         product_id = str(context.event.get("product_id", front.product or ""))
         product = self.catalogue.product(product_id)
@@ -146,11 +177,11 @@ class Library:
         try:
             fields = fill(variant, context, self.catalogue, product_id, slots)
         except RenderingFailed as error:
-            raise error.seen_from(self._project) from error
+            raise error.seen_from(self._folder.parent) from error
         about = front.categories.union(*(part.categories for part in parts))
         return Rendered(
             content=name,
-            channel=channel,
+            channel=variant.channel,
             fields=fields,
             marketing=marketing,
             topic=front.topic or "",
@@ -187,20 +218,31 @@ class Library:
             raise UnknownContent(f"there is no surface '{surface}'")
         return self._filler.fill(self.surfaces[surface], context)
 
-    def _may_leave(self, standing: Standing) -> bool:
-        return standing.state == "approved" or (self._unapproved and standing.state != "retired")
+    def _entry(self, place: Place) -> Entry:
+        name, channel = place
+        written, published = self._written.get(place), self._approvals.published.get(place)
+        given = self._approvals.given(place, written)
+        approved = written if written and given and given.version == written.version else None
+        if approved is None and published is not None:
+            approved = read_texts(self._folder / name, channel, published.texts)
+        variant = written or approved
+        assert variant is not None, "every place has files, or was published"
+        return Entry(name, variant, self._approvals.standing(name, variant), given, approved)
+
+    def _usable_of(self, entry: Entry) -> Variant | None:
+        if self._unapproved:
+            return None if entry.standing.state == "retired" else entry.variant
+        return entry.leaves
 
     def _slot_filler(self) -> SlotFiller:
-        for_slots = {each.name: each for each in self.entries if each.variant.channel == CHANNEL}
-        known = {
-            name: said(part.source for part in fragments(entry.variant.fields))
-            for name, entry in for_slots.items()
-        }
-        there = {(entry.name, entry.variant.channel) for entry in self.entries}
-        surfaces = load_surfaces(self._project / SURFACES, there, known)
-        contents = {name: (entry.variant, entry.standing) for name, entry in for_slots.items()}
-        policies = load_policies(self._project / "policies.yaml") if surfaces else ()
-        return SlotFiller(surfaces, contents, self._may_leave, self.catalogue, policies)
+        for_slots = [each for each in self.entries if each.variant.channel == CHANNEL]
+        contents = {each.name: (self._usable.get(each.place), each.standing) for each in for_slots}
+        shown = {each.name: self._usable.get(each.place, each.variant) for each in for_slots}
+        known = {name: said(part.source for part in fragments(each.fields)) for name, each in shown.items()}
+        project, there = self._folder.parent, {each.place for each in self.entries}
+        surfaces = load_surfaces(project / SURFACES, there, known)
+        policies = load_policies(project / "policies.yaml") if surfaces else ()
+        return SlotFiller(surfaces, contents, self.catalogue, policies)
 
     def _unknown(self, name: str, channel: str = "") -> str:
         """Why there is nothing of that name to render, or nothing for that channel."""
@@ -215,17 +257,11 @@ class Library:
         return f"there is no content '{name}'" + (f" ({fix})" if fix else "")
 
 
-def load_library(project: Path, *, unapproved: bool = False) -> Library:
-    """The library of a project folder, with its catalogue. Raises yamlfile.FileProblems."""
-    return Library.load(project / "content", Catalogue.load(project / "catalogue.yaml"), unapproved=unapproved)
-
-
-def _changed_at(file: Path) -> int:
-    """When a file was last written, in nanoseconds; 0 where there is none."""
-    try:
-        return file.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
+def load_library(project: Path, *, unapproved: bool = False, review: Collection[Area] = ()) -> Library:
+    """The library of a project folder, with its catalogue, as `Library.load` reads it. Raises
+    yamlfile.FileProblems."""
+    catalogue = Catalogue.load(project / "catalogue.yaml")
+    return Library.load(project / "content", catalogue, unapproved=unapproved, review=review)
 
 
 def _surface_of(variant: Variant) -> str:
@@ -267,12 +303,6 @@ def _by_channel(folder: Path, problems: list[Problem]) -> dict[str, dict[str, Pa
 def _channel(file_name: str) -> str:
     """The channel that a file is for, or empty."""
     if file_name in (HTML, TEXT):
-        return "email"
+        return EMAIL
     match = _FIELDS.fullmatch(file_name)
-    return match[1] if match and match[1] != "email" else ""
-
-
-def _read(channel: str, files: Mapping[str, Path], compiler: Compiler) -> Variant:
-    if channel == "email":
-        return read_email(files, compiler)
-    return read_fields(channel, next(iter(files.values())), compiler)
+    return match[1] if match and match[1] != EMAIL else ""

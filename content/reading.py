@@ -1,7 +1,5 @@
 """Reads the files of one content for one channel and checks them. Every problem is told at its line."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
@@ -12,10 +10,11 @@ import yamlfile
 from content.front import EmailFrontMatter, FrontMatter
 from content.shapes import SHAPES
 from content.source import Source
-from content.templates import Compiler, Fragment
+from content.templates import LAYOUTS, Compiler, Fragment
 from content.variant import Tree, Variant, fragments
 from yamlfile import Document, FileProblems, Problem
 
+EMAIL = "email"
 HTML, TEXT = "email.html.j2", "email.txt.j2"
 MAIL_NAMES = ("subject", "preheader")
 """What a mail's bodies and their layouts may use beside the names all templates know."""
@@ -24,15 +23,28 @@ MAIL_NAMES = ("subject", "preheader")
 _REQUIRED_IN_MARKETING = ("unsubscribe_url", "brand.address")
 
 
-def read_email(files: Mapping[str, Path], compiler: Compiler) -> Variant:
+def read_files(channel: str, sources: Mapping[str, Source], compiler: Compiler) -> Variant:
+    """What the files of a content for one channel say, by their names. Raises yamlfile.FileProblems."""
+    if channel == EMAIL:
+        return _read_email(sources, compiler)
+    return _read_fields(channel, next(iter(sources.values())), compiler)
+
+
+def read_texts(folder: Path, channel: str, texts: Mapping[str, str]) -> Variant:
+    """A content for one channel from `Variant.texts`, as they lay in `folder`. Raises yamlfile.FileProblems."""
+    layouts = {folder.parent / name: text for name, text in texts.items() if name.startswith(f"{LAYOUTS}/")}
+    own = {name: Source.of(folder / name, text) for name, text in texts.items() if "/" not in name}
+    return read_files(channel, own, Compiler(layouts))
+
+
+def _read_email(sources: Mapping[str, Source], compiler: Compiler) -> Variant:
     """A mail from `email.txt.j2` and, for most, `email.html.j2`, which then has the front matter.
 
     Raises yamlfile.FileProblems.
     """
-    sources = {name: Source.read(file) for name, file in files.items()}
     if TEXT not in sources:
         reason = "a mail needs its text beside the HTML, for those who read without"
-        raise FileProblems([Problem(files[HTML], 1, 1, reason, f"write {TEXT}")])
+        raise FileProblems([Problem(sources[HTML].file, 1, 1, reason, f"write {TEXT}")])
     main, text = sources.get(HTML, sources[TEXT]), sources[TEXT]
     if text is not main and text.front.root:
         raise FileProblems([Problem(text.file, 1, 1, f"the front matter of this mail stands in {HTML}")])
@@ -48,17 +60,16 @@ def read_email(files: Mapping[str, Path], compiler: Compiler) -> Variant:
     if front.purpose == "marketing":
         _require(bodies)
     _require_texts(main.front, front, [[body] for body in bodies])
-    return Variant(main.file, "email", front, fields, _version(sources.values(), fields))
+    return Variant(main.file, EMAIL, front, fields, _texts(sources.values()))
 
 
-def read_fields(channel: str, file: Path, compiler: Compiler) -> Variant:
+def _read_fields(channel: str, source: Source, compiler: Compiler) -> Variant:
     """Content that is a mapping of fields: each text in it is a template of its own.
 
     So the file is YAML before any value is filled in, and no value can change what it says.
     Raises yamlfile.FileProblems.
     """
-    source = Source.read(file)
-    front = yamlfile.validate(FrontMatter, source.front)
+    file, front = source.file, yamlfile.validate(FrontMatter, source.front)
     document = yamlfile.read(file, source.body, first_line=source.line)
     if not isinstance(yamlfile.plain(document.root), dict):
         raise FileProblems([Problem(file, source.line, 1, "expected fields, each with its text")])
@@ -66,7 +77,7 @@ def read_fields(channel: str, file: Path, compiler: Compiler) -> Variant:
         yamlfile.validate(SHAPES[channel], document)
     fields = cast(dict[str, Tree], _tree(document, document.root, (), compiler))
     _require_texts(source.front, front, [[*fragments(fields)]])
-    return Variant(file, channel, front, fields, _version([source], fields))
+    return Variant(file, channel, front, fields, _texts([source]))
 
 
 def _tree(document: Document, node: object, path: tuple[str | int, ...], compiler: Compiler) -> Tree:
@@ -114,7 +125,5 @@ def _words(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _version(sources: Iterable[Source], fields: dict[str, Tree]) -> str:
-    layouts = {name: text for fragment in fragments(fields) for name, text in fragment.layouts.items()}
-    files = {source.file.name: source.text for source in sources}
-    return hashlib.sha256(json.dumps([files, layouts], sort_keys=True).encode()).hexdigest()
+def _texts(sources: Iterable[Source]) -> dict[str, str]:
+    return {source.file.name: source.text for source in sources}

@@ -1,4 +1,4 @@
-"""What of a content touches price or compliance, and so whose approval it takes."""
+"""What of a content touches price or compliance, and so what a change of it touches."""
 
 from content.variant import Variant
 from journeys.review import Area
@@ -11,3 +11,12 @@ def touches(variant: Variant) -> tuple[Area, ...]:
     bound = front.purpose != "marketing" or front.requires or front.categories or front.accept
     found: dict[Area, bool] = {"price": offers, "compliance": bool(bound)}
     return tuple(area for area, touched in found.items() if touched)
+
+
+def touches_by_change(old: Variant | None, new: Variant) -> tuple[Area, ...]:
+    """The areas that one version in the place of another touches: those of either, so that what the law binds does
+    not get loose by no longer saying so. To retire a content touches nothing: it then says nothing any more."""
+    if new.front.status == "retired":
+        return ()
+    before = touches(old) if old else ()
+    return tuple(dict.fromkeys([*before, *touches(new)]))

@@ -22,7 +22,11 @@ class Source:
     @classmethod
     def read(cls, file: Path) -> "Source":
         """Read a file, with front matter or without. Raises yamlfile.FileProblems."""
-        text = file.read_text(encoding="utf-8")
+        return cls.of(file, file.read_text(encoding="utf-8"))
+
+    @classmethod
+    def of(cls, file: Path, text: str) -> "Source":
+        """What a file says or once said. Raises yamlfile.FileProblems."""
         lines = text.splitlines(keepends=True)
         if not lines or lines[0].rstrip() != _FENCE:
             return cls(file, text, Document(file, {}), text, 1)

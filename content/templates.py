@@ -76,11 +76,12 @@ class Fragment:
 
 
 class Compiler:
-    """Compiles templates that may use the layouts in one folder."""
+    """Compiles templates that may use some layouts."""
 
-    def __init__(self, layouts: Path) -> None:
-        self._layouts = {file.name: file for file in sorted(layouts.glob("*.j2"))}
-        self._sources = {name: file.read_text(encoding="utf-8") for name, file in self._layouts.items()}
+    def __init__(self, layouts: Mapping[Path, str]) -> None:
+        """`layouts` are the sources of files, which are known to templates by their names."""
+        self._layouts = {file.name: file for file in layouts}
+        self._sources = {file.name: source for file, source in layouts.items()}
         self._environment = _DataEnvironment(
             undefined=StrictUndefined,
             autoescape=_is_html,
@@ -93,6 +94,11 @@ class Compiler:
         own = {**GROWING, **formats.FILTERS}
         kept = {name: work for name, work in self._environment.filters.items() if name in _FILTERS} | dict(own)
         self._environment.filters = {name: bounding(work) for name, work in kept.items()} | dict(METERS)
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> "Compiler":
+        """With the layouts of a folder."""
+        return cls({file: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.j2"))})
 
     def compile(
         self, source: str, file: Path, line: int = 1, also: Iterable[str] = (), *, html: bool = False

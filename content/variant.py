@@ -1,7 +1,10 @@
 """One content as one channel carries it: its templates, filled in for a customer."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -10,7 +13,7 @@ from pydantic import ValidationError
 from content.front import FrontMatter
 from content.rendering import RenderingFailed
 from content.shapes import SHAPES
-from content.templates import Fragment
+from content.templates import LAYOUTS, Fragment
 
 Tree: TypeAlias = Fragment | dict[str, "Tree"] | list["Tree"]
 """Templates in the places where their results will stand."""
@@ -24,8 +27,23 @@ class Variant:
     channel: str
     front: FrontMatter
     fields: dict[str, Tree]
-    version: str
-    """The SHA-256 of every source it is made from, layouts included."""
+    files: Mapping[str, str]
+    """What its author wrote, by the names of its files."""
+
+    @cached_property
+    def version(self) -> str:
+        """The SHA-256 of every source it is made from, layouts included."""
+        return hashlib.sha256(json.dumps([self.files, self.layouts], sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def layouts(self) -> Mapping[str, str]:
+        """The source of every layout it uses, by name."""
+        return {name: text for fragment in fragments(self.fields) for name, text in fragment.layouts.items()}
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Every source it is made from, by its place in a content folder, for content.reading.read_texts."""
+        return {**self.files, **{f"{LAYOUTS}/{name}": text for name, text in self.layouts.items()}}
 
     @property
     def used(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ from settings import Settings
 from starter.app import create_app
 from starter.auditing.settings import note_settings
 from starter.catalogue.loading import take_in_file
+from starter.changes.contents import bring_along
 from starter.changes.policies import publish_folder
 from starter.runs.publishing import published
 from starter.services import Services
@@ -48,23 +49,25 @@ async def serving(settings: Settings, temporal: Client, listener: socket.socket)
 
     Raises yamlfile.FileProblems when the project has problems, ServerFailed when the server does not come up.
     """
-    database = Database(settings.database)
+    database, project = Database(settings.database), load_project(settings)
     try:
         await migrate(database)
+        library = load_library(settings.project_dir, review=project.review)
         services = Services(
             settings=settings,
-            project=load_project(settings),
+            project=project,
             journeys=load_journeys(settings.project_dir / "journeys"),
             database=database,
             temporal=temporal,
             secret=installation_secret(settings),
             segments=load_segments(settings.project_dir, load_shapes(settings.project_dir / "events.yaml")),
-            library=load_library(settings.project_dir),
+            library=library,
         )
         check_planners(settings.project_dir, services.library.surfaces if services.library else {})
         await take_in_file(database, settings.project_dir / "catalogue.yaml", datetime.now(UTC))
         await note_settings(database, settings.project_dir)
-        await publish_folder(database, services.project.review, settings.project_dir)
+        await publish_folder(database, project.review, settings.project_dir)
+        await bring_along(database, library)
         async with published(services), _listening(services, listener):
             yield services
     finally:

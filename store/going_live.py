@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from journeys.model import Journey
 from store.autonomy import Strictest, loosen, open_tightenings, standing_of, tighten
 from store.experiments import stop_changed_arms
-from store.files import find_files, live_files, publish_files
+from store.files import find_files, live_files, publish_files, withdraw_files
 from store.tables import Change, ChangeKind
 from store.versions import find_version, live_versions, publish
 
@@ -72,6 +72,17 @@ class _Files:
         await publish_files(session, change.kind, change.subject, change.was, before.files, by, at)
 
 
+class _Contents(_Files):
+    """A content over one channel, whose texts the change holds by name."""
+
+    async def go_back(self, session: AsyncSession, change: Change, by: str, at: datetime) -> None:
+        """Before a new content there was none: then nothing of it leaves, as before it was approved."""
+        if change.was:
+            await super().go_back(session, change, by, at)
+        else:
+            await withdraw_files(session, change.kind, change.subject, by, at)
+
+
 class _Tiers:
     """How much a journey that was tightened may do by itself; the change holds the strictest of what would go."""
 
@@ -87,4 +98,9 @@ class _Tiers:
         await tighten(session, change.subject, before.tier, group=before.group, reason=reason, by=by, at=at)
 
 
-MATTERS: Mapping[ChangeKind, Matter] = {"journey": _Journeys(), "policies": _Files(), "autonomy": _Tiers()}
+MATTERS: Mapping[ChangeKind, Matter] = {
+    "journey": _Journeys(),
+    "policies": _Files(),
+    "content": _Contents(),
+    "autonomy": _Tiers(),
+}

@@ -7,6 +7,7 @@ from sqlalchemy import case
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.locks import take_turn
 from store.tables import Action, Address, Delivery, EventRecord
 
 NEVER_LEFT = ("rejected", "retrying")
@@ -50,9 +51,8 @@ async def sent_to(session: AsyncSession, customer_ids: Collection[str]) -> dict[
 
 async def lock_sends(session: AsyncSession, journey: str) -> None:
     """Let no other transaction reserve a message of the journey until this one ends, so that a count of them
-    stays true. On SQLite the transaction itself holds the one write lock."""
-    if session.get_bind().dialect.name == "postgresql":
-        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sends:{journey}", 0))))
+    stays true."""
+    await take_turn(session, f"sends:{journey}")
 
 
 async def sent_by_journey(session: AsyncSession, journey: str, since: datetime) -> dict[str, int]:

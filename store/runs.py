@@ -8,6 +8,7 @@ from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.customers import lock_customer
+from store.locks import take_turn
 from store.tables import Run
 
 LOST = "lost"
@@ -54,10 +55,8 @@ async def last_run(session: AsyncSession, workflow_ids: Collection[str]) -> Run 
 
 
 async def lock_starts(session: AsyncSession, journey: str) -> None:
-    """Let no other transaction enter a run of the journey until this one ends, so that a count stays true.
-    On SQLite the transaction itself holds the one write lock."""
-    if session.get_bind().dialect.name == "postgresql":
-        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(f"starts:{journey}", 0))))
+    """Let no other transaction enter a run of the journey until this one ends, so that a count stays true."""
+    await take_turn(session, f"starts:{journey}")
 
 
 async def count_starts(session: AsyncSession, journey: str, after: datetime, before: datetime) -> int:

@@ -11,6 +11,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.chain import GENESIS, link
+from store.locks import take_turn
 from store.tables import AuditEntry
 
 AT_ONCE = 500
@@ -46,9 +47,7 @@ async def count_loose(session: AsyncSession) -> int:
 
 async def seal(session: AsyncSession) -> int:
     """Chain the next entries, and give how many. It needs a transaction of its own."""
-    # On SQLite the transaction itself holds the one write lock.
-    if session.get_bind().dialect.name == "postgresql":
-        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended("audit", 0))))
+    await take_turn(session, "audit")
     loose = select(AuditEntry).where(col(AuditEntry.position).is_(None)).order_by(col(AuditEntry.id))
     entries = (await session.exec(loose.limit(AT_ONCE))).all()
     if entries:

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from journeys.model import Journey
 from store.audit import record
 from store.experiments import refuse_changed_arms
+from store.locks import take_turn
 from store.tables import JourneyVersion, Run
 
 
@@ -17,8 +18,10 @@ async def publish(session: AsyncSession, journey: Journey, by: str, at: datetime
 
     Raises store.experiments.ChangesExperiment when it would change the arms of an experiment that runs.
     """
+    # A lock on the rows would not do: there are none at first, and one that another transaction adds is not seen.
+    await take_turn(session, f"journey:{journey.journey}")
     await refuse_changed_arms(session, journey)
-    query = select(JourneyVersion).where(col(JourneyVersion.journey) == journey.journey).with_for_update()
+    query = select(JourneyVersion).where(col(JourneyVersion.journey) == journey.journey)
     known = {row.version: row for row in (await session.exec(query)).all()}
     facts = {
         "what": "published",

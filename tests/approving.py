@@ -3,15 +3,17 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from content.approvals import Approvals
+from content.approvals import Approval, write_approvals
 from content.catalogue import Catalogue
 from content.library import Library
 
+ADA = "ada@northwind.example"
+
 
 def approve_content(project: Path) -> None:
-    """Approve everything in a project's content folder as it is now, whatever the rules would find."""
-    library = Library.load(project / "content", Catalogue())
-    approvals = Approvals.load(project / "content")
-    for entry in library.entries:
-        approvals.give(entry.name, entry.variant, "ada@northwind.example", datetime(2026, 1, 5, 9, tzinfo=UTC))
-    approvals.save({(entry.name, entry.variant.channel) for entry in library.entries})
+    """Let a project bring along that everything in its content folder is approved as it is now, whatever the rules
+    would find."""
+    entries = Library.load(project / "content", Catalogue()).entries
+    at = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    given = {entry.place: Approval(version=entry.variant.version, by=ADA, at=at) for entry in entries}
+    write_approvals(project / "content", given)

@@ -1,6 +1,5 @@
 """`policies.yaml` goes live at once, or waits for the groups that `review` in sojourn.yaml names."""
 
-import contextlib
 import difflib
 import hashlib
 import logging
@@ -8,7 +7,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.review import Area
@@ -16,7 +14,7 @@ from policies.registry import load_policies
 from policies.review import touches
 from starter.changes.proposing import Proposal
 from store.database import Database
-from store.files import live_files, publish_files
+from store.files import live_files, lock_files, publish_files
 
 SUBJECT = "policies.yaml"
 BY_FOLDER = "the project's files"
@@ -36,6 +34,7 @@ async def who_must_agree(session: AsyncSession, review: Mapping[Area, str], text
     The first of an installation may: without it there would be no policies at all. Raises
     yamlfile.FileProblems.
     """
+    await lock_files(session, SUBJECT)
     live, new = await live_text(session), load_policies(Path(SUBJECT), text)
     if live is None or live == text:
         return {}
@@ -54,17 +53,16 @@ async def publish_folder(database: Database, review: Mapping[Area, str], folder:
     Raises yamlfile.FileProblems.
     """
     text = (folder / SUBJECT).read_text(encoding="utf-8")
-    # Of several processes that start for the first time at once, one publishes.
-    with contextlib.suppress(IntegrityError):
-        async with database.transaction() as session:
-            if await live_text(session) == text:
-                return
-            areas = await who_must_agree(session, review, text)
-            if not areas:
-                await publish_policies(session, text, BY_FOLDER)
-                return
-            told = ", ".join(areas)
-        _log.warning("policies.yaml is not live: it touches %s. 'sojourn policy publish' proposes it.", told)
+    async with database.transaction() as session:
+        await lock_files(session, SUBJECT)
+        if await live_text(session) == text:
+            return
+        areas = await who_must_agree(session, review, text)
+        if not areas:
+            await publish_policies(session, text, BY_FOLDER)
+            return
+    told = ", ".join(areas)
+    _log.warning("policies.yaml is not live: it touches %s. 'sojourn policy publish' proposes it.", told)
 
 
 async def proposal_of(

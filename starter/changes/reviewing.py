@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 from access import Person
 from starter.callers import Refusal
 from starter.changes.autonomy import proposal_of
-from starter.changes.proposing import propose, workflow_of
+from starter.changes.proposing import Proposal, propose, workflow_of
 from starter.services import Services
 from store.changes import CannotRollBack, find_change, list_changes, roll_back
 from store.paging import Page
@@ -73,6 +73,11 @@ class Changes:
         async with services.database.reading() as session:
             known, review = services.journeys.get(journey), services.project.review
             proposal = await proposal_of(session, review, journey, known, reason.strip()[:2_000])
+        return await self.propose(proposal, person)
+
+    async def propose(self, proposal: Proposal, person: Person) -> Change:
+        """Have something reviewed in a person's name. Raises ReviewUnavailable."""
+        services = self._services
         try:
             return await propose(
                 services.database, services.temporal, services.settings, services.secret, proposal, person.email

@@ -7,6 +7,7 @@ that are not set are no mistake: a project is checked where it is written, not w
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 import yamlfile
@@ -14,10 +15,12 @@ from activities.alerting import load_alerts
 from activities.channels.registry import load_providers
 from activities.language_model import read_language_model
 from activities.tools.registry import known_tools, load_tools
+from content.approvals import Place, Published
 from content.library import Library, load_library
 from deciding.checking import check_planners
 from journeys.checker import check_journey
 from journeys.checking.surroundings import Surroundings, ToolFacts
+from journeys.review import AREAS, Area
 from journeys.segments import load_segments
 from journeys.shapes import Shapes, load_shapes
 from learning.planners.registry import asks, planner_settings
@@ -41,13 +44,15 @@ class Told:
     problems: list[Problem]
 
 
-def check_project(path: Path) -> Told:
-    """Check a project folder, or one journey file against its project. Raises CommandFailed when there is none."""
-    folder = _project_of(path)
+def check_project(path: Path, published: Mapping[Place, Published | None]) -> Told:
+    """Check a project folder, or one journey file against its project, of whose content some was `published`.
+
+    Raises CommandFailed when there is no project."""
+    folder = project_of(path)
     files = sorted((folder / "journeys").glob("*.yaml"))
     if not files and not path.is_file():
         raise CommandFailed(f"There are no journeys in {folder / 'journeys'}.")
-    gathering = _Gathering(folder)
+    gathering = _Gathering(folder, published=published)
     surroundings = gathering.surroundings(files)
     checked = [check_journey(file, surroundings) for file in ([path] if path.is_file() else files)]
     problems = [*gathering.problems, *(problem for one in checked for problem in one.problems)]
@@ -59,12 +64,12 @@ def check_project(path: Path) -> Told:
 
 def check_policies(folder: Path, file: Path) -> list[Problem]:
     """Every problem of a file with policies, were it the one of the project folder."""
-    gathering = _Gathering(folder, file)
+    gathering = _Gathering(folder, policies=file)
     gathering.surroundings(sorted((folder / "journeys").glob("*.yaml")))
     return FileProblems([problem for problem in gathering.problems if problem.file == file]).problems
 
 
-def _project_of(path: Path) -> Path:
+def project_of(path: Path) -> Path:
     """The project folder that a path is or lies in."""
     for folder in (path, *path.absolute().parents):
         if (folder / "sojourn.yaml").is_file():
@@ -75,16 +80,23 @@ def _project_of(path: Path) -> Path:
 class _Gathering:
     """Loads each part of a project, and keeps the problems on the way."""
 
-    def __init__(self, folder: Path, policies: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        published: Mapping[Place, Published | None] = MappingProxyType({}),
+        policies: Path | None = None,
+    ) -> None:
         self._folder = folder
+        self._published = published
         self._policies = policies or folder / "policies.yaml"
         self.problems: list[Problem] = []
 
     def surroundings(self, files: list[Path]) -> Surroundings:
         """What a journey may ask for. What has problems is left out, and not asked for."""
-        library = self._load(self._library)
-        policies = self._load(lambda: load_policies(self._policies))
         written = self._written_project()
+        library = self._load(lambda: self._library(_review(written)))
+        policies = self._load(lambda: load_policies(self._policies))
         shapes = self._load(lambda: load_shapes(self._folder / "events.yaml")) or Shapes()
         segments = self._load(lambda: load_segments(self._folder, shapes))
         groups = _groups(written)
@@ -117,8 +129,8 @@ class _Gathering:
             self.problems += told.problems
             return None
 
-    def _library(self) -> Library:
-        library = load_library(self._folder)
+    def _library(self, review: Collection[Area]) -> Library:
+        library = load_library(self._folder, review=review).with_published(self._published)
         check_planners(self._folder, library.surfaces)
         return library
 
@@ -165,6 +177,12 @@ _MISSING = {
     "tool": "sojourn.yaml sets up no tool",
     "journey": "there is no journey",
 }
+
+
+def _review(written: dict[str, Any]) -> Collection[Area]:
+    """The areas that groups must agree to, as far as they are well formed."""
+    found = written.get("review")
+    return [area for area in AREAS if area in cast(dict[str, Any], found)] if isinstance(found, dict) else []
 
 
 def _sections(written: dict[str, Any], key: str) -> dict[str, dict[str, Any]]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.cli.connection import Token
+from starter.cli.content_publish import open_shelf, publish, record, shelf_of
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, noun, open_store, settings_of
+from starter.cli.known import published_content
 from starter.cli.output import print_json, print_listing
 
 if TYPE_CHECKING:
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
     from settings import Settings
     from starter.contents.previewing import Previewed
-    from starter.contents.shelf import Shelf
     from store.tables import Customer
 
-app = noun("content", "The project's content: check, approve, list, preview.")
+app = noun("content", "The project's content: check, publish, list, preview.")
+app.command()(publish)
+app.command()(record)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The content's name: that of its folder.")]
 
@@ -36,7 +38,8 @@ def check(
     Every problem is told as file:line:column, with the rule it breaks. A content that breaks a rule knowingly
     names it at its head, as 'accept: [spam]'. No network is asked.
     """
-    shelf, now = _shelf(path or settings_of(context).project_dir), datetime.now(UTC)
+    # The rules look at files alone, whatever is live.
+    shelf, now = open_shelf(path or settings_of(context).project_dir, {}), datetime.now(UTC)
     found = list(
         dict.fromkeys(f for e in shelf.entries() for f in shelf.findings(e, now) if e.standing.state != "retired")
     )
@@ -57,8 +60,8 @@ def list_(
     state: Annotated[str, typer.Option(help="draft, in_review, approved or retired.")] = "",
     output: Output = Format.text,
 ) -> None:
-    """List content by name and channel: where it stands, and why."""
-    shelf = _shelf(settings_of(context).project_dir)
+    """List content by name and channel: where it stands as its files are, and why."""
+    shelf = asyncio.run(shelf_of(settings_of(context)))
     rows = [
         {
             "content": entry.name,
@@ -73,39 +76,6 @@ def list_(
     ]
     columns = {"CONTENT": "content", "CHANNEL": "channel", "STATE": "state", "WHY": "why"}
     print_listing(rows, columns, output, "There is no such content.")
-
-
-@app.command()
-def approve(
-    context: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which content.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Everything that is not approved yet.")] = False,
-    token: Token = "",
-    output: Output = Format.text,
-) -> None:
-    """Approve content as it is now, in your name: only what is approved leaves.
-
-    It is kept in content/approved.yaml, by the hash of every file that a message is made from. Workers
-    take it up within seconds. What is changed afterwards has to be approved anew.
-    """
-    from starter.contents.shelf import ApprovalRefused
-    from starter.identity import person_with_token
-
-    if bool(names) == everything:
-        raise CommandFailed("Name the content to approve, or say --all.")
-    shelf = _shelf(settings_of(context).project_dir)
-    person = person_with_token(shelf.project, token) if token else None
-    if person is None:
-        raise CommandFailed("Name your token of the project's sojourn.yaml with --token or SOJOURN_TOKEN.")
-    try:
-        wanted = [entry for name in names or [""] for entry in shelf.entries(name)]
-        if everything:
-            wanted = [entry for entry in wanted if entry.variant.front.status == "in_review"]
-        new = shelf.approve(wanted, person, datetime.now(UTC))
-    except ApprovalRefused as refused:
-        raise CommandFailed(str(refused)) from refused
-    rows = [{"content": e.name, "channel": e.variant.channel, "hash": e.variant.version} for e in new]
-    print_listing(rows, {"APPROVED": "content", "CHANNEL": "channel"}, output, "All of it was approved already.")
 
 
 @app.command()
@@ -174,7 +144,9 @@ async def _assembled(
     from starter.contents.assembling import surface_context
     from yamlfile import nearest
 
-    library, project = load_library(settings.project_dir), _shelf(settings.project_dir).project
+    shelf = await shelf_of(settings)
+    library, project = load_library(settings.project_dir, review=shelf.project.review), shelf.project
+    library = library.with_published(await published_content(settings))
     if surface not in library.surfaces:
         known = list(library.surfaces)
         hint = nearest(surface, known) or f"there are: {', '.join(known) or 'none'}"
@@ -194,19 +166,13 @@ async def _assembled(
 
 
 async def _previews(settings: "Settings", name: str, customer: str) -> "list[Previewed]":
-    from journeys.loader import load_journeys
-    from starter.contents.previewing import preview_for, preview_sample
-    from starter.contents.shelf import ApprovalRefused
+    from starter.contents.previewing import preview_entry, preview_for
 
-    shelf, now = _shelf(settings.project_dir), datetime.now(UTC)
-    journeys = load_journeys(settings.project_dir / "journeys")
-    try:
-        if not customer:
-            return preview_sample(shelf, name, journeys, now)
-        async with open_store(settings) as database, database.reading() as session:
-            return await preview_for(session, shelf, name, await _customer(session, customer), journeys, now)
-    except ApprovalRefused as refused:
-        raise CommandFailed(str(refused)) from refused
+    shelf, now = await shelf_of(settings), datetime.now(UTC)
+    if not customer:
+        return [preview_entry(shelf, entry, now) for entry in shelf.entries(name)]
+    async with open_store(settings) as database, database.reading() as session:
+        return await preview_for(session, shelf, name, await _customer(session, customer), now)
 
 
 async def _customer(session: "AsyncSession", named: str) -> "Customer":
@@ -218,15 +184,6 @@ async def _customer(session: "AsyncSession", named: str) -> "Customer":
     if found is None or found.erased_at:
         raise CommandFailed(f"There is no customer '{named}'. See 'sojourn customer list'.")
     return found
-
-
-def _shelf(folder: Path) -> "Shelf":
-    """The project's content. Raises yamlfile.FileProblems, or CommandFailed where there is no project."""
-    from starter.contents.shelf import Shelf
-
-    if not (folder / "sojourn.yaml").is_file():
-        raise CommandFailed(f"There is no project at {folder}: no sojourn.yaml there.")
-    return Shelf.open(folder)
 
 
 def _html(found: "list[Previewed]") -> str:

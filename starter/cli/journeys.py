@@ -10,7 +10,7 @@ import typer
 from starter.cli.draw import draw
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, noun, settings_of
-from starter.cli.known import read_known
+from starter.cli.known import published_content, read_known
 from starter.cli.output import print_json, print_listing
 from starter.cli.rehearse import rehearse
 from starter.cli.versions import diff, migrate, publish
@@ -27,9 +27,13 @@ def check(
     output: Output = Format.text,
 ) -> None:
     """Check journeys, policies and content. Every problem is told as file:line:column."""
-    from starter.cli.checking import check_project
+    from starter.cli.checking import check_project, project_of
 
-    told = check_project(path or settings_of(context).project_dir)
+    settings = settings_of(context)
+    where = path or settings.project_dir
+    # What an installation has published says nothing of another project.
+    is_ours = project_of(where).resolve() == settings.project_dir.resolve()
+    told = check_project(where, asyncio.run(published_content(settings)) if is_ours else {})
     if output is Format.json:
         print_json({"journeys": told.journeys, "problems": [asdict(problem) for problem in told.problems]})
         if told.problems:

@@ -1,4 +1,4 @@
-"""The journeys a command can mean: those in the project's files, and every version that was published."""
+"""What a command can mean: the journeys in the project's files, and what of them and of content was published."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from starter.cli.failures import CommandFailed
 from starter.cli.invocation import has_store, open_store
 
 if TYPE_CHECKING:
+    from content.approvals import Place, Published
     from journeys.model import Journey
     from settings import Settings
     from store.tables import JourneyVersion
@@ -91,3 +92,13 @@ async def read_known(settings: "Settings") -> Known:
         return Known(files)
     async with open_store(settings) as database, database.reading() as session:
         return Known(files, await list_versions(session), await count_open_runs(session))
+
+
+async def published_content(settings: "Settings") -> "Mapping[Place, Published | None]":
+    """The content that was published, as it is live; none where there is no store yet."""
+    from live_content import published_content as read
+
+    if not has_store(settings):
+        return {}
+    async with open_store(settings) as database, database.reading() as session:
+        return await read(session)

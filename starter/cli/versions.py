@@ -11,7 +11,7 @@ import typer
 from starter.cli.connection import Token
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import open_store, settings_of
-from starter.cli.known import read_known
+from starter.cli.known import published_content, read_known
 from starter.cli.proposing import propose, requester, tell_proposed
 
 if TYPE_CHECKING:
@@ -65,12 +65,13 @@ def publish(
 
     if not path.is_file():
         raise CommandFailed(f"There is no file at {path}; name a journey file, such as journeys/welcome.yaml.")
-    problems = check_project(path).problems
+    settings = settings_of(context)
+    problems = check_project(path, asyncio.run(published_content(settings))).problems
     if problems:
         raise CommandFailed("\n".join([*map(str, problems), "Nothing was published."]))
     journey = load_journey(path)
     try:
-        change = asyncio.run(_publish_or_propose(settings_of(context), journey, by, token))
+        change = asyncio.run(_publish_or_propose(settings, journey, by, token))
     except ChangesExperiment as error:
         raise CommandFailed(f"{error} Nothing was published.") from error
     if change is None:

@@ -3,18 +3,22 @@
 import asyncio
 import hashlib
 from datetime import UTC, datetime
+from functools import partial
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from content.library import Entry
+from live_content import published_content, subject_of
 from starter.callers import see_to
+from starter.changes.contents import NotPublished, is_live, publish_content, who_must_agree, why_not_publish
+from starter.changes.reviewing import Changes, ReviewUnavailable
 from starter.console.page import Console, PageRoute, Problem, SignedIn
 from starter.console.preview import framed, preview_of_fields
-from starter.contents.previewing import Previewed, preview_for, preview_sample
-from starter.contents.shelf import ApprovalRefused, Shelf
+from starter.contents.previewing import Previewed, preview_entry, preview_for
+from starter.contents.shelf import NoSuchContent, Shelf
 from starter.customers.dossiers import find
-from store.audit import record
+from store.changes import find_open
 
 router = APIRouter(prefix="/content", route_class=PageRoute)
 
@@ -32,23 +36,20 @@ async def show_content(console: SignedIn, name: str, customer: str = "") -> HTML
     return await _show(console, name, customer.strip())
 
 
-@router.post("/{name}/approve")
-async def approve(console: SignedIn, name: str) -> Response:
-    """Approve a content over every channel, exactly as it was shown."""
-    fields, now = await console.form(), datetime.now(UTC)
-    await see_to(console.services, console.person, "approvals:decide")
+@router.post("/{name}/publish")
+async def publish(console: SignedIn, name: str) -> Response:
+    """Publish a content over every channel, or propose it, exactly as it was shown."""
+    fields, services = await console.form(), console.services
+    await see_to(services, console.person, "approvals:decide")
     shelf = await _shelf(console)
     try:
         entries = shelf.entries(name)
         if fields.get("version") != _version(entries):
-            raise ApprovalRefused("It was changed since this page was shown. Look at it again.")
-        new = await asyncio.to_thread(shelf.approve, entries, console.person, now)
-    except ApprovalRefused as refused:
+            raise NotPublished("It was changed since this page was shown. Look at it again.")
+        propose = partial(Changes(services).propose, person=console.person)
+        await publish_content(services.database, shelf, entries, console.person, propose)
+    except (NotPublished, NoSuchContent, ReviewUnavailable) as refused:
         return await _show(console, name, "", 409, str(refused))
-    async with console.services.database.transaction() as session:
-        for entry in new:
-            facts = {"what": "approved", "channel": entry.variant.channel, "version": entry.variant.version}
-            record(session, "change", f"content:{name}", console.person.email, facts, at=now)
     return RedirectResponse(f"/content/{name}", 303)
 
 
@@ -64,17 +65,24 @@ async def show_page(console: SignedIn, name: str, channel: str, customer: str = 
 
 
 async def _show(console: Console, name: str, customer: str, status: int = 200, problem: str = "") -> HTMLResponse:
-    found = await _previews(console, name, customer)
-    waiting = [each.entry for each in found if each.entry.standing.state != "approved"]
-    why_not = (await _shelf(console)).why_not(waiting, console.person, datetime.now(UTC))
+    found, shelf = await _previews(console, name, customer), await _shelf(console)
+    waiting = [each.entry for each in found if not is_live(each.entry)]
+    asked = {entry.place: who_must_agree(shelf.project.review, entry) for entry in waiting}
+    async with console.services.database.reading() as session:
+        proposed = {
+            entry.place: await find_open(session, "content", subject_of(entry.place), entry.variant.version)
+            for entry in waiting
+        }
     return await console.show(
         "content.html",
         status,
         name=name,
         customer=customer,
         shown=[(each, preview_of_fields(each.rendered) if each.rendered else None) for each in found],
-        unapproved=waiting,
-        why_not=why_not,
+        pending=waiting,
+        asked=asked,
+        proposed=proposed,
+        why_not=why_not_publish(shelf, waiting, console.person, datetime.now(UTC)),
         version=_version([each.entry for each in found]),
         problem=problem,
     )
@@ -86,17 +94,20 @@ def _version(entries: list[Entry]) -> str:
 
 
 async def _shelf(console: Console) -> Shelf:
-    """The content as its files are now, which may be newer than what the workers send."""
-    return await asyncio.to_thread(Shelf.open, console.services.settings.project_dir)
+    """The content as its files are now, beside what is live."""
+    services = console.services
+    async with services.database.reading() as session:
+        published = await published_content(session)
+    return await asyncio.to_thread(Shelf.open, services.settings.project_dir, published, services.journeys)
 
 
 async def _previews(console: Console, name: str, customer: str) -> list[Previewed]:
     """Raises Problem for an unknown content, and NoSuchCustomer."""
-    shelf, journeys, now = await _shelf(console), console.services.journeys, datetime.now(UTC)
+    shelf, now = await _shelf(console), datetime.now(UTC)
     try:
         if not customer:
-            return preview_sample(shelf, name, journeys, now)
+            return [preview_entry(shelf, entry, now) for entry in shelf.entries(name)]
         async with console.services.database.reading() as session:
-            return await preview_for(session, shelf, name, await find(session, customer), journeys, now)
-    except ApprovalRefused as refused:
-        raise Problem(404, "There is no such content", str(refused)) from refused
+            return await preview_for(session, shelf, name, await find(session, customer), now)
+    except NoSuchContent as unknown:
+        raise Problem(404, "There is no such content", str(unknown)) from unknown

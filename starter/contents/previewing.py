@@ -1,5 +1,6 @@
 """A content as one customer would get it over every channel, side by side; nothing is sent, and no link acts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,13 +44,13 @@ class _Use:
 
 
 async def preview_for(
-    session: AsyncSession, shelf: Shelf, name: str, customer: Customer, journeys: dict[str, Journey], now: datetime
+    session: AsyncSession, shelf: Shelf, name: str, customer: Customer, now: datetime
 ) -> list[Previewed]:
     """The content as this customer would get it at `now`, from the last event of theirs that starts a journey
-    which sends it. Raises ApprovalRefused for an unknown name."""
+    which sends it. Raises NoSuchContent."""
     news = await read_catalogue(session, FEWEST)
     shelf.catalogue.renew(news.products, news.together, news.trending)
-    use = _use_of(name, journeys)
+    use = _use_of(name, shelf.journeys)
     found = await list_events(session, name=use.event or "", customer_id=customer.id)
     event = found.rows[0].properties if found.rows and use.event else {}
     recipient = Recipient(
@@ -60,20 +61,18 @@ async def preview_for(
     return [_previewed(shelf, entry, recipient, event, use.offer, now) for entry in shelf.entries(name)]
 
 
-def preview_sample(shelf: Shelf, name: str, journeys: dict[str, Journey], now: datetime) -> list[Previewed]:
-    """The content as a made-up customer would get it, of whom everything that `events.yaml` declares is known.
-
-    Raises ApprovalRefused for an unknown name."""
+def preview_entry(shelf: Shelf, entry: Entry, now: datetime) -> Previewed:
+    """The content over one channel as a made-up customer would get it, of whom everything that `events.yaml`
+    declares is known."""
     traits = {key: _sample(key, shape) for key, shape in (shelf.shapes.customer or {"first_name": None}).items()}
     event = {key: _sample(key, s) for each in (shelf.shapes.events or {}).values() for key, s in each.items()}
     for product in shelf.catalogue.products[:1]:
         event |= product.model_dump(mode="json", include={"product_id", "name", "price", "currency"})
     recipient = Recipient(traits=traits, locale="en", time_zone=shelf.project.time_zone)
-    use = _use_of(name, journeys)
-    return [_previewed(shelf, entry, recipient, event, use.offer, now) for entry in shelf.entries(name)]
+    return _previewed(shelf, entry, recipient, event, _use_of(entry.name, shelf.journeys).offer, now)
 
 
-def _use_of(name: str, journeys: dict[str, Journey]) -> _Use:
+def _use_of(name: str, journeys: Mapping[str, Journey]) -> _Use:
     """The first step that sends a content."""
     for journey in journeys.values():
         for step in walk(journey.steps):
@@ -100,7 +99,7 @@ def _previewed(
     )
     why = reasons(entry.variant, context, shelf.catalogue)
     try:
-        rendered = shelf.library.render(entry.name, entry.variant.channel, context)
+        rendered = shelf.library.render_variant(entry.name, entry.variant, context)
     except RenderingFailed as error:
         return Previewed(entry, None, str(error), why)
     slots = [Reason(part=f"slots.{pick.slot}", shows=pick.content, why=pick.why) for pick in rendered.picks]

@@ -1,8 +1,8 @@
 """Keeps what the slots of pages show at what is live, as a worker does for what is sent."""
 
-import asyncio
 from pathlib import Path
 
+from live_content import take_up_live
 from policies.registry import load_policies
 from starter.changes.policies import SUBJECT
 from starter.services import Services
@@ -18,8 +18,6 @@ async def renew_slots(services: Services) -> None:
         return
     async with services.database.reading() as session:
         live = await services.policies_watch.news(session)
-    if live is not None:
-        library.judge_by(load_policies(Path(SUBJECT), live[SUBJECT]))
-    if library.outdated:
-        # Reading templates takes a while: pages go on being answered meanwhile.
-        await asyncio.to_thread(library.renew)
+        if live is not None:
+            library.judge_by(load_policies(Path(SUBJECT), live[SUBJECT]))
+        await take_up_live(session, library)

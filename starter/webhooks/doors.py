@@ -71,7 +71,10 @@ async def take(name: str, key: str, request: Request) -> Response:
         _log.warning("a call of %s has to come again: %s", vendor.vendor, error)
         return Response(status_code=503, headers={"Retry-After": str(_AGAIN_SECONDS)})
     except Unwelcome as error:
-        reception.count(vendor.vendor, "refused: stale" if isinstance(error, Stale) else "refused: not proved")
+        why = "stale" if isinstance(error, Stale) else "not proved"
+        reception.count(vendor.vendor, f"refused: {why}")
+        # Without the caller, so that a flood from many places is one entry a minute.
+        await services_of(request).attempts.refused(f"webhook:{vendor.vendor}", why)
         _log.warning("a call in the name of %s was refused: %s", vendor.vendor, error)
         return Response(status_code=403)
     reception.count(vendor.vendor, "calls")

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Text
+from sqlalchemy import Index, Text, text
 from sqlmodel import Column, Field, SQLModel
 
 from store.tables.columns import json_column, json_list_column, time_column, word_column
 
 ChangeState = Literal["open", "approved", "rejected", "expired", "rolled_back"]
-ChangeKind = Literal["journey", "policies", "autonomy"]
+ChangeKind = Literal["journey", "policies", "content", "autonomy"]
 
 
 class Change(SQLModel, table=True):
@@ -17,10 +17,10 @@ class Change(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     kind: ChangeKind = word_column()
-    """What would be another: a journey's definition, the policies of the project, or how much a journey that was
-    tightened may do by itself."""
+    """What would be another: a journey's definition, the policies of the project, a content over one channel, or
+    how much a journey that was tightened may do by itself."""
     subject: str = Field(index=True)
-    """Which of its kind: the journey's name, or the file's."""
+    """Which of its kind: the journey's name, the file's, or the content's with its channel: `welcome/email`."""
     version: str
     """What is proposed, by its content address: a decision is about this and nothing else."""
     was: str = ""
@@ -49,14 +49,20 @@ class Change(SQLModel, table=True):
 
 
 class FilesVersion(SQLModel, table=True):
-    """Files as they were published together. One version of each subject is live."""
+    """Files as they were published together. At most one version of each subject is live."""
 
     __tablename__ = "files_version"  # pyright: ignore[reportAssignmentType] SQLModel declares it otherwise
+    __table_args__ = (
+        Index(
+            "ix_one_live_version", "subject", unique=True, sqlite_where=text("live"), postgresql_where=text("live")
+        ),
+    )
 
     subject: str = Field(primary_key=True)
-    """What they are: `policies.yaml`."""
+    """What they are: `policies.yaml`, or a content over one channel: `welcome/email`."""
     version: str = Field(primary_key=True)
     """Their content address."""
+    kind: ChangeKind = word_column()
     files: dict[str, str] = json_column()
     """Their texts by name."""
     published_at: datetime = time_column()

@@ -16,7 +16,6 @@ from store.audit import list_entries
 from store.changes import find_change, keep_change, roll_back, settle_change
 from store.database import Database
 from store.tables import Change
-from tests.approving import approve_content
 from tests.conftest import RETAIL
 from yamlfile import FileProblems
 
@@ -106,25 +105,6 @@ async def test_a_worker_takes_up_what_is_live_while_it_runs(sqlite_database: Dat
         await publish_policies(session, STRICT, GUS)
     await following.look()
     assert loaded.now == load_policies(Path("policies.yaml"), STRICT)
-
-
-async def test_a_worker_takes_up_an_approval_while_it_runs(sqlite_database: Database, tmp_path: Path) -> None:
-    """A file that changed is used once its new version is approved, and no sooner."""
-    note = tmp_path / "content" / "note" / "push.yaml.j2"
-    note.parent.mkdir(parents=True)
-    note.write_text("title: Hello\nbody: Anyone there?\n")
-    (tmp_path / "catalogue.yaml").write_text("products: []\n")
-    library = load_library(tmp_path)
-    following = Following(sqlite_database, Live(()), library)
-    await following.look()
-    assert library.names() == []
-    approve_content(tmp_path)
-    note.write_text("title: Hello\nbody: Nobody saw this.\n")
-    await following.look()
-    assert library.names() == []
-    approve_content(tmp_path)
-    await following.look()
-    assert library.names() == ["note"]
 
 
 async def test_policies_that_cannot_be_read_leave_those_that_hold(sqlite_database: Database) -> None:

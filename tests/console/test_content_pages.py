@@ -98,11 +98,11 @@ def form_of(page: str) -> dict[str, str]:
 
 
 async def test_what_a_machine_wrote_waits_for_a_person_who_approves_it_on_its_page(
-    desk: httpx.AsyncClient, draft: Path, shop: Services
+    desk: httpx.AsyncClient, shop: Services
 ):
     before = (await desk.get("/content/browse-second-look")).text
 
-    answer = await desk.post("/content/browse-second-look/approve", data=form_of(before))
+    answer = await desk.post("/content/browse-second-look/publish", data=form_of(before))
 
     assert "(a machine wrote it)" in before
     assert "it was changed since ada@northwind.example approved it" in before
@@ -111,14 +111,24 @@ async def test_what_a_machine_wrote_waits_for_a_person_who_approves_it_on_its_pa
     assert 'aria-label="Approval"' not in after
     async with shop.database.reading() as session:
         [entry] = (await session.exec(select(AuditEntry).where(AuditEntry.kind == "change"))).all()
-    assert (entry.subject, entry.by) == ("content:browse-second-look", seeding.ADA.email)
+    assert (entry.subject, entry.by) == ("content:browse-second-look/push", seeding.ADA.email)
+
+
+async def test_what_others_must_agree_to_has_a_button_to_propose_it(desk: httpx.AsyncClient, draft: Path):
+    (draft / "sojourn.yaml").write_text(f"{(draft / 'sojourn.yaml').read_text()}\nreview: {{price: finance}}\n")
+    (draft / PUSH).write_text((draft / PUSH).read_text().replace("purpose:", "offer: 5%\npurpose:"))
+
+    page = (await desk.get("/content/browse-second-look")).text
+
+    assert "finance must agree" in page
+    assert "Propose what is shown below" in page
 
 
 async def test_nobody_approves_what_was_changed_since_they_saw_it(desk: httpx.AsyncClient, draft: Path):
     seen = (await desk.get("/content/browse-second-look")).text
     (draft / PUSH).write_text((draft / PUSH).read_text().replace("again", "another time"))
 
-    answer = await desk.post("/content/browse-second-look/approve", data=form_of(seen))
+    answer = await desk.post("/content/browse-second-look/publish", data=form_of(seen))
 
     assert answer.status_code == 409
     assert "It was changed since this page was shown" in answer.text

@@ -1,22 +1,16 @@
-"""Content that touches price or compliance is approved by whom `review` names, and by nobody else."""
+"""What of a content, and of a change of it, touches price or compliance."""
 
-import shutil
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from access import Person
 from content.catalogue import Catalogue
 from content.library import Library
-from content.review import touches
+from content.reading import read_texts
+from content.review import touches, touches_by_change
 from journeys.review import Area
-from starter.contents.shelf import ApprovalRefused, Shelf
-from tests.conftest import RETAIL
 
 PUSH = "title: t\nbody: b\n"
-ADA = Person(email="ada@northwind.example", name="Ada", groups=("marketing",))
 
 
 @pytest.mark.parametrize(
@@ -39,13 +33,17 @@ def test_a_content_touches_what_it_promises_and_is_bound_to(
     assert touches(entry.variant) == areas
 
 
-def test_only_the_group_for_prices_approves_an_offer(tmp_path: Path) -> None:
-    """Ada may approve content, but not what is promised."""
-    folder = Path(shutil.copytree(RETAIL, tmp_path / "shop"))
-    (folder / "content" / "approved.yaml").unlink()
-    shelf = Shelf.open(folder)
-    careful = replace(shelf, project=shelf.project.model_copy(update={"review": {"price": "finance"}}))
-    now = datetime(2026, 3, 2, 9, tzinfo=UTC)
-    with pytest.raises(ApprovalRefused, match="touches price, so 'finance' approves it"):
-        careful.approve(careful.entries("browse-offer"), ADA, now)
-    assert shelf.approve(shelf.entries("browse-offer"), ADA, now)
+@pytest.mark.parametrize(
+    ("old", "new", "areas"),
+    [
+        (None, PUSH, ()),
+        (f"---\noffer: 10%\n---\n{PUSH}", PUSH, ("price",)),
+        (PUSH, f"---\npurpose: transactional\n---\n{PUSH}", ("compliance",)),
+        (f"---\nrequires: ['b']\n---\n{PUSH}", f"---\nstatus: retired\n---\n{PUSH}", ()),
+    ],
+)
+def test_a_change_touches_what_either_version_does_but_to_retire_touches_nothing(
+    tmp_path: Path, old: str | None, new: str, areas: tuple[Area, ...]
+) -> None:
+    before, after = (read_texts(tmp_path, "push", {"push.yaml.j2": each or PUSH}) for each in (old, new))
+    assert touches_by_change(before if old else None, after) == areas

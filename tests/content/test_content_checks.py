@@ -216,7 +216,7 @@ def test_every_file_of_the_rules_is_a_rule():
 
 @pytest.mark.parametrize("example", sorted(f.name for f in RETAIL.parent.iterdir() if (f / "content").is_dir()))
 def test_the_examples_are_approved_and_break_no_rule(example: str):
-    shelf = Shelf.open(RETAIL.parent / example)
+    shelf = Shelf.open(RETAIL.parent / example, {}, {})
 
     assert {(e.name, e.standing.state) for e in shelf.entries()} == {(e.name, "approved") for e in shelf.entries()}
     assert [str(f) for e in shelf.entries() for f in shelf.findings(e, datetime(2026, 7, 1, tzinfo=UTC))] == []

@@ -71,7 +71,7 @@ def test_slots_are_judged_by_the_policies_that_went_live_since_the_folder_was_re
     library.judge_by(load_policies(Path("policies.yaml"), "content_fit: {other_language: allow}\n"))
 
     assert why(library, someone(context, locale="de-AT"))["wine"] == "for everyone whom it fits"
-    library.renew()
+    library.take_up(library.with_published({}))
     assert why(library, someone(context, locale="de-AT"))["wine"] == "for everyone whom it fits"
 
 

@@ -15,6 +15,7 @@ from store.database import Database
 from store.digests import digest
 from store.tables import (
     Address,
+    AuditEntry,
     ConsentRecord,
     Delivery,
     EventRecord,
@@ -221,7 +222,13 @@ async def test_whoever_guesses_the_address_or_signs_badly_changes_nothing(small_
 
     assert (await small_shop.posts(path[:-1] + ("A" if path[-1] != "A" else "B"), signed)).status_code == 404
     assert (await small_shop.posts(path_of("sms-vendor", seeding.SECRET), signed)).status_code == 404
-    assert (await small_shop.posts(path, forged)).status_code == 403
+    assert [(await small_shop.posts(path, forged)).status_code for _ in range(3)] == [403, 403, 403]
+    await small_shop.services.attempts.tell()
+    told = [entry for entry in await small_shop.all(AuditEntry) if entry.subject.startswith("door:webhook:")]
+    assert [(entry.kind, entry.facts["reason"], entry.facts["count"]) for entry in told] == [
+        ("refusal", "not proved", 1),
+        ("refusal", "not proved", 2),
+    ]
     assert (await small_shop.posts(path, Signed(signed.headers, b"x" * (LARGEST_CALL + 1)))).status_code == 413
 
     assert (await small_shop.one(Delivery)).state == "sent"

@@ -189,6 +189,7 @@ def upgrade() -> None:
     op.create_table('files_version',
     sa.Column('subject', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
     sa.Column('files', sa.JSON(), nullable=False),
     sa.Column('published_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('published_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -197,6 +198,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('files_version', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_files_version_live'), ['live'], unique=False)
+        batch_op.create_index('ix_one_live_version', ['subject'], unique=True, sqlite_where=sa.text('live'), postgresql_where=sa.text('live'))
 
     op.create_table('guardrail',
     sa.Column('journey', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -984,6 +986,7 @@ def downgrade() -> None:
     op.drop_table('intake_count')
     op.drop_table('guardrail')
     with op.batch_alter_table('files_version', schema=None) as batch_op:
+        batch_op.drop_index('ix_one_live_version', sqlite_where=sa.text('live'), postgresql_where=sa.text('live'))
         batch_op.drop_index(batch_op.f('ix_files_version_live'))
 
     op.drop_table('files_version')
