@@ -10,6 +10,7 @@ from journeys.events import OUTCOMES
 from journeys.experiments import arms_of, splits_of
 from journeys.model import Journey
 from journeys.parts import Word
+from journeys.usual import AS_USUAL
 from learning.experiments.planning import plan
 from starter.callers import Refusal
 from starter.experiments.reporting import seen_of
@@ -109,6 +110,10 @@ def find_journey(services: Services, name: str) -> Journey:
 def _arms(services: Services, body: PlanBody) -> dict[str, float]:
     journey = find_journey(services, body.journey)
     arms = arms_of(journey, body.split)
+    if not arms and body.split == AS_USUAL:
+        raise NotPlannable(
+            f"'{body.journey}' has nobody for whom it goes as usual: give it 'as_usual', such as 10%."
+        )
     if not arms and body.split:
         there = ", ".join(splits_of(journey)) or "none"
         raise NotPlannable(f"'{body.journey}' has no split '{body.split}' (there are: {there}).")

@@ -99,6 +99,14 @@ async def test_on_the_way_an_experiment_is_concluded_by_the_confidence_sequence(
     assert stopped["conclusion"]["results"][0]["verdict"] == "better"
 
 
+async def test_without_business_as_usual_the_journey_is_told_to_have_one(
+    api: httpx.AsyncClient, shop: Services
+) -> None:
+    shop.journeys["winback"] = winback().model_copy(update={"as_usual": None})
+    answer = await api.post(PATH, json={**PLAN, "split": "as-usual"})
+    assert (answer.status_code, "give it 'as_usual', such as 10%" in answer.json()["message"]) == (422, True)
+
+
 async def test_planners_are_tried_against_business_as_usual(api: httpx.AsyncClient, shop: Services) -> None:
     await started(api, shop, split="as-usual")
     await came(shop.database, LONG_AGO + timedelta(days=1))
