@@ -47,7 +47,7 @@ class Deciding:
         """
         _check(request)
         async with self._database.reading() as session:
-            request = await as_usual(session, request)
+            request = _factored(await as_usual(session, request))
         run = request.run
         drawn_by = decision_id(run.workflow_id, request.start.id, request.step_id, request.pass_)
         advised = await self._advised(request, drawn_by) if asks(request.planner) else None
@@ -128,6 +128,15 @@ def _question(request: DecideRequest, drawn_by: str, options: tuple[str, ...]) -
         settings=request.settings,
         true=request.true,
     )
+
+
+def _factored(request: DecideRequest) -> DecideRequest:
+    """The request with what its options are made of among the settings, for a planner that can learn by it. What
+    the journey says itself comes first."""
+    if not request.factors or "factors" not in planner_settings()[request.planner].model_fields:
+        return request
+    made_of = {"factors": request.factors, "interacting": list(request.names)}
+    return request.model_copy(update={"settings": made_of | request.settings})
 
 
 def _check(request: DecideRequest) -> None:

@@ -65,6 +65,15 @@ class Ways(Part):
         """The options by the order of channels, and of hours within each: `email`, or `email_0900`."""
         return [self._option(channel, hour) for channel in self.send.send for hour in self.hours or [None]]
 
+    def factors(self) -> dict[str, dict[str, str]]:
+        """What the options are made of, by option, so that what is learned of a channel holds at all its hours;
+        empty without hours, where each is of one part alone."""
+        return {
+            self._option(channel, hour).option: {"channel": channel, "hour": hour}
+            for channel in self.send.send
+            for hour in self.hours
+        }
+
     def _option(self, channel: str, hour: str | None) -> Option:
         over = self.send.model_copy(update={"send": [channel]})
         if hour is None:

@@ -116,6 +116,7 @@ async def _evaluate(
     async with open_store(settings) as database, database.reading() as session:
         rows = await log_of(session, journey, decision, now - timedelta(days=days), _MOST)
         looks_at = rows[-1].looks_at if rows else []
+        given = _made_of(rows, planner) | given
         learner = learner_of(planner, given, looks_at)
         stored = await sums_of(session, journey, decision, learner.key) if learner else {}
     if unknown := set(what_if.only) - {option for row in rows for option in (*row.options, *row.closed_options)}:
@@ -134,6 +135,15 @@ async def _evaluate(
     model = seen(stored, now, learner.design, learner.habits) if learner and stored else None
     evidence = judge_planner(logged, known_planners()[planner], given, model)
     return replace(evidence, refused=(*evidence.refused, *what_if.doubts()))
+
+
+def _made_of(rows: "Sequence[PlannerDecision]", planner: str) -> dict[str, Any]:
+    """The settings that say what the options are made of, as today's decisions have them, if the planner takes
+    them: it is judged by what was learned with them."""
+    from learning.planners.registry import planner_settings
+
+    taken = planner_settings()[planner].model_fields.keys() & {"factors", "interacting"}
+    return {name: rows[-1].settings[name] for name in taken if rows and name in rows[-1].settings}
 
 
 def _drawn(rows: "Sequence[PlannerDecision]") -> "Sequence[PlannerDecision]":

@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError
 from activities.learning import teach
 from journeys.events import Event
 from journeys.ids import decision_id
+from journeys.steps.choosing import Ways
 from learning.planners.interface import point_of
 from policies.consent import ConsentPolicy
 from policies.rules import RulesPolicy
@@ -113,6 +114,25 @@ async def test_what_was_expected_of_every_open_option_is_kept_once_something_was
     assert first.expected == {}
     assert set(second.expected) == set(OPTIONS)
     assert max(second.expected, key=second.expected.__getitem__) == first.option
+
+
+async def test_what_is_learned_of_a_channel_at_one_hour_holds_at_its_other_hours(
+    decide: Any, database: Database, customer: Customer
+):
+    """Of two channels at two hours each, as `ways` has them. The morning's mail brought something."""
+    ways = Ways.model_validate(
+        {"send": {"send": ["email", "push"], "content": "hello"}, "hours": ["09:00", "18:30"]}
+    )
+    asked: dict[str, Any] = {"factors": ways.factors(), "options": tuple(ways.factors())}
+    await attempt(decide, request("sampler", **asked))
+    [row] = await rows(database, PlannerDecision)
+    async with database.transaction() as session:
+        row.option, row.credit = "email_0900", 1.0
+        await teach(session, [(row, None)], NOON)
+    await attempt(decide, request("sampler", 1, **asked))
+    expected = max(await rows(database, PlannerDecision), key=lambda made: made.turn).expected
+    assert expected["email_0900"] > expected["email_1830"] > expected["push_1830"]
+    await attempt(decide, request("random", 2, **asked))
 
 
 async def test_a_retry_decides_the_same_and_is_one_decision(decide: Any, database: Database, customer: Customer):

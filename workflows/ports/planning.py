@@ -33,6 +33,8 @@ class DecideRequest(StepRequest):
     """What started the run."""
     planner: str
     settings: dict[str, Any] = Field(default_factory=dict)
+    factors: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """What options are made of, by option: `{"email_0900": {"channel": "email", "hour": "09:00"}}`."""
     options: tuple[str, ...]
     sends: dict[str, FirstSend] = Field(default_factory=dict)
     """Of the options that begin with a message."""
