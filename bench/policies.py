@@ -18,15 +18,19 @@ _NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 _ROUNDS = 9
 
 
-def busy_customer() -> Facts:
-    """Facts of which no policy that is switched on without settings makes short work."""
+_CHANNELS = ("email", "sms", "whatsapp", "banner")
+"""Some policies make short work of all channels but one: each is measured where it costs most."""
+
+
+def busy_customer(channel: str = "email") -> Facts:
+    """Facts of which no policy that is switched on without settings makes short work on every channel."""
     channels = ("email", "push", "sms", "whatsapp")
     return Facts(
         now=_NOW,
         action=Action(
             journey="j",
             step_id="s",
-            channel="email",
+            channel=channel,
             purpose="marketing",
             content="c",
             discount=4,
@@ -78,7 +82,7 @@ def main() -> None:
     policies = [*(kind() for kind in kinds.values()), rules]
     table = Table("policy", "µs", "times a bare verdict", box=None)
     for policy in policies:
-        spent = cpu_microseconds(policy, facts, times)
+        spent = max(cpu_microseconds(policy, busy_customer(channel), times) for channel in _CHANNELS)
         table.add_row(policy.name, f"{spent:.1f}", f"{spent / floor:.0f}", style="bold" if spent > 50 else "")
     console = Console()
     console.print(table)
