@@ -1,8 +1,9 @@
 """The connection to a running API: where it is, and who is asking."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -11,6 +12,7 @@ from starter.cli.failures import CommandFailed
 if TYPE_CHECKING:
     from starter.client import Sojourn
 
+Answer = TypeVar("Answer")
 Url = Annotated[str, typer.Option(envvar="SOJOURN_URL", metavar="URL", help="Where the API is.", show_envvar=True)]
 WriteKey = Annotated[
     str,
@@ -34,6 +36,16 @@ async def sending(url: str, write_key: str, attempts: int = 8) -> "AsyncGenerato
         )
     async with _connected(url, write_key=write_key, attempts=attempts) as client:
         yield client
+
+
+def answered(url: str, token: str, ask: Callable[["Sojourn"], Awaitable[Answer]]) -> Answer:
+    """What the API answers a person. Raises CommandFailed as `deciding` does."""
+
+    async def call() -> Answer:
+        async with deciding(url, token) as client:
+            return await ask(client)
+
+    return asyncio.run(call())
 
 
 @asynccontextmanager

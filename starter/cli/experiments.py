@@ -1,21 +1,16 @@
 """`sojourn experiment`: how large one must be, its plan, its start, what it says, and its stop."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
+from starter.cli.connection import DEFAULT_URL, Token, Url, answered
 from starter.cli.customers import with_times
 from starter.cli.failures import CommandFailed
 from starter.cli.intervals import amount, points, share
 from starter.cli.invocation import Format, Output, Page, noun
 from starter.cli.output import paragraph, print_facts, print_json, print_listing, print_more
-
-if TYPE_CHECKING:
-    from starter.client import Sojourn
 
 app = noun("experiment", "What an arm of a journey, or the journey, brings: planned, run, concluded.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The experiment.")]
@@ -90,7 +85,7 @@ def plan(
         "name": name, "journey": journey, "split": split, "event": event, "window_days": window, "lift": lift,
         "rate": rate, "daily": daily, "power": power, "guards": guards,
     }  # fmt: skip
-    row = asyncio.run(_asked(url, token, lambda client: client.experiments.plan(**fields)))
+    row = answered(url, token, lambda client: client.experiments.plan(**fields))
     _tell(row, output, f"\nIt is kept. Start it with: sojourn experiment start {name}")
 
 
@@ -100,7 +95,7 @@ def start(name: Name, url: Url = DEFAULT_URL, token: Token = "", output: Output 
 
     The journey divides its customers with or without this; what starts is the counting.
     """
-    row = asyncio.run(_asked(url, token, lambda client: client.experiments.start(name)))
+    row = answered(url, token, lambda client: client.experiments.start(name))
     ends = f"{row['customers']:,} customers, about {row['days']} days from now"
     _tell(row, output, f"\nIt runs. The planned end: {ends}.")
 
@@ -118,7 +113,7 @@ def stop(
 
     The journey goes on dividing its customers: to let an arm win, publish the journey without the split.
     """
-    row = asyncio.run(_asked(url, token, lambda client: client.experiments.stop(name, reason)))
+    row = answered(url, token, lambda client: client.experiments.stop(name, reason))
     _tell(row, output, "")
 
 
@@ -131,7 +126,7 @@ def list_(
     output: Output = Format.text,
 ) -> None:
     """List experiments, those planned last first."""
-    found = asyncio.run(_asked(url, token, lambda client: client.experiments.list(state or "", page)))
+    found = answered(url, token, lambda client: client.experiments.list(state or "", page))
     rows = [_row(row) for row in found["experiments"]] if output is Format.text else found["experiments"]
     columns = {"STATE": "state", "SINCE (UTC)": "since", "PLANNED": "customers", "NAME": "name", "OF": "of"}
     print_listing(rows, columns, output, "There are no experiments; 'sojourn experiment plan' makes one.")
@@ -141,7 +136,7 @@ def list_(
 @app.command()
 def show(name: Name, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
     """Show the plan of an experiment, when it ran, and what was concluded."""
-    _tell(asyncio.run(_asked(url, token, lambda client: client.experiments.get(name))), output, "")
+    _tell(answered(url, token, lambda client: client.experiments.get(name)), output, "")
 
 
 @app.command()
@@ -151,16 +146,11 @@ def report(name: Name, url: Url = DEFAULT_URL, token: Token = "", output: Output
     Before the planned end the intervals hold at every look, so look as often as you like. Who came before the
     start does not count, and who came lately does not count yet.
     """
-    found = asyncio.run(_asked(url, token, lambda client: client.experiments.report(name)))
+    found = answered(url, token, lambda client: client.experiments.report(name))
     if output is Format.json:
         print_json(found)
     else:
         _tell_report(found)
-
-
-async def _asked(url: str, token: str, ask: Callable[["Sojourn"], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-    async with deciding(url, token) as client:
-        return await ask(client)
 
 
 def _guard(given: str) -> dict[str, Any]:

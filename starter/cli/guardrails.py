@@ -1,20 +1,14 @@
 """`sojourn guardrail`: what is watched while journeys run, what tripped, and arming it again. Over HTTP."""
 
-import asyncio
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
+from starter.cli.connection import DEFAULT_URL, Token, Url, answered
 from starter.cli.customers import minute
 from starter.cli.invocation import Format, Output, Page, noun
 from starter.cli.output import paragraph, print_json, print_listing, print_more
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from starter.guardrail_calls import GuardrailCalls
 
 app = noun("guardrail", "What is watched while journeys run: list, show, rearm.")
 Journey = Annotated[str, typer.Argument(metavar="JOURNEY", help="The journey's name.")]
@@ -47,7 +41,7 @@ def list_(
     AT is what was found and the limit at which it trips; exploration and fairness
     only warn there. The first look is ten minutes after the start.
     """
-    found = asyncio.run(_call(url, token, lambda calls: calls.list(state or "", page)))
+    found = answered(url, token, lambda client: client.guardrails.list(state or "", page))
     shown = found["guardrails"] if output is Format.json else [_row(row) for row in found["guardrails"]]
     nothing = "No guardrail was looked at yet." if state is None else f"No guardrail is {state.value}."
     print_listing(shown, _COLUMNS, output, nothing)
@@ -57,7 +51,7 @@ def list_(
 @app.command()
 def show(journey: Journey, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
     """Show every guardrail of one journey, and why it stands as it does."""
-    found = asyncio.run(_call(url, token, lambda calls: calls.get(journey)))
+    found = answered(url, token, lambda client: client.guardrails.get(journey))
     if output is Format.json:
         print_json(found)
         return
@@ -83,19 +77,12 @@ def rearm(
     The journey's tier stays as it is: only an approved change loosens it.
     It needs the role ops or strategy_owner.
     """
-    found = asyncio.run(_call(url, token, lambda calls: calls.rearm(journey, reason, name)))
+    found = answered(url, token, lambda client: client.guardrails.rearm(journey, reason, name))
     if output is Format.json:
         print_json(found)
         return
     typer.echo(f"Armed again: {', '.join(found['rearmed'])}.")
     _tell_standing(found)
-
-
-async def _call(
-    url: str, token: str, what: "Callable[[GuardrailCalls], Awaitable[dict[str, Any]]]"
-) -> dict[str, Any]:
-    async with deciding(url, token) as client:
-        return await what(client.guardrails)
 
 
 def _tell_standing(found: dict[str, Any]) -> None:
