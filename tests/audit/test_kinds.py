@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
-from activities.decided import tell
 from activities.notes import write_down
 from activities.verdicts import Judged, keep_verdict
+from deciding.log import tell
 from policies.model import rule
 from policies.registry import load_policies, with_always
 from starter.attempts import Attempts

@@ -1,9 +1,11 @@
 """Policies go live at once or when others have agreed, reach a worker that runs, and are taken back."""
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from activities.following import Following
 from activities.live import Live
@@ -15,7 +17,7 @@ from starter.changes.proposing import LIFE
 from store.audit import list_entries
 from store.changes import find_change, keep_change, roll_back, settle_change
 from store.database import Database
-from store.tables import Change
+from store.tables import Change, FilesVersion
 from tests.conftest import RETAIL
 from yamlfile import FileProblems
 
@@ -84,6 +86,23 @@ async def test_what_was_approved_against_something_else_does_not_go_live(strict:
         change = await find_change(session, "ch_1")
     assert change is not None
     assert (change.state, "propose it again" in change.reason) == ("expired", True)
+
+
+async def test_two_who_publish_at_the_same_moment_leave_one_version_live(database: Database) -> None:
+    """Nothing was published before, so that there is no row that one could wait for."""
+
+    async def publish(text: str) -> None:
+        async with database.transaction() as session:
+            await publish_policies(session, text, GUS)
+
+    await asyncio.gather(publish(STRICT), publish(LAX))
+    async with database.reading() as session:
+        entries = (await list_entries(session, subject="policies:policies.yaml")).rows
+        rows = (await session.exec(select(FilesVersion))).all()
+    assert sorted(row.live for row in rows) == [False, True]
+    [live] = [row.version for row in rows if row.live]
+    assert [entry.facts["was"] is None for entry in entries] == [False, True]
+    assert entries[0].facts["version"] == live
 
 
 async def test_a_restart_puts_live_only_what_nobody_must_agree_to(

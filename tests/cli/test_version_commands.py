@@ -101,7 +101,7 @@ def test_there_is_nothing_to_move_without_runs(sojourn: Command, shop: Path, sql
 def test_what_touches_an_area_under_review_is_not_published(sojourn: Command, shop: Path, sqlite_url: str) -> None:
     """Temporal is not there, so that nothing can be proposed either: it must not go live instead."""
     project = shop / "sojourn.yaml"
-    project.write_text(project.read_text() + "\nreview: {price: marketing}\n")
+    project.write_text(project.read_text() + "\nreview: {autonomy: marketing}\n")
     environment = {"SOJOURN_DATABASE_URL": sqlite_url, "SOJOURN_TEMPORAL_ADDRESS": "127.0.0.1:1"}
     unnamed = sojourn("--project", shop, "journey", "publish", shop / FILE, **environment)
     assert "nobody agrees to what they asked" in unnamed.err
