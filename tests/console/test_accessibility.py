@@ -11,7 +11,7 @@ from starter.services import Services
 from tests.console.conftest import Visit
 from tests.customers.filling import LENA, fill
 from tests.experiments.conftest import came, running
-from tests.seeding import NOW, approval, put, run, run_ref, trace
+from tests.seeding import NOW, approval, grant, put, run, run_ref, trace
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -19,6 +19,7 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 _PAGES = [
     "/approvals",
     "/approvals/together?like=a_8",
+    "/approvals/grants",
     f"/customers/{LENA}",
     f"/customers/{LENA}?show=known",
     f"/runs/{run_ref('another-tent').workflow_id}",
@@ -39,6 +40,7 @@ async def test_axe_finds_nothing_on_any_page(visit: Visit, demo: Services) -> No
     await came(demo.database, NOW - timedelta(days=25), prefix="later")
     await put(demo.database, running(NOW - timedelta(days=40)))
     await put(demo.database, run(ref), *trace(ref, NOW - timedelta(hours=46)), *rows)
+    await put(demo.database, grant(approval_id="a_8", group="support"))
     page = await visit(demo, "/", person="Omar")
     await page.emulate_media(reduced_motion="reduce")
     for path in _PAGES:
