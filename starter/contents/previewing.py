@@ -10,6 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from content.library import Entry
 from content.reasons import Reason, reasons
 from content.rendering import OfferTerms, Recipient, RenderContext, Rendered, RenderingFailed
+from deciding.sight import seen_of
+from deciding.slots import Occasion, SlotChoices, SlotPlanning
 from journeys.model import Journey
 from journeys.parts import Offer
 from journeys.shapes import Shape
@@ -57,8 +59,14 @@ async def preview_for(
         traits=customer.traits,
         locale=customer.locale or "en",
         time_zone=customer.time_zone if known_zone(customer.time_zone) else shelf.project.time_zone,
+        seen=await seen_of(session, customer, None, now),
     )
-    return [_previewed(shelf, entry, recipient, event, use.offer, now) for entry in shelf.entries(name)]
+    return [
+        _previewed(
+            shelf, entry, recipient, event, use.offer, now, await _choices(session, shelf, entry, customer, now)
+        )
+        for entry in shelf.entries(name)
+    ]
 
 
 def preview_entry(shelf: Shelf, entry: Entry, now: datetime) -> Previewed:
@@ -72,6 +80,18 @@ def preview_entry(shelf: Shelf, entry: Entry, now: datetime) -> Previewed:
     return _previewed(shelf, entry, recipient, event, _use_of(entry.name, shelf.journeys).offer, now)
 
 
+async def _choices(
+    session: AsyncSession, shelf: Shelf, entry: Entry, customer: Customer, now: datetime
+) -> SlotChoices | None:
+    """What planners would choose now for the slots of a mail; to look decides nothing."""
+    name = shelf.library.surface_of(*entry.place)
+    if not name:
+        return None
+    surface = shelf.library.surfaces[name]
+    seen = await seen_of(session, customer, surface.asks, now)
+    return await SlotPlanning().look(session, surface, Occasion.on_page(name, customer.id), seen, now)
+
+
 def _use_of(name: str, journeys: Mapping[str, Journey]) -> _Use:
     """The first step that sends a content."""
     for journey in journeys.values():
@@ -82,7 +102,13 @@ def _use_of(name: str, journeys: Mapping[str, Journey]) -> _Use:
 
 
 def _previewed(
-    shelf: Shelf, entry: Entry, recipient: Recipient, event: dict[str, Any], offer: Offer | None, now: datetime
+    shelf: Shelf,
+    entry: Entry,
+    recipient: Recipient,
+    event: dict[str, Any],
+    offer: Offer | None,
+    now: datetime,
+    choices: SlotChoices | None = None,
 ) -> Previewed:
     terms = offer or (_NOTHING if "offer" in entry.variant.used else None)
     context = RenderContext(
@@ -96,6 +122,7 @@ def _previewed(
         now=now,
         delivery_id="preview",
         url_key=b"preview",
+        choose=choices,
     )
     why = reasons(entry.variant, context, shelf.catalogue)
     try:

@@ -15,13 +15,17 @@ from activities.learning import Learning
 from content.library import load_library
 from deciding.checking import check_planners
 from starter.app import create_app
+from starter.contents.previewing import preview_for
+from starter.contents.shelf import Shelf
 from starter.services import Services
+from store.customers import find_customer
 from store.database import Database
 from store.tables import PlannerDecision
 from tests.conftest import RETAIL
 from workflows.ports import LearnRequest
 from yamlfile import FileProblems
 
+NOW = datetime.now(UTC)
 SURFACES = """\
 surfaces:
   homepage:
@@ -31,6 +35,15 @@ surfaces:
         features: {orders: customer.orders.count}
         rewards: {outcomes: {clicked: {value: 2, within: 1d}}}
         variants: [{content: home-club, if: customer.orders.count > 0}, home-tent-sale, home-autumn]
+"""
+
+
+MAIL = """\
+---
+subject: News
+surface: homepage
+---
+{{ slots.hero[0].title }} {{ brand.address }} {{ unsubscribe_url }}
 """
 
 
@@ -96,6 +109,22 @@ async def test_a_condition_sees_what_is_worked_out_from_events(page: httpx.Async
     [row] = await decisions(database)
     assert row.options == ["home-club", "home-tent-sale", "home-autumn"]
     assert row.features == {"orders": 1.0}
+
+
+async def test_a_preview_says_what_a_planner_would_put_into_a_mail_and_decides_nothing(
+    shop: Services, project: Path, database: Database
+):
+    (project / "content/news").mkdir()
+    (project / "content/news/email.txt.j2").write_text(MAIL)
+    async with database.reading() as session:
+        lena = await find_customer(session, "c_lena")
+        assert lena is not None
+        [previewed] = await preview_for(session, Shelf.open(project, {}, {}), "news", lena, NOW)
+
+    [hero_] = [reason for reason in previewed.reasons if reason.part == "slots.hero"]
+    assert hero_.shows in ("home-tent-sale", "home-autumn")
+    assert hero_.why == "nothing is known yet: each as likely as another"
+    assert await decisions(database) == []
 
 
 async def test_for_whoever_asks_for_privacy_nobody_chooses(page: httpx.AsyncClient, database: Database):
