@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from access import Person
@@ -11,6 +11,7 @@ from starter.approvals.decisions import Approvals, Decided
 from starter.approvals.grants import Grants, Similar
 from starter.approvals.rights import why_may_not_decide
 from starter.callers import CallerRoute, may
+from starter.listings import PageNumber
 from starter.services import Shared
 from store.tables import Approval, ApprovalState, LabelFacts, StandingGrant
 
@@ -139,7 +140,7 @@ async def list_approvals(
     caller: _Reader,
     services: Shared,
     state: ApprovalState = "open",
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    page: PageNumber = 1,
 ) -> ApprovalList:
     """Approvals in one state: open ones by deadline, the others with the latest first."""
     found = await Approvals(services).list(state, page)
@@ -147,9 +148,7 @@ async def list_approvals(
 
 
 @router.get("/grants")
-async def list_grants(
-    _caller: _Reader, services: Shared, over: bool = False, page: Annotated[int, Query(ge=1, le=10_000)] = 1
-) -> GrantList:
+async def list_grants(_caller: _Reader, services: Shared, over: bool = False, page: PageNumber = 1) -> GrantList:
     """The standing grants that last, or those that are over; the latest first."""
     found = await Grants(services).list(over=over, number=page)
     return GrantList(grants=[_grant_view(row) for row in found.rows], page=found.number, more=found.more)
@@ -162,9 +161,7 @@ async def revoke_grant(grant_id: str, caller: _Decider, services: Shared) -> Gra
 
 
 @router.get("/labels")
-async def list_labels(
-    _caller: _Reader, services: Shared, approval: str = "", page: Annotated[int, Query(ge=1, le=10_000)] = 1
-) -> LabelList:
+async def list_labels(_caller: _Reader, services: Shared, approval: str = "", page: PageNumber = 1) -> LabelList:
     """What people changed in messages before they agreed to them, the latest first; of one approval when named."""
     found = await Approvals(services).labels(approval, page)
     labels = [LabelFacts.model_validate(row) for row in found.rows]

@@ -3,13 +3,14 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from access import Person
 from starter.auditing.reading import Wanted, check_export, export_lines, find_entries, period, verify_log
 from starter.callers import CallerRoute, may
+from starter.listings import PageNumber
 from starter.services import Shared
 from store.audit import Kind
 
@@ -77,9 +78,7 @@ _Asked = Annotated[Wanted, Depends(wanted_of)]
 
 
 @router.get("")
-async def list_audit(
-    _caller: _Reader, services: Shared, wanted: _Asked, page: Annotated[int, Query(ge=1, le=10_000)] = 1
-) -> EntryList:
+async def list_audit(_caller: _Reader, services: Shared, wanted: _Asked, page: PageNumber = 1) -> EntryList:
     """Entries, the latest first."""
     found = await find_entries(services.database, wanted, page)
     entries = [EntryView.model_validate(row.model_dump()) for row in found.rows]

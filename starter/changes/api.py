@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from access import Person
 from starter.callers import CallerRoute, may
 from starter.changes.reviewing import Changes, why_may_not_review
+from starter.listings import PageNumber
 from starter.services import Shared
 from store.tables import Change, ChangeKind, ChangeState
 
@@ -78,7 +79,7 @@ async def list_changes(
     caller: _Reader,
     services: Shared,
     state: ChangeState | None = None,
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    page: PageNumber = 1,
 ) -> ChangeList:
     """Changes, those proposed last first."""
     found = await Changes(services).list(state, page)

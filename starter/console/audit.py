@@ -1,14 +1,15 @@
 """The audit log as pages: found by kind, person, customer and period, verified, and given out."""
 
 from datetime import date
-from typing import Annotated, get_args
+from typing import get_args
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from starter.auditing.reading import Wanted, check_export, export_lines, find_entries, period, verify_log
 from starter.callers import see_to
 from starter.console.page import PageRoute, Problem, SignedIn
+from starter.listings import PageNumber
 from store.audit import Kind
 from store.sealing import count_loose, head_of
 
@@ -24,7 +25,7 @@ async def show_audit(
     customer: str = "",
     since: str = "",
     until: str = "",
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    page: PageNumber = 1,
 ) -> HTMLResponse:
     """Entries, the latest first, and how long the chain is."""
     await see_to(console.services, console.person, "audit:read")

@@ -1,20 +1,19 @@
 """Changes under review as pages: what differs, what it touches, the decision, and what may be loosened again."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from starter.callers import Refusal, see_to
 from starter.changes.reviewing import Changes, why_may_not_review
 from starter.console.page import Console, PageRoute, SignedIn
+from starter.listings import PageNumber
 from store.autonomy import tightenings
 
 router = APIRouter(prefix="/changes", route_class=PageRoute)
 
 
 @router.get("")
-async def show_changes(console: SignedIn, page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> HTMLResponse:
+async def show_changes(console: SignedIn, page: PageNumber = 1) -> HTMLResponse:
     """Changes, those proposed last first, and the journeys that were tightened."""
     return await _show_all(console, page)
 

@@ -11,12 +11,13 @@ from starter.console.page import Console, PageRoute, Problem, SignedIn
 from starter.customers.dossiers import Dossiers, SummaryList
 from starter.customers.erasing import erase
 from starter.customers.explaining import Explainer
+from starter.listings import PageNumber
 
 router = APIRouter(prefix="/customers", route_class=PageRoute)
 
 
 @router.get("")
-async def show_customers(console: SignedIn, page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> HTMLResponse:
+async def show_customers(console: SignedIn, page: PageNumber = 1) -> HTMLResponse:
     """Customers, the newest first."""
     return await _list(console, await Dossiers(console.services).list("", page))
 

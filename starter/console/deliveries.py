@@ -1,11 +1,12 @@
 """The ledger as a page: every message that left or did not, and what became of it."""
 
-from typing import Annotated, get_args
+from typing import get_args
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from starter.console.page import PageRoute, SignedIn
+from starter.listings import PageNumber
 from store.history import list_deliveries
 from store.tables import DeliveryState
 
@@ -17,7 +18,7 @@ async def show_deliveries(
     console: SignedIn,
     state: str = "",
     channel: str = "",
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    page: PageNumber = 1,
 ) -> HTMLResponse:
     """Deliveries, the latest first, in one state or over one channel when asked."""
     async with console.services.database.reading() as session:

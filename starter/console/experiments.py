@@ -1,8 +1,6 @@
 """Experiments as pages: what is tried, what it shows so far in plots, and its start and stop."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from learning.experiments.report import Report, Result
@@ -11,12 +9,13 @@ from starter.callers import Refusal, see_to
 from starter.console.page import Console, PageRoute, SignedIn
 from starter.console.plots import Bar, Course, draw_bars, draw_course
 from starter.experiments.running import Experiments, Viewed
+from starter.listings import PageNumber
 
 router = APIRouter(prefix="/experiments", route_class=PageRoute)
 
 
 @router.get("")
-async def show_experiments(console: SignedIn, page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> HTMLResponse:
+async def show_experiments(console: SignedIn, page: PageNumber = 1) -> HTMLResponse:
     """Experiments, those planned last first."""
     return await console.show("experiments.html", found=await Experiments(console.services).list(None, page))
 

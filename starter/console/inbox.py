@@ -1,9 +1,9 @@
 """The inbox: one card an approval, with all that is needed to decide."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,6 +15,7 @@ from starter.callers import see_to
 from starter.console.deciding import take_decision, told
 from starter.console.page import Console, PageRoute, SignedIn
 from starter.console.preview import Preview, framed, preview_of
+from starter.listings import PageNumber
 from store.approvals import count_alike, open_approvals, settled_approvals
 from store.history import recent_contacts
 from store.tables import Approval, Delivery
@@ -51,7 +52,7 @@ class Card:
 async def show_inbox(
     console: SignedIn,
     show: Literal["mine", "all", "decided"] = "mine",
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    page: PageNumber = 1,
 ) -> HTMLResponse:
     """What waits for this person, for anyone, or what was decided."""
     async with console.services.database.reading() as session:

@@ -1,10 +1,9 @@
 """Runs: find them, and see in one screen what one does, why, what it waits for and what it did."""
 
 from collections.abc import Sequence
-from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from journeys.ids import span_id, trace_id
@@ -12,6 +11,7 @@ from settings import Settings
 from starter.console.page import Console, PageRoute, Problem, SignedIn
 from starter.console.standing import ask_run, sentence, standing
 from starter.console.waterfall import ScaleKind, waterfall
+from starter.listings import PageNumber
 from store.approvals import approvals_of_run
 from store.history import deliveries_of_run, find_runs, list_runs, spans_of_trace
 from store.tables import Run, Span
@@ -30,7 +30,7 @@ async def show_runs(
     journey: str = "",
     state: str = "",
     customer: str = "",
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    page: PageNumber = 1,
 ) -> HTMLResponse:
     """Runs, the latest first; of one journey, in one state or with one outcome, or of one customer."""
     async with console.services.database.reading() as session:

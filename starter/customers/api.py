@@ -11,12 +11,12 @@ from starter.callers import CallerRoute, Refusal, may
 from starter.customers.dossiers import Dossiers, NoSuchCustomer, Profile, SummaryList, Timeline, find
 from starter.customers.erasing import erase
 from starter.customers.explaining import Explainer, Explanation
+from starter.listings import PageNumber
 from starter.services import Shared
 from store.erasing import find_erasure, list_erasures
 from store.tables import Erasure
 
 router = APIRouter(route_class=CallerRoute, tags=["customers"])
-PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 _Reader = Annotated[Person, may("customers:read")]
 _Exporter = Annotated[Person, may("customers:export")]
 _Eraser = Annotated[Person, may("customers:erase")]

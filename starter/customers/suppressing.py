@@ -6,13 +6,14 @@ The list keeps digests: what is on it cannot be read back, so that an address is
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from access import Person
 from starter.callers import CallerRoute, Refusal, may
 from starter.ingestion.addresses import read_email, read_phone
+from starter.listings import PageNumber
 from starter.services import Shared
 from store.audit import record
 from store.suppressions import Reason, find_suppression, list_suppressions, release, suppress
@@ -72,7 +73,7 @@ async def list_all(
     _: _Reader,
     services: Shared,
     reason: Reason | None = None,
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    page: PageNumber = 1,
 ) -> SuppressedList:
     """The list, the latest first; for one reason only when it is given."""
     async with services.database.reading() as session:

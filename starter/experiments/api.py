@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from access import Person
@@ -11,6 +11,7 @@ from starter.callers import CallerRoute, may
 from starter.experiments.document import Document, document
 from starter.experiments.planning import PlanBody
 from starter.experiments.running import Experiments
+from starter.listings import PageNumber
 from starter.services import Shared
 from store.tables import Experiment, ExperimentState
 
@@ -67,7 +68,7 @@ async def list_all(
     _: _Reader,
     services: Shared,
     state: ExperimentState | None = None,
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    page: PageNumber = 1,
 ) -> ExperimentList:
     """Experiments, those planned last first."""
     found = await Experiments(services).list(state, page)

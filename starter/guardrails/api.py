@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from access import Person
 from starter.callers import CallerRoute, may
 from starter.guardrails.rearming import Standing, arm_again, standing_of
+from starter.listings import PageNumber
 from starter.services import Shared
 from store.guardrails import list_guardrails
 from store.tables import GuardrailState
@@ -89,7 +90,7 @@ async def list_all(
     _: _Reader,
     services: Shared,
     state: GuardrailState | None = None,
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    page: PageNumber = 1,
 ) -> GuardrailList:
     """Guardrails of every journey, tripped ones first."""
     async with services.database.reading() as session:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from access import Person
 from starter.callers import CallerRoute, may
 from starter.ingestion.acceptance import ingestion_of
+from starter.listings import PageNumber
 from starter.services import Shared
 from store.events import list_events, list_refusals
 from store.intake import Intake, read_intake
@@ -23,7 +24,6 @@ router = APIRouter(prefix="/v1/events", route_class=CallerRoute, tags=["events"]
 
 _Reader = Annotated[Person, may("events:read")]
 _Retrier = Annotated[Person, may("events:retry")]
-PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 Row = TypeVar("Row")
 
 
