@@ -17,10 +17,10 @@ from sqlalchemy import insert
 from sqlmodel import SQLModel, select
 
 from activities.decided import Made, Options
-from activities.knowing import Knowledge
 from activities.learning import teach
 from activities.masking import Seen
 from bench.worlds import ORDER, WORLDS, World
+from deciding.knowing import Knowledge
 from journeys.assignment import arm_of
 from journeys.events import Event
 from journeys.loader import load_journeys
