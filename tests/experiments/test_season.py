@@ -101,7 +101,7 @@ def decided(person: str, day: datetime, step: Choose, young: bool, model: Model 
     learner = learner_of(step.planner, step.settings, step.features)
     question = Question(person, options, features=features, settings=step.settings, model=model)
     plan = known_planners()[step.planner](question)
-    return Made(asked, person, Options(person, options, Seen()), plan, learner, None).row(step.rewards or USUAL)
+    return Made(asked, question, Options(person, options, Seen()), plan, learner, None).row(step.rewards or USUAL)
 
 
 def rows_of(served: Sequence[Served], day: datetime) -> dict[type[SQLModel], list[dict[str, Any]]]:
