@@ -13,7 +13,7 @@ from temporalio import activity
 
 from journeys.parts import EventMatch
 from journeys.rewards import Rewards
-from learning.attribution import Happened, Made, Worth, names_of, worths
+from learning.attribution import NO_STEP, Happened, Made, Worth, names_of, worths
 from learning.planners.interface import Learner
 from learning.planners.registry import learner_of
 from learning.sampler.decay import weight_of
@@ -26,12 +26,12 @@ from store.lessons import keep_sums, lock_point, sums_of
 from store.planning import (
     Point,
     decisions_at,
-    deliveries_at,
     due,
     find_event,
     happened_between,
     keep_progress,
     progress,
+    steps_at,
     touched,
 )
 from store.tables import PlannerDecision
@@ -125,13 +125,9 @@ async def _worths(
     made = [_made(row) for row in rows]
     names = frozenset[str]().union(*(names_of(each.rewards, each.goal) for each in made))
     since, until = rows[0].decided_at, max(row.closes_at for row in rows)
-    events = await happened_between(session, rows[0].customer_id, names, since, until)
-    sent = await deliveries_at(session, point)
-    happened: list[Happened] = []
-    for record in events:
-        event = as_event(record)
-        delivery = sent.get(event.delivery)
-        happened.append(Happened(event, delivery.step_id, delivery.reserved_at) if delivery else Happened(event))
+    events = map(as_event, await happened_between(session, rows[0].customer_id, names, since, until))
+    steps = await steps_at(session, point)
+    happened = [Happened(event, *steps.get(event.delivery or event.approval, NO_STEP)) for event in events]
     start = await find_event(session, rows[0].start_id)
     return worths(made, happened, as_event(start).scope() if start else {}, now, agent=rows[0].agent)
 

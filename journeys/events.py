@@ -56,7 +56,16 @@ SEGMENT_ENTERED, SEGMENT_LEFT = "Segment Entered", "Segment Left"
 """The events that tell that a customer became one of a segment, named by the property `segment`, or no longer is;
 `because` is the event that made it so, or `time`."""
 
-TOLD_BY_US = frozenset({JOURNEY_ENDED, JOURNEY_CALLED_OFF, ATTRIBUTES_SET, SEGMENT_ENTERED, SEGMENT_LEFT})
+APPROVAL_EDITED, APPROVAL_REJECTED = "Approval Edited", "Approval Rejected"
+"""The events that tell that a person did not let a step do what it proposed: they changed it, or they refused it.
+The property `approval_id` says which."""
+
+OF_APPROVERS = {APPROVAL_EDITED: "edited", APPROVAL_REJECTED: "rejected"}
+"""By the name of the event, what a person made of a proposal; it counts for the decision that led to the step."""
+
+TOLD_BY_US = frozenset(
+    {JOURNEY_ENDED, JOURNEY_CALLED_OFF, ATTRIBUTES_SET, SEGMENT_ENTERED, SEGMENT_LEFT, *OF_APPROVERS}
+)
 """Events that nobody but Sojourn itself may tell."""
 
 # An outcome implies those before it: a click without a recorded open was opened all the same.
@@ -84,6 +93,11 @@ class Event(BaseModel):
     def delivery(self) -> str:
         """The key of the delivery whose outcome this is, or empty."""
         return str(self.properties.get("delivery_id", "")) if self.name in OUTCOMES else ""
+
+    @property
+    def approval(self) -> str:
+        """The id of the approval whose proposal a person changed or refused, or empty."""
+        return str(self.properties.get("approval_id", "")) if self.name in OF_APPROVERS else ""
 
     @property
     def decision(self) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from journeys.events import OF_SLOTS
+from journeys.events import OF_APPROVERS, OF_SLOTS
 from journeys.parts import Part
 from journeys.times import Duration
 
@@ -16,7 +16,7 @@ OF_CUSTOMERS = {"Order Completed": PURCHASED, "Order Refunded": RETURNED, "Unsub
 """By the name of the event, outcomes that belong to the customer rather than to one message."""
 OF_MESSAGES = ("delivered", "opened", "clicked", "replied", "bounced", "complained", "failed")
 """Outcomes of one message, which count for the decision that led to it. Opened is by a person."""
-OUTCOME_WORDS = frozenset({GOAL, *OF_CUSTOMERS.values(), *OF_MESSAGES, *OF_SLOTS.values()})
+OUTCOME_WORDS = frozenset({GOAL, *OF_CUSTOMERS.values(), *OF_MESSAGES, *OF_SLOTS.values(), *OF_APPROVERS.values()})
 """Every word for an outcome. What else a journey values is the name of an event."""
 
 
@@ -53,6 +53,8 @@ USUAL = Rewards(
         GOAL: Worth(value=1.0),
         UNSUBSCRIBED: Worth(value=-1.0),
         "complained": Worth(value=-2.0),
+        "rejected": Worth(value=-0.5),
+        "edited": Worth(value=-0.1),
     }
 )
 """Where neither journey nor project says what outcomes are worth."""

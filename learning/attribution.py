@@ -1,9 +1,9 @@
 """Whose doing an outcome is: which decision a customer's event counts for, and what each decision is then worth.
 
-An outcome of a message counts for the decision that led to the message, and what was done with the content of a
-slot for the decision that put it there. What else a customer does counts, at each decision point of a run, for the
-last decision before it; an agent's earlier turns get their share of it as the discounted return. The windows of
-`journeys.rewards` say what comes too late.
+An outcome of a message counts for the decision that led to the message, and so does what an approver made of it;
+what was done with the content of a slot counts for the decision that put it there. What else a customer does
+counts, at each decision point of a run, for the last decision before it; an agent's earlier turns get their share
+of it as the discounted return. The windows of `journeys.rewards` say what comes too late.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from journeys.conditions import holds
-from journeys.events import IMPLIED, OF_SLOTS, OUTCOMES, Event
+from journeys.events import IMPLIED, OF_APPROVERS, OF_SLOTS, OUTCOMES, Event
 from journeys.parts import EventMatch
 from journeys.rewards import GOAL, OF_CUSTOMERS, PURCHASED, Rewards
 from learning.features.orders import amount_of
@@ -32,13 +32,17 @@ class Made:
     id: str = ""
 
 
+NO_STEP: tuple[str, None] = "", None
+"""Of what happened to nothing that a step of the run did."""
+
+
 @dataclass(frozen=True)
 class Happened:
-    """An event of the customer, and of the outcome of a message the step that sent it, and when."""
+    """An event of the customer. Of what became of a message or a proposal, the step it was of, and since when."""
 
     event: Event
     step_id: str = ""
-    sent_at: datetime | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def names_of(rewards: Rewards, goal: EventMatch | None) -> frozenset[str]:
     """The names of the events that can be worth something."""
     kinds = rewards.outcomes
     names = {name for name, outcome in OUTCOMES.items() if kinds.keys() & {outcome, *IMPLIED.get(outcome, ())}}
-    names |= {name for name, kind in (OF_CUSTOMERS | OF_SLOTS).items() if kind in kinds}
+    names |= {name for name, kind in (OF_CUSTOMERS | OF_SLOTS | OF_APPROVERS).items() if kind in kinds}
     names |= {goal.event} if goal and GOAL in kinds else set()
     return frozenset(names | kinds.keys())
 
@@ -88,13 +92,13 @@ def _whose(made: Sequence[Made], happened: Happened) -> int | None:
     """The place of the last decision that an event can be due to; None when it is due to none."""
     if happened.event.decision:
         return next((place for place, each in enumerate(made) if each.id == happened.event.decision), None)
-    of_message = happened.event.name in OUTCOMES
-    since = happened.sent_at if of_message else happened.event.at
+    of_step = happened.event.name in OUTCOMES or happened.event.name in OF_APPROVERS
+    since = happened.since if of_step else happened.event.at
     for place in reversed(range(len(made))):
         if (
             since is not None
             and made[place].at <= since
-            and (not of_message or happened.step_id in made[place].steps)
+            and (not of_step or happened.step_id in made[place].steps)
         ):
             return place
     return None
@@ -105,7 +109,7 @@ def _outcomes(event: Event, goal: EventMatch | None, start: Mapping[str, Any]) -
     kinds = [event.name]
     if outcome := OUTCOMES.get(event.name):
         kinds += [outcome, *IMPLIED.get(outcome, ())]
-    if kind := OF_CUSTOMERS.get(event.name):
+    if kind := (OF_CUSTOMERS | OF_APPROVERS).get(event.name):
         kinds.append(kind)
     if event.decision:
         kinds.append(OF_SLOTS[event.name])

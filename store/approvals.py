@@ -8,8 +8,11 @@ from sqlalchemy import update
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from journeys.events import APPROVAL_REJECTED, Event
 from store.audit import record
+from store.customers import lock_customer
 from store.paging import PAGE_SIZE, Page, read_page
+from store.requests import tell
 from store.tables import Approval, Notice
 
 Settled = Literal["approved", "rejected", "expired", "withdrawn"]
@@ -80,6 +83,9 @@ async def mark_decided(
     session: AsyncSession, approval_id: str, *, state: Settled, by: str = "", reason: str = "", at: datetime
 ) -> bool:
     """Settle an open approval; `at` is UTC. One that is settled already stays as it is, and this gives False."""
+    if state == "rejected" and (asked := await find_approval(session, approval_id)):
+        # Of the two that a run's own activities lock as well, the customer comes first everywhere.
+        await lock_customer(session, asked.customer_id)
     change = (
         update(Approval)
         .where(col(Approval.id) == approval_id, col(Approval.state) == "open")
@@ -89,7 +95,15 @@ async def mark_decided(
     settled: Approval | None = (await cast(Any, session).exec(change)).scalars().one_or_none()
     if settled is not None:
         tell_approval(session, settled, state, by or "sojourn", at, {"reason": reason} if reason else None)
+        if state == "rejected":
+            await tell_planners(session, settled, APPROVAL_REJECTED, f"{settled.id}_rejected", at)
     return settled is not None
+
+
+async def tell_planners(session: AsyncSession, approval: Approval, name: str, event_id: str, at: datetime) -> None:
+    """Accept the event that a person changed or refused what a step proposed, for the decision that led to it."""
+    properties = {"approval_id": approval.id, "journey": approval.journey, "step_id": approval.step_id}
+    await tell(session, approval.customer_id, Event(id=event_id, name=name, at=at, properties=properties))
 
 
 def tell_approval(

@@ -8,7 +8,8 @@ from typing import Any, cast
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.approvals import tell_approval
+from journeys.events import APPROVAL_EDITED
+from store.approvals import tell_approval, tell_planners
 from store.paging import PAGE_SIZE, Page, read_page
 from store.tables import Approval, EditLabel
 
@@ -66,6 +67,7 @@ async def keep_edit(session: AsyncSession, approval: Approval, label: Label, now
                 at=label.at,
             )
         )
+    await tell_planners(session, approval, APPROVAL_EDITED, f"{approval.id}_{now.content_hash}", label.at)
     tell_approval(session, approval, "edited", label.by, label.at, {"fields": ", ".join(changes)})
 
 

@@ -8,8 +8,10 @@ from sqlalchemy.orm import load_only
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.approvals import approvals_of_run
+from store.history import deliveries_of_run
 from store.paging import Page, read_page
-from store.tables import Delivery, EventRecord, LearningProgress, PlannerDecision
+from store.tables import EventRecord, LearningProgress, PlannerDecision
 
 _PROGRESS = "outcomes"
 
@@ -148,12 +150,13 @@ async def happened_between(
     return list((await session.exec(query)).all())
 
 
-async def deliveries_at(session: AsyncSession, point: Point) -> dict[str, Delivery]:
-    """The deliveries of the run by id."""
-    query = select(Delivery).where(
-        col(Delivery.workflow_id) == point.workflow_id, col(Delivery.first_run_id) == point.first_run_id
-    )
-    return {row.id: row for row in (await session.exec(query)).all()}
+async def steps_at(session: AsyncSession, point: Point) -> dict[str, tuple[str, datetime]]:
+    """By the ids of the run's deliveries and approvals, the step that each is of, and since when."""
+    of_run = (point.workflow_id, point.first_run_id)
+    return {
+        **{row.id: (row.step_id, row.reserved_at) for row in await deliveries_of_run(session, *of_run)},
+        **{row.id: (row.step_id, row.requested_at) for row in await approvals_of_run(session, *of_run)},
+    }
 
 
 async def find_event(session: AsyncSession, event_id: str) -> EventRecord | None:

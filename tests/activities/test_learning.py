@@ -13,10 +13,13 @@ from journeys.rewards import Rewards
 from learning.planners.registry import learner_of
 from learning.sampler.design import Separate
 from learning.sampler.model import Model
+from store.approvals import mark_decided
 from store.database import Database
 from store.events import NewEvent, add_events, settled_event
+from store.labels import Asking, Label, keep_edit
 from store.tables import Customer, EventRecord, LearnedPoint, PlannerDecision
 from tests.activities.conftest import NOON, attempt, rows
+from tests.seeding import approval
 from workflows.ports import Learned, LearnRequest
 
 REWARDS = Rewards.model_validate({"outcomes": {"purchased": {"share": 0.5, "within": "7d", "each": True}}})
@@ -220,3 +223,24 @@ async def test_what_happens_after_a_refit_is_counted_with_the_curves_that_it_dre
     taught = await shop.model(LATER)
     assert taught.design == refitted.design
     assert taught.blocks["mail"].moment[-2] > refitted.blocks["mail"].moment[-2]
+
+
+async def test_what_approvers_make_of_an_option_teaches_the_decision_before_it(shop: Shop, database: Database):
+    minded = {"outcomes": {"edited": {"value": -0.1}, "rejected": {"value": -0.5}}}
+    own, other = (
+        decision(number, workflow_id=f"winback:c_1:{number}", steps=["offer"], rewards=minded) for number in (1, 2)
+    )
+    await shop.decides(own, other)
+    async with database.transaction() as session:
+        of_own = {"customer_id": "c_1", "workflow_id": "winback:c_1:1", "first_run_id": "r", "step_id": "offer"}
+        asked = approval("a_1", **of_own, texts={"body": "Come back"}, requested_at=NOON)
+        session.add(asked)
+        edited = Asking(asked.message, "other words", {"body": "We miss you"})
+        await keep_edit(session, asked, Label("offer", "v1", "en", "ada@northwind.example", NOON), edited)
+    async with database.transaction() as session:
+        await mark_decided(session, "a_1", state="rejected", by="ada@northwind.example", reason="no", at=NOON)
+
+    assert await shop.learns(NOON + timedelta(days=1)) == Learned(rewarded=1, lessons=1)
+    taught, untaught = sorted(await rows(database, PlannerDecision), key=lambda row: row.id)
+    assert [(part["kind"], part["amount"]) for part in taught.parts] == [("edited", -0.1), ("rejected", -0.5)]
+    assert untaught.reward is None
