@@ -45,18 +45,22 @@ class EditingActions:
         if unknown := sorted(request.edits.keys() - set(act.approval.edit)):
             raise EditRefused(f"'{unknown[0]}' cannot be edited here; the step says what can.")
         edited = act.model_copy(update={"given": amended(tool.arguments, shown.given, request.edits)})
+        content_hash = digest_of(what_is_done(edited))
+        # Kept by an attempt whose answer was lost: the run has to hear of it, whatever the policies say by now.
+        if content_hash == approval.content_hash:
+            return content_hash
         before = await self._permission.foretell(session, shown, tool, customer)
         see_to_policies(before, await self._permission.foretell(session, edited, tool, customer))
         label = Label(content=act.tool, content_version="", language="", by=request.by, at=act.now)
         now = Asking(
             message=what_is_done(edited),
-            content_hash=digest_of(what_is_done(edited)),
+            content_hash=content_hash,
             texts=written_given(edited.given, act.approval.edit),
             discount=number(edited.given.get("discount")),
             amount=number(edited.given.get("amount")),
         )
         await keep_edit(session, approval, label, now)
-        return now.content_hash
+        return content_hash
 
     def _shown(self, act: ActRequest) -> tuple[Tool, ActRequest]:
         """The tool, and the action as it was shown. Raises EditRefused when it is another by now."""

@@ -38,10 +38,7 @@ class Asking:
 
 
 async def keep_edit(session: AsyncSession, approval: Approval, label: Label, now: Asking) -> None:
-    """An open question is about something else from now on; each field that differs is kept as a label. Twice is
-    as good as once."""
-    if approval.content_hash == now.content_hash:
-        return
+    """An open question is about something else from now on; each field that differs is kept as a label."""
     before = cast(dict[str, str], approval.texts)
     changes = {name: text for name, text in before.items() if now.texts.get(name) != text}
     approval.message, approval.content_hash, approval.texts = now.message, now.content_hash, dict(now.texts)

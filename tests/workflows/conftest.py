@@ -2,7 +2,7 @@
 which costs each test more than all else; tests/replay runs every recorded history inside."""
 
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,6 +68,8 @@ class World:
         self.customer: dict[str, Any] = {}
         self.deliveries: list[DeliverRequest] = []
         self.edits: list[EditRequest] = []
+        self.keeps_edit: Callable[[], Awaitable[None]] | None = None
+        """What happens when an edit is kept and its answer is not given yet."""
         self.edited_actions: list[EditActionRequest] = []
         self.actions: list[ActRequest] = []
         self.questions: list[AskRequest] = []
@@ -96,6 +98,8 @@ class World:
         self.edits.append(request)
         if "!" in "".join(request.edits.values()):
             return NotEdited(reason="The brand does not shout.")
+        if self.keeps_edit:
+            await self.keeps_edit()
         return Edited(content_hash=f"hash of {sorted(request.edits.items())}")
 
     @activity.defn

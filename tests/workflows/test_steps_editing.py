@@ -40,6 +40,29 @@ async def test_whoever_agrees_after_an_edit_agrees_to_what_was_edited(runs: Runs
     assert (grant.content_hash, grant.edits, grant.by) == (edited, HI, "lars, ada")
 
 
+async def test_an_edit_that_was_kept_reaches_the_run_though_its_worker_is_lost_before_it_answers(runs: Runs):
+    """Its update is in the history by then, so that no loss can leave the run with the words of before."""
+    runs.world.answers("offer", asks, asks)
+    run = await runs.start(OFFER)
+    await is_asking(run)
+    taken: list[bool] = []
+
+    async def the_worker_is_lost_once() -> None:
+        events = (await run.fetch_history()).events
+        taken.append(any(e.HasField("workflow_execution_update_accepted_event_attributes") for e in events))
+        if len(taken) == 1:
+            raise ConnectionError("the answer is lost")
+
+    runs.world.keeps_edit = the_worker_is_lost_once
+    decide = CustomerJourney.decide_approval
+    await run.execute_update(decide, decision(approver="lars", edits=HI))
+    assert taken == [True, True]
+
+    at_another_door = decision(content_hash=f"hash of {sorted(HI.items())}")
+    assert await run.execute_update(decide, at_another_door) == "approved by lars, ada"
+    await run.result()
+
+
 REFUND = """
 journey: returns
 owner: maria

@@ -47,15 +47,19 @@ def _shown(approval: OpenApproval, to: str) -> Grant:
 
 
 async def _edited(run: Conduct, shown: Grant, edits: dict[str, str]) -> EditResult:
-    """What comes of an edit of the step that is asked about. Raises EditRefused for one that is no such step."""
+    """What comes of an edit of the step that is asked about. Raises EditRefused for one that is no such step.
+
+    No local activity, whose task is in no history yet while it runs: were the worker lost after an edit was kept,
+    the decision could be lost with it, and the run would for ever ask about other words than the store.
+    """
     step = run.course.step(run.memory.state.at)
     how: dict[str, Any] = {"start_to_close_timeout": ATTEMPT, "retry_policy": RETRY}
     if isinstance(step, Send):
         send = request_of(run, step, Notes()).model_copy(update={"grant": shown})
         request = ports.EditRequest(send=send, edits=edits, by=shown.by)
-        return await workflow.execute_local_activity(ports.edit_message, request, **how)
+        return await workflow.execute_activity(ports.edit_message, request, **how)
     if isinstance(step, Act):
         act = action_of(run, step, Notes()).model_copy(update={"grant": shown})
         change = ports.EditActionRequest(act=act, edits=edits, by=shown.by)
-        return await workflow.execute_local_activity(ports.edit_action, change, **how)
+        return await workflow.execute_activity(ports.edit_action, change, **how)
     raise EditRefused("a question is answered, not edited; approve it, or reject it")
