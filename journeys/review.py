@@ -1,9 +1,10 @@
 """What of a journey touches price, compliance or autonomy, and so what a change of it touches."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from journeys.model import Journey
-from journeys.steps import Planned, Step, walk
+from journeys.steps import Agent, Choose, Planned, Step, walk
 from journeys.steps.planned import AS_WRITTEN
 
 Area = Literal["price", "compliance", "autonomy"]
@@ -16,6 +17,41 @@ def touches(old: Journey | None, new: Journey) -> tuple[Area, ...]:
     """The areas in which two versions differ. A journey that is new differs in what it has of them."""
     before, after = _sensitive(old) if old else {}, _sensitive(new)
     return tuple(area for area in AREAS if (before.get(area) or {}) != after[area])
+
+
+@dataclass(frozen=True)
+class Takeover:
+    """A decision point at which a version has a planner choose, or settings of it, that did not before."""
+
+    point: str
+    step: Choose | Agent
+    replaces: bool
+    """Whether it chooses in the place of another. It does not where the point is new, nor in an arm of a `split`
+    beside what chose there before."""
+
+
+def takeovers(old: Journey, new: Journey) -> list[Takeover]:
+    """Where a planner takes over, in the order of the steps.
+
+    To choose as it is written is no taking over: it gives back what a planner had.
+    """
+    before, after = _planned(old), _planned(new)
+    said, says = ([(point, step.planner, step.settings) for point, step in each] for each in (before, after))
+    replaced = {point for point, _ in before} - {one[0] for one in said if one in says}
+    return [
+        Takeover(point, step, replaces=point in replaced)
+        for point, step in after
+        if step.planner != AS_WRITTEN and (point, step.planner, step.settings) not in said
+    ]
+
+
+def _planned(journey: Journey) -> list[tuple[str, Choose | Agent]]:
+    """The steps at which planners choose, by the name of the point: recorded decisions bear it, and not the id."""
+    return [
+        (step.choose if isinstance(step, Choose) else step.agent, step)
+        for step in walk(journey.steps)
+        if isinstance(step, Choose | Agent)
+    ]
 
 
 def _sensitive(journey: Journey) -> dict[Area, dict[str, Any]]:

@@ -22,6 +22,8 @@ async def keep_change(session: AsyncSession, change: Change) -> None:
     """Keep a new proposal."""
     session.add(change)
     facts = {"what": "proposed", "change": change.id, "version": change.version, "areas": change.areas}
+    if change.why:
+        facts |= {"why": change.why}
     record(session, "change", f"{change.kind}:{change.subject}", change.author, facts, at=change.proposed_at)
     await session.flush()
 

@@ -15,15 +15,17 @@ async def who_must_agree(session: AsyncSession, review: Mapping[Area, str], jour
     """The areas that a version touches against what is live, each with its group; none when it may go live."""
     if not review:
         return {}
-    live = await _live(session, journey)
+    live = await live_version(session, journey.journey)
     if live is not None and live.version == journey.version:
         return {}
     return {area: review[area] for area in touches(live, journey) if area in review}
 
 
-async def proposal_of(session: AsyncSession, journey: Journey, areas: dict[str, str]) -> Proposal:
-    """A version of a journey as it is proposed, against what is live."""
-    live = await _live(session, journey)
+async def proposal_of(
+    session: AsyncSession, journey: Journey, areas: dict[str, str], *, preview: str = "", why: str = ""
+) -> Proposal:
+    """A version of a journey as it is proposed, against what is live. `preview` is what speaks for it."""
+    live = await live_version(session, journey.journey)
     return Proposal(
         kind="journey",
         subject=journey.journey,
@@ -33,9 +35,12 @@ async def proposal_of(session: AsyncSession, journey: Journey, areas: dict[str, 
         diff=as_diff(live, journey) if live else "",
         areas=areas,
         owner=journey.owner,
+        preview=preview,
+        why=why,
     )
 
 
-async def _live(session: AsyncSession, journey: Journey) -> Journey | None:
-    version = (await live_versions(session)).get(journey.journey)
-    return await find_version(session, journey.journey, version) if version else None
+async def live_version(session: AsyncSession, name: str) -> Journey | None:
+    """The definition of a journey that new runs get; None when none is live."""
+    version = (await live_versions(session)).get(name)
+    return await find_version(session, name, version) if version else None

@@ -12,15 +12,10 @@ from starter.cli.invocation import Format, Output, open_store, settings_of
 from starter.cli.output import print_json, print_listing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from learning.evaluation.asking import Logged
     from learning.evaluation.promotion import Evidence
     from settings import Settings
+    from starter.judging.evidence import Candidate
     from starter.judging.masks import WhatIf
-    from store.tables import PlannerDecision
-
-_MOST = 20_000
 
 
 def evaluate(
@@ -49,10 +44,11 @@ def evaluate(
     The log must come from a planner that explores: what was never tried cannot be judged. Ends with 1 when the
     evidence is too weak, and says why. To let it take over is a change of the journey, by a person.
     """
+    from starter.judging.evidence import Candidate
+
     wanted = _settings(planner, planner_settings)
-    what_if = _what_if(policies, options)
-    asked = _evaluate(settings_of(context), planner, wanted, journey, decision, days, what_if)
-    evidence = asyncio.run(asked)
+    candidate = Candidate(journey, decision, planner, wanted, what_if=_what_if(policies, options))
+    evidence = asyncio.run(_evaluate(settings_of(context), candidate, days))
     if output is Format.json:
         print_json(_document(evidence))
     else:
@@ -64,7 +60,6 @@ def _settings(planner: str, text: str) -> dict[str, Any]:
     """The settings, checked. Raises CommandFailed."""
     from pydantic import ValidationError
 
-    from journeys.steps import conditions_of
     from learning.planners.registry import planner_settings
     from yamlfile import nearest
 
@@ -78,10 +73,6 @@ def _settings(planner: str, text: str) -> dict[str, Any]:
         known[planner].model_validate(given)
     except (ValueError, ValidationError) as error:
         raise CommandFailed(f"These are no settings of '{planner}': {str(error).splitlines()[0]}") from error
-    if any(conditions_of(given)):
-        raise CommandFailed(
-            "The log keeps features, not which conditions held: a rule with an 'if' cannot be judged by it."
-        )
     return given
 
 
@@ -94,84 +85,14 @@ def _what_if(policies: Path | None, options: str) -> "WhatIf":
     return WhatIf(load_policies(policies) if policies else None, only)
 
 
-async def _evaluate(
-    settings: "Settings",
-    planner: str,
-    given: dict[str, Any],
-    journey: str,
-    decision: str,
-    days: int,
-    what_if: "WhatIf",
-) -> "Evidence":
-    from dataclasses import replace
-    from datetime import UTC, datetime, timedelta
+async def _evaluate(settings: "Settings", candidate: "Candidate", days: int) -> "Evidence":
+    from starter.judging.evidence import NoEvidence, evidence_for
 
-    from learning.evaluation.asking import judge_planner
-    from learning.planners.registry import asks, known_planners, learner_of
-    from learning.sampler.model import seen
-    from store.lessons import sums_of
-    from store.planning import log_of
-
-    now = datetime.now(UTC)
-    async with open_store(settings) as database, database.reading() as session:
-        rows = await log_of(session, journey, decision, now - timedelta(days=days), _MOST)
-        looks_at = rows[-1].looks_at if rows else []
-        given = _made_of(rows, planner) | given
-        learner = learner_of(planner, given, looks_at)
-        stored = await sums_of(session, journey, decision, learner.key) if learner else {}
-    if unknown := set(what_if.only) - {option for row in rows for option in (*row.options, *row.closed_options)}:
-        raise CommandFailed(f"Nobody was ever offered '{min(unknown)}': what was never tried cannot be judged.")
-    logged = _logged(_drawn([row for row in rows if row.closed and row.credit is not None]), what_if)
-    if not logged:
-        raise CommandFailed(
-            f"No decision '{decision}' of '{journey}' in the last {days} days has a final reward yet; "
-            "'sojourn decision list' shows what there is."
-        )
-    if asks(planner) and not all(each.advice for each in logged):
-        raise CommandFailed(
-            f"'{planner}' has a language model asked, and the log has decisions where none was: nobody knows "
-            "what it would have said. Let it run beside the planner of today, in an arm of a 'split'."
-        )
-    model = seen(stored, now, learner.design, learner.habits) if learner and stored else None
-    evidence = judge_planner(logged, known_planners()[planner], given, model)
-    return replace(evidence, refused=(*evidence.refused, *what_if.doubts()))
-
-
-def _made_of(rows: "Sequence[PlannerDecision]", planner: str) -> dict[str, Any]:
-    """The settings that say what the options are made of, as today's decisions have them, if the planner takes
-    them: it is judged by what was learned with them."""
-    from learning.planners.registry import planner_settings
-
-    taken = planner_settings()[planner].model_fields.keys() & {"factors", "interacting"}
-    return {name: rows[-1].settings[name] for name in taken if rows and name in rows[-1].settings}
-
-
-def _drawn(rows: "Sequence[PlannerDecision]") -> "Sequence[PlannerDecision]":
-    """Those that were drawn among several options, if any were.
-
-    Business as usual, for a share or after a roll-back, left nothing to chance: there the options that
-    were not taken would count as if they never paid.
-    """
-    return [row for row in rows if row.probability < 1 or len(row.options) == 1] or rows
-
-
-def _logged(rows: "Sequence[PlannerDecision]", what_if: "WhatIf") -> "list[Logged]":
-    """The decisions as they could have been. Raises CommandFailed for policies that the log cannot judge."""
-    from learning.evaluation.asking import Logged
-    from learning.planners.interface import Advice
-    from starter.judging.masks import NotJudgeable
-
-    found: list[Logged] = []
-    for row in rows:
+    async with open_store(settings) as database:
         try:
-            options = what_if.options(row)
-        except NotJudgeable as error:
-            raise CommandFailed(f"These policies cannot be judged by this log: {error}.") from error
-        advice = Advice.model_validate(row.advice) if row.advice else None
-        seen = (row.features, row.option, row.probability, row.credit or 0.0, advice)
-        if options:
-            found.append(Logged(row.id, row.customer_id, row.turn, options, *seen))
-    return found
+            return await evidence_for(database, candidate, days)
+        except NoEvidence as error:
+            raise CommandFailed(str(error)) from error
 
 
 def _tell(evidence: "Evidence") -> None:

@@ -10,10 +10,11 @@ import typer
 from starter.cli.draw import draw
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, noun, settings_of
+from starter.cli.journey_publish import publish
 from starter.cli.known import published_content, read_known
 from starter.cli.output import print_json, print_listing
 from starter.cli.rehearse import rehearse
-from starter.cli.versions import diff, migrate, publish
+from starter.cli.versions import diff, migrate
 
 app = noun("journey", "The project's journeys, and their published versions.")
 

@@ -1,28 +1,22 @@
-"""`sojourn journey diff|publish|migrate`: what differs between versions, which one is live, who moves to it."""
+"""`sojourn journey diff|migrate`: what differs between versions, and who moves to one."""
 
 import asyncio
 import getpass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.cli.connection import Token
-from starter.cli.failures import CommandFailed
 from starter.cli.invocation import open_store, settings_of
-from starter.cli.known import published_content, read_known
-from starter.cli.proposing import propose, requester, tell_proposed
+from starter.cli.known import read_known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from journeys.difference import Difference
-    from journeys.model import Journey
     from journeys.steps import Step
     from settings import Settings
     from starter.runs.moving import Outlook
-    from store.tables import Change
 
 _REFERENCE = "NAME for what the files say, NAME@VERSION for what was published, or a journey file."
 
@@ -47,39 +41,6 @@ def diff(
     typer.echo(f"\n{as_diff(before, after)}", nl=False)
 
 
-def publish(
-    context: typer.Context,
-    path: Annotated[Path, typer.Argument(help="A journey file of the project.", metavar="PATH")],
-    by: Annotated[str, typer.Option("--by", help="Who publishes it. Default: you.")] = "",
-    token: Token = "",
-) -> None:
-    """Make a journey file the version that new runs get. Runs under way keep theirs; see 'migrate'.
-
-    What touches price, compliance or autonomy is proposed instead where 'review' in sojourn.yaml names a group
-    for it: in the name of whoever has the token, who decides nothing about it. See 'sojourn change'. What would
-    change the arms of an experiment that runs is refused.
-    """
-    from journeys.loader import load_journey
-    from starter.cli.checking import check_project
-    from store.experiments import ChangesExperiment
-
-    if not path.is_file():
-        raise CommandFailed(f"There is no file at {path}; name a journey file, such as journeys/welcome.yaml.")
-    settings = settings_of(context)
-    problems = check_project(path, asyncio.run(published_content(settings))).problems
-    if problems:
-        raise CommandFailed("\n".join([*map(str, problems), "Nothing was published."]))
-    journey = load_journey(path)
-    try:
-        change = asyncio.run(_publish_or_propose(settings, journey, by, token))
-    except ChangesExperiment as error:
-        raise CommandFailed(f"{error} Nothing was published.") from error
-    if change is None:
-        typer.echo(f"Live: {journey.journey}@{journey.version}.")
-    else:
-        tell_proposed(change)
-
-
 def migrate(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The journey's name.", metavar="NAME")],
@@ -88,23 +49,6 @@ def migrate(
 ) -> None:
     """Move waiting runs to a published version. Shows first what would happen; --yes does it."""
     asyncio.run(_migrate(settings_of(context), name, to, yes))
-
-
-async def _publish_or_propose(settings: "Settings", journey: "Journey", by: str, token: str) -> "Change | None":
-    """Put a version live, or have it reviewed; gives the change in that case."""
-    from project import load_review
-    from starter.changes.journeys import proposal_of, who_must_agree
-    from store.versions import publish
-
-    async with open_store(settings) as database:
-        async with database.transaction() as session:
-            areas = await who_must_agree(session, load_review(settings), journey)
-            if not areas:
-                await publish(session, journey, by or getpass.getuser(), datetime.now(UTC))
-                return None
-            person = requester(settings, token, areas)
-            proposal = await proposal_of(session, journey, areas)
-        return await propose(settings, database, proposal, person)
 
 
 async def _migrate(settings: "Settings", name: str, to: str, yes: bool) -> None:

@@ -30,7 +30,8 @@ class Change(SQLModel, table=True):
     diff: str = Field(sa_column=Column(Text, nullable=False))
     """Against what was live, as `diff -u` shows it."""
     preview: str = Field(default="", sa_column=Column(Text, nullable=False))
-    """What it would have done lately, in lines to read; empty where that cannot be told."""
+    """What it would have done lately, or what the log says of its planners, in lines to read; empty where there is
+    nothing to tell."""
     why: str = ""
     """Why it is proposed, if whoever did said so."""
     areas: dict[str, str] = json_column()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from journeys.model import Journey
-from journeys.review import touches
+from journeys.review import takeovers, touches
 
 MAIL: dict[str, Any] = {"id": "mail", "send": "email", "content": "note"}
 BASE: dict[str, Any] = {
@@ -59,3 +59,27 @@ def test_another_amount_touches_price() -> None:
 def test_a_new_journey_touches_what_it_has() -> None:
     assert touches(None, journey()) == ()
     assert touches(None, journey({"offer": {"discount": 10}})) == ("price",)
+
+
+def nudging(*planners: str, point: str = "nudge") -> Journey:
+    """A journey in which these planners decide at one point, each in an arm of a split if there are several."""
+    steps = [{"choose": point, "options": [{"option": "wait"}], "planner": each} for each in planners]
+    arms = [{"arm": step["planner"], "weight": 1, "then": [step]} for step in steps]
+    return journey(steps=steps if len(steps) == 1 else [{"split": "who", "arms": arms}])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (nudging("fixed"), nudging("sampler"), [("sampler", True)]),
+        (nudging("sampler"), nudging("fixed"), []),
+        (nudging("sampler"), nudging("sampler"), []),
+        (nudging("fixed"), nudging("sampler", point="offer"), [("sampler", False)]),
+        (nudging("fixed"), nudging("fixed", "sampler"), [("sampler", False)]),
+    ],
+    ids=["in its place", "given back", "the same", "at a new point", "in an arm beside it"],
+)
+def test_a_planner_takes_over_where_another_chose_before(
+    old: Journey, new: Journey, found: list[tuple[str, bool]]
+) -> None:
+    assert [(each.step.planner, each.replaces) for each in takeovers(old, new)] == found
