@@ -1,1 +1,2 @@
-"""Policies as people ask about them: what is in force, and what a change of them would have done."""
+"""What would be otherwise: the policies in force, what others would have done, what another planner would have
+brought."""
