@@ -91,11 +91,13 @@ class RetailShop:
         await eventually(came)
         return self.received(channel)[0]
 
-    async def decides(self, approval_id: str, decision: str, token: str, reason: str = "") -> httpx.Response:
-        """Decide about what is asked now."""
+    async def decides(
+        self, approval_id: str, decision: str, token: str, reason: str = "", **more: Any
+    ) -> httpx.Response:
+        """Decide about what is asked now; `more` is what such a decision says beside, such as the edits of one."""
         headers = {"Authorization": f"Bearer {token}"}
         seen = (await self.api.get(f"/v1/approvals/{approval_id}", headers=headers)).json()["content_hash"]
-        body = {"decision": decision, "seen": seen, "reason": reason}
+        body = {"decision": decision, "seen": seen, "reason": reason, **more}
         return await self.api.post(f"/v1/approvals/{approval_id}/decision", json=body, headers=headers)
 
     async def open_approvals(self) -> list[dict[str, Any]]:

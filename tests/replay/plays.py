@@ -6,7 +6,7 @@ from typing import Any, cast
 from temporalio.service import RPCError, RPCStatusCode
 
 from sandbox.faults import Answer
-from tests.retail import ADA, Handle, Shopper
+from tests.retail import ADA, Handle, Shopper, eventually
 from workflows.journey import CustomerJourney
 from workflows.state import Move
 
@@ -56,16 +56,33 @@ async def is_cancelled(lena: Shopper, run: Handle) -> None:
     await run.cancel()
 
 
-def is_decided(decision: str, reason: str = "") -> Play:
-    """Ada decides what the run asks, and then only time passes."""
+def is_decided(decision: str, reason: str = "", **more: Any) -> Play:
+    """Ada decides what the run asks, and then only time passes. `more` is what her decision says beside."""
 
     async def play(lena: Shopper, run: Handle) -> None:
         approval = await lena.shop.asks(run)
-        answer = await lena.shop.decides(approval, decision, ADA, reason)
+        answer = await lena.shop.decides(approval, decision, ADA, reason, **more)
         assert answer.status_code == 200, answer.text
         await only_time_passes(lena, run)
 
     return play
+
+
+async def is_approved_by_those_asked_next(lena: Shopper, run: Handle) -> None:
+    """Whoever is asked first is reminded, and lets their time pass; then Ada's group is asked."""
+    await _turns(lena, run)
+    await _turns(lena, run)
+    await is_decided("approve")(lena, run)
+
+
+async def _turns(lena: Shopper, run: Handle) -> None:
+    """Let time pass until whoever is asked is reminded, or others are asked, and all know of it."""
+    until = await lena.shop.skip_wait(run, "mail")
+
+    async def turned() -> bool:
+        return (await lena.shop.progress(run)).waiting_until != until
+
+    await eventually(turned)
 
 
 async def opens_and_gets_the_offer(lena: Shopper, run: Handle) -> None:

@@ -35,6 +35,7 @@ async def record(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         state = Path(scratch, "recording")
         project = retail_with(state, {name: journey_file(name, story) for name, story in STORIES.items()})
+        _let_support_escalate(project / "sojourn.yaml")
         database = Database(f"sqlite:///{state / 'recording.db'}")
         async with _server() as temporal, retail_shop(database, temporal, state, project) as shop:
             for name, story in STORIES.items():
@@ -46,6 +47,13 @@ async def record(folder: Path) -> None:
                 await handle.result()
                 await _write_chain(shop.services.temporal, handle.id, "", folder / name)
         await database.close()
+
+
+def _let_support_escalate(file: Path) -> None:
+    """What support leaves unanswered, marketing is asked."""
+    text, roles = file.read_text(encoding="utf-8"), "roles: [approver, ops]"
+    assert roles in text
+    file.write_text(text.replace(roles, f"{roles}, escalate_to: marketing"), encoding="utf-8")
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from tests.replay.plays import (
     buys_at,
     fills_the_cart_often,
     fills_the_cart_once,
+    is_approved_by_those_asked_next,
     is_cancelled,
     is_decided,
     is_moved_to_a_shorter_version,
@@ -67,6 +68,14 @@ STORIES = {
     "cancelled": Story("steps: [{wait: 1d}]", is_cancelled),
     "end-of-life": Story("life: 3d\nsteps: [{wait: 30d}]"),
     "approved": Story(f"steps: [{_OFFER}]", is_decided("approve")),
+    "edited": Story(
+        "steps: [{id: mail, send: email, content: browse-reminder, approval: marketing}]",
+        is_decided("edit", edits={"subject": "Your tent is still here"}),
+    ),
+    "escalated": Story(
+        "steps: [{id: mail, send: email, content: browse-reminder, approval: {group: support, within: 4h}}]",
+        is_approved_by_those_asked_next,
+    ),
     "rejected": Story(f"steps: [{_OFFER}, {_PUSH}]", is_decided("reject", "Two offers a month are enough.")),
     "expired": Story(f"steps: [{_OFFER}]"),
     "expired-and-stopped": Story(

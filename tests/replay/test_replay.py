@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from temporalio import workflow
 from temporalio.client import WorkflowHistory
+from temporalio.common import SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
@@ -18,7 +19,7 @@ from tests.replay.stories import STORIES, journey_file
 from worker import WORKFLOWS, sandboxed_runner
 from workflows.conduct import Conduct
 from workflows.journey import CustomerJourney
-from workflows.search_attributes import JOURNEY_STAGE
+from workflows.search_attributes import JOURNEY_APPROVAL, JOURNEY_STAGE
 from workflows.state import RunInput, RunResult
 
 HISTORIES = sorted((Path(__file__).parent.parent / "histories").glob("*.json"))
@@ -66,11 +67,23 @@ def test_the_stories_end_in_every_way() -> None:
     assert ends <= {stage for file in HISTORIES for stage in _stages(file)}
 
 
+def test_a_story_edits_what_is_asked_about_and_in_one_others_are_asked() -> None:
+    done = [event.activity_task_scheduled_event_attributes for event in history(_file("edited-1")).events]
+    assert "edit_message" in {each.activity_type.name for each in done}
+    assert _values(_file("escalated-1"), JOURNEY_APPROVAL) == ["support", "marketing"]
+
+
 def _stages(file: Path) -> list[str]:
-    """What a run set its search attribute to, in order; the last says how it ended."""
+    """The last says how the run ended."""
+    return _values(file, JOURNEY_STAGE)
+
+
+def _values(file: Path, attribute: SearchAttributeKey[str]) -> list[str]:
+    """What a run set one of its search attributes to, in order."""
     upserts = [event.upsert_workflow_search_attributes_event_attributes for event in history(file).events]
     fields = [upsert.search_attributes.indexed_fields for upsert in upserts]
-    return [json.loads(each[JOURNEY_STAGE.name].data) for each in fields if JOURNEY_STAGE.name in each]
+    values = [each[attribute.name].data for each in fields if attribute.name in each]
+    return [json.loads(value) for value in values if value]
 
 
 @workflow.defn(name="CustomerJourney")

@@ -138,6 +138,30 @@ async def test_a_grant_outlives_the_move_during_a_hold(short_runs: Runs) -> None
     assert [d.grant is not None for d in short_runs.world.deliveries] == [False, True, True]
 
 
+async def test_an_edit_outlives_the_move_and_so_does_who_agreed_to_it(short_runs: Runs) -> None:
+    short_runs.world.answers("offer", asks, asks)
+    run = await short_runs.start(
+        """
+        journey: offer
+        owner: maria
+        start: {event: Product Viewed}
+        steps: [{id: offer, send: email, content: offer, approval: {group: marketing, people: 2}}]
+        """
+    )
+    await is_asking(run)
+    edits = {"subject": "Hi"}
+    await run.execute_update(CustomerJourney.decide_approval, decision(approver="lars", edits=edits))
+    latest = await moves(short_runs, run)
+    await is_asking(latest)
+    edited = decision(content_hash=f"hash of {sorted(edits.items())}")
+    answer = await latest.execute_update(CustomerJourney.decide_approval, edited)
+    assert answer == "approved by lars, ada"
+    await run.result()
+    grant = short_runs.world.deliveries[-1].grant
+    assert grant is not None
+    assert (grant.by, grant.edits) == ("lars, ada", edits)
+
+
 async def test_a_hold_is_recorded_once_from_its_real_start_to_its_real_end(short_runs: Runs) -> None:
     def held(request: DeliverRequest) -> DeliverResult:
         return Held(until=morning, reason="quiet hours")
