@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.grounds import grounds_of
 from journeys.approvers import ApproverGroup, plan
+from journeys.grounds import Grounds
 from journeys.ids import approval_id
 from policies.model import NeedsApproval
 from store.approvals import open_approval, tell_approval, withdraw_other_approvals
@@ -60,7 +62,7 @@ class Questions:
         """Put a question, or find it where it was already put on the same basis."""
         approval = await open_approval(session, question.delivery_id, question.subject.basis)
         if approval is None:
-            approval = self._new(question, now)
+            approval = self._new(question, await grounds_of(session, question.request), now)
             await withdraw_other_approvals(session, question.delivery_id, but=approval.id, at=now)
             session.add(approval)
             tell_approval(session, approval, "asked", "sojourn", now, {"reason": approval.reason})
@@ -84,7 +86,7 @@ class Questions:
             edits=question.subject.edits,
         )
 
-    def _new(self, question: Question, now: datetime) -> Approval:
+    def _new(self, question: Question, grounds: Grounds, now: datetime) -> Approval:
         request, subject, wanted = question.request, question.subject, question.wanted
         run = request.run
         return Approval(
@@ -114,6 +116,7 @@ class Questions:
             amount=subject.amount,
             reason=wanted.reason,
             findings=subject.findings,
+            grounds=grounds.model_dump(mode="json"),
             state="open",
             requested_at=now,
             deadline=plan(self._groups, wanted.group, now, question.terms.within).deadline,

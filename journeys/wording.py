@@ -21,6 +21,7 @@ from journeys.steps import (
     Wait,
     WaitFor,
     blocks,
+    walk,
 )
 from journeys.times import format_duration
 
@@ -69,6 +70,15 @@ def say_step(step: Step) -> str:
 def say_blocks(step: Step) -> list[tuple[str, list[Step]]]:
     """The blocks of a step, each with the words for when it is done."""
     return [(_when(step, place), block) for place, block in blocks(step)]
+
+
+def say_way(steps: list[Step], step_id: str) -> list[tuple[Step, str]]:
+    """The steps around one of the steps, the outer first, each with the words for when it leads there."""
+    for step in steps:
+        for words, block in say_blocks(step):
+            if any(inner.id == step_id for inner in walk(block)):
+                return [(step, words), *say_way(block, step_id)]
+    return []
 
 
 def say_start(start: Start) -> str:

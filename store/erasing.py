@@ -71,7 +71,7 @@ _DELETED: tuple[tuple[type[SQLModel], str], ...] = (
 _EMPTIED: Mapping[type[SQLModel], Mapping[str, Any]] = {
     Approval: {
         "recipient": "", "message": {}, "content_hash": "", "basis": "", "reason": "", "findings": [],
-        "decision_reason": "", "texts": {},
+        "decision_reason": "", "texts": {}, "grounds": {},
     },
     Delivery: {"provider_id": None, "content_hash": "", "reason": "", "findings": []},
     Action: {"given": {}, "result": {}, "reason": ""},

@@ -36,6 +36,20 @@ async def decisions_with(session: AsyncSession, ids: Collection[str]) -> Sequenc
     return (await session.exec(select(PlannerDecision).where(col(PlannerDecision.id).in_(ids)))).all()
 
 
+async def decision_leading_to(
+    session: AsyncSession, workflow_id: str, first_run_id: str, step_id: str, now: datetime
+) -> PlannerDecision | None:
+    """The latest decision of a run by which it came to a step; of one within another, the inner. None when no
+    planner chose that the step is done. `now` is UTC."""
+    query = select(PlannerDecision).where(
+        col(PlannerDecision.workflow_id) == workflow_id,
+        col(PlannerDecision.first_run_id) == first_run_id,
+        col(PlannerDecision.decided_at) <= now,
+    )
+    rows = [row for row in (await session.exec(query)).all() if step_id in row.steps]
+    return max(rows, key=lambda row: (row.decided_at, -len(row.steps)), default=None)
+
+
 async def list_decisions(
     session: AsyncSession, *, journey: str = "", decision: str = "", customer_id: str = "", number: int = 1
 ) -> Page[PlannerDecision]:

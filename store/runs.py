@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.customers import lock_customer
 from store.locks import take_turn
-from store.tables import Run
+from store.tables import EventRecord, Run
 
 LOST = "lost"
 """The outcome of a run that Temporal no longer has: terminated, or its history deleted."""
@@ -52,6 +52,12 @@ async def last_run(session: AsyncSession, workflow_ids: Collection[str]) -> Run 
     newest = (col(Run.state) == "closed", col(Run.start_seq).desc())
     query = select(Run).where(col(Run.workflow_id).in_(workflow_ids)).order_by(*newest).limit(1)
     return (await session.exec(query)).first()
+
+
+async def start_of_run(session: AsyncSession, workflow_id: str) -> EventRecord | None:
+    """The event that started the newest run of a workflow id; None when it is not known, or erased."""
+    run = await last_run(session, [workflow_id])
+    return await session.get(EventRecord, run.start_seq) if run else None
 
 
 async def lock_starts(session: AsyncSession, journey: str) -> None:

@@ -127,6 +127,25 @@ async def put(database: Database, *rows: Any) -> None:
             await session.flush()
 
 
+GROUNDS: dict[str, Any] = {
+    "now": [
+        {"at": (NOW - timedelta(hours=4, minutes=20)).isoformat(), "what": "Cart Abandoned began the run"},
+        {
+            "at": (NOW - timedelta(minutes=20)).isoformat(),
+            "what": "the wait back ended: no Order Completed within 4h",
+        },
+    ],
+    "ways": ["worth: if start.value > 100"],
+    "chosen": {
+        "step_id": "nudge", "decision": "best-nudge", "planner": "sampler", "at": NOW.isoformat(),
+        "option": "ten-percent", "probability": 0.62, "expected": 4.2, "why": "it brought most to those like them",
+        "others": [{"option": "reminder", "probability": 0.38, "expected": 1.2}],
+        "closed": {"sms": "no consent to marketing by sms"},
+    },
+}  # fmt: skip
+"""Why a run asks about an offer that a planner chose."""
+
+
 def customer(customer_id: str = "c_lena") -> Customer:
     return Customer(id=customer_id, traits={"name": "Lena"}, created_at=NOW - timedelta(days=30))
 
@@ -161,6 +180,7 @@ def approval(approval_id: str = "a_1", **changes: Any) -> Approval:
         "discount": 10.0,
         "reason": "A discount of 10 % is more than the 5 % a journey may give by itself",
         "findings": _FINDINGS,
+        "grounds": GROUNDS,
         "state": "open",
         "requested_at": NOW - timedelta(minutes=20),
         "deadline": NOW + timedelta(hours=23, minutes=40),

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from access import Person
+from journeys.grounds import Grounds
 from starter.approvals.decisions import Approvals, Decided
 from starter.approvals.grants import Grants, Similar
 from starter.approvals.rights import why_may_not_decide
@@ -48,6 +49,7 @@ class ApprovalView(BaseModel):
     amount: float | None
     reason: str
     findings: list[dict[str, Any]]
+    grounds: Grounds
     requested_at: datetime
     deadline: datetime
     otherwise: str

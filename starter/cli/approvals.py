@@ -13,6 +13,7 @@ import typer
 from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
 from starter.cli.editing import edit_of, edited_by_hand
 from starter.cli.failures import CommandFailed
+from starter.cli.grounds import tell_grounds
 from starter.cli.invocation import Format, Output, noun
 from starter.cli.output import print_facts, print_json, print_listing
 
@@ -241,6 +242,8 @@ def _print_card(card: dict[str, Any]) -> None:
             "you": "may decide" if card["may_decide"] else card["why_not"],
         }
     )
+    for line in tell_grounds(card["grounds"]):
+        typer.echo(line)
     typer.echo("\nWhat would leave:")
     print_json(card["message"])
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from journeys.grounds import Grounds
 from starter.approvals.decisions import Approvals
 from starter.approvals.grants import LONGEST, MOST_USES
 from starter.approvals.refusals import DecisionRefused
@@ -34,6 +35,7 @@ class Card:
 
     approval: Approval
     preview: Preview
+    grounds: Grounds
     contacts: list[Delivery]
     why_not: str
     hand_to: list[str]
@@ -127,6 +129,7 @@ async def _card(
     return Card(
         approval=approval,
         preview=preview_of(approval),
+        grounds=Grounds.model_validate(approval.grounds),
         contacts=list(await recent_contacts(session, approval.customer_id, _CONTACTS)),
         why_not=why_may_not_decide(approval, console.person),
         alike=alike,

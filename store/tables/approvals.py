@@ -55,6 +55,8 @@ class Approval(SQLModel, table=True):
     """Of money, in its own currency."""
     reason: str
     findings: list[dict[str, Any]] = json_column()
+    grounds: dict[str, Any] = json_column()
+    """Why now and why this, as it was when it was asked: see journeys.grounds. It is no part of the hash."""
     state: str = word_column()
     requested_at: datetime = time_column()
     deadline: datetime = time_column()

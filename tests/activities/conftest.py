@@ -25,12 +25,14 @@ from activities.tools.refund import Refund
 from journeys.events import Event
 from journeys.interrupts import InterruptRules
 from journeys.parts import EventMatch
+from journeys.rewards import Rewards
+from learning.planners.registry import learner_of
 from policies.model import Policy
 from project import load_project
 from sandbox.http_server import serving
 from settings import Settings
 from store.database import Database
-from store.tables import Customer, EventRecord
+from store.tables import Customer, EventRecord, PlannerDecision
 from tests.tools.payments import TOKEN, Payments
 from workflows.ports import ActRequest, ApprovalTerms, Asked, AskRequest, Grant, RunRef
 
@@ -39,6 +41,8 @@ NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
 RUN = RunRef(workflow_id="winback:c_1:-", first_run_id="run_1", journey="winback", version="v1", customer_id="c_1")
 TERMS = ApprovalTerms(group="support", author="maria", within=timedelta(hours=8), otherwise="skip")
 UNASKED = TERMS.model_copy(update={"group": None})
+REWARDS = Rewards.model_validate({"outcomes": {"purchased": {"share": 0.5, "within": "7d", "each": True}}})
+LEARNER = learner_of("sampler", {}, ("vip",))
 HALF = {"order_id": "o_1", "amount": 40.0, "currency": "EUR"}
 
 
@@ -70,6 +74,23 @@ def refund(**changes: Any) -> ActRequest:
         facts={},
     )
     return request.model_copy(update=changes)
+
+
+def decision(number: int, option: str = "mail", **changes: Any) -> PlannerDecision:
+    """A planner's choice in a run of its own, between a mail and a push."""
+    assert LEARNER is not None
+    at = changes.pop("decided_at", NOON)
+    given: dict[str, Any] = {
+        "id": f"c_{number}", "customer_id": "c_1", "workflow_id": f"winback:c_1:{number}", "first_run_id": "r",
+        "journey": "winback", "version": "v1", "step_id": "next", "turn": 0, "decision": "nudge", "agent": False,
+        "planner": "sampler", "learned_as": LEARNER.key, "model": "", "options": ["mail", "push"],
+        "closed_options": {}, "features": {"vip": 1.0}, "looks_at": ["vip"], "settings": {},
+        "probabilities": {"mail": 0.5, "push": 0.5}, "option": option, "probability": 0.5, "why": "",
+        "advice": {}, "judged": {}, "steps": [], "expected": {},
+        "rewards": REWARDS.model_dump(mode="json"), "goal": {}, "start_id": "e_0", "decided_at": at,
+        "closes_at": REWARDS.closes_at(at),
+    }  # fmt: skip
+    return PlannerDecision(**given | changes)
 
 
 def question(**changes: Any) -> AskRequest:

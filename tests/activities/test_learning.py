@@ -1,7 +1,6 @@
 """What happened becomes rewards in the log and lessons in the store: once, and corrected when more is heard."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -9,8 +8,6 @@ from sqlalchemy.exc import DBAPIError
 from activities.learning import Learning
 from activities.refitting import Refitting
 from deciding.knowing import Knowledge
-from journeys.rewards import Rewards
-from learning.planners.registry import learner_of
 from learning.sampler.design import Separate
 from learning.sampler.model import Model
 from store.approvals import mark_decided
@@ -18,29 +15,11 @@ from store.database import Database
 from store.events import NewEvent, add_events, settled_event
 from store.labels import Asking, Label, keep_edit
 from store.tables import Customer, EventRecord, LearnedPoint, PlannerDecision
-from tests.activities.conftest import NOON, attempt, rows
+from tests.activities.conftest import LEARNER, NOON, attempt, decision, rows
 from tests.seeding import approval
 from workflows.ports import Learned, LearnRequest
 
-REWARDS = Rewards.model_validate({"outcomes": {"purchased": {"share": 0.5, "within": "7d", "each": True}}})
-LEARNER = learner_of("sampler", {}, ("vip",))
 LATER = NOON + timedelta(days=8)
-
-
-def decision(number: int, option: str = "mail", **changes: Any) -> PlannerDecision:
-    assert LEARNER is not None
-    at = changes.pop("decided_at", NOON)
-    given: dict[str, Any] = {
-        "id": f"c_{number}", "customer_id": "c_1", "workflow_id": f"winback:c_1:{number}", "first_run_id": "r",
-        "journey": "winback", "version": "v1", "step_id": "next", "turn": 0, "decision": "nudge", "agent": False,
-        "planner": "sampler", "learned_as": LEARNER.key, "model": "", "options": ["mail", "push"],
-        "closed_options": {}, "features": {"vip": 1.0}, "looks_at": ["vip"], "settings": {},
-        "probabilities": {"mail": 0.5, "push": 0.5}, "option": option, "probability": 0.5, "why": "",
-        "advice": {}, "judged": {}, "steps": [], "expected": {},
-        "rewards": REWARDS.model_dump(mode="json"), "goal": {}, "start_id": "e_0", "decided_at": at,
-        "closes_at": REWARDS.closes_at(at),
-    }  # fmt: skip
-    return PlannerDecision(**given | changes)
 
 
 @pytest.fixture

@@ -224,6 +224,18 @@ async def test_a_card_says_who_must_still_agree_and_to_whom_it_was_handed(
     assert f"now <b>{ADA.email}</b>" in shown
 
 
+async def test_a_card_says_why_now_and_what_else_it_could_have_been(
+    ada: httpx.AsyncClient, shop: Services
+) -> None:
+    await put(shop.database, customer(), approval("a_1"), approval("a_2", grounds={}))
+    shown = (await ada.get("/approvals/a_1")).text
+    assert "Cart Abandoned began the run" in shown
+    assert "chose <b>ten-percent</b> at best-nudge: it brought most to those like them." in shown
+    assert '<span>reminder</span><span class="soft">38 %, 1.20 expected</span>' in shown
+    assert "closed: no consent to marketing by sms" in shown
+    assert "The journey says so." in (await ada.get("/approvals/a_2")).text
+
+
 async def test_only_what_was_seen_is_decided(ada: httpx.AsyncClient, shop: Services) -> None:
     await put(shop.database, customer(), approval())
     form = {

@@ -466,6 +466,7 @@ def upgrade() -> None:
     sa.Column('amount', sa.Float(), nullable=True),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('findings', sa.JSON(), nullable=False),
+    sa.Column('grounds', sa.JSON(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('requested_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('deadline', store.tables.columns.UtcTime(timezone=True), nullable=False),

@@ -1,0 +1,37 @@
+"""How `approval show` tells on what grounds a run asks, within 80 columns."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from starter.cli.output import moment, paragraph
+
+
+def tell_grounds(grounds: dict[str, Any]) -> Iterator[str]:
+    """Why now, why this and what else it could have been, line by line. `grounds` is as the API gives it."""
+    if grounds["now"]:
+        yield "\nWhy now (UTC):"
+        for one in grounds["now"]:
+            yield paragraph(f"{moment(datetime.fromisoformat(one['at']))}  {one['what']}", "  ", " " * 20)
+    yield "\nWhy this:"
+    for way in grounds["ways"]:
+        yield paragraph(f"the journey led there by {way}", "  ", "    ")
+    yield from _tell_chosen(grounds["chosen"]) if grounds["chosen"] else ["  the journey says so"]
+    if grounds["channels"]:
+        yield paragraph(f"channels: {grounds['channels']}", "  ", "    ")
+
+
+def _tell_chosen(chosen: dict[str, Any]) -> Iterator[str]:
+    yield paragraph(f"{chosen['planner']} chose {_likely(chosen)} at {chosen['decision']}", "  ", "    ")
+    if chosen["why"]:
+        yield paragraph(chosen["why"], "    ")
+    for other in chosen["others"]:
+        yield paragraph(f"not {_likely(other)}", "    ", "      ")
+    for option, why in chosen["closed"].items():
+        yield paragraph(f"not {option}: closed, {why}", "    ", "      ")
+
+
+def _likely(option: dict[str, Any]) -> str:
+    """`mail (62 %, 4.20 expected)`."""
+    expected = f", {option['expected']:.2f} expected" if option["expected"] is not None else ""
+    return f"{option['option']} ({option['probability']:.0%}{expected})".replace("%", " %")
