@@ -45,11 +45,16 @@ async def test_of_what_a_planner_chose_it_has_the_other_options_and_those_that_w
         "probabilities": {"voucher": 0.1, "refund": 0.6, "sorry": 0.3}, "probability": 0.6,
         "closed_options": {"call": "no consent"},
     }  # fmt: skip
-    elsewhere = chosen | {"option": "call", "steps": ["call"], "decided_at": NOON - timedelta(minutes=1)}
+    elsewhere: dict[str, Any] = chosen | {
+        "option": "call",
+        "steps": ["call"],
+        "decided_at": NOON - timedelta(minutes=1),
+    }
+    later: dict[str, Any] = chosen | {"option": "later", "decided_at": NOON + timedelta(hours=1)}
     async with desk.database.transaction() as session:
         session.add(decision(1, **chosen, decided_at=NOON - timedelta(hours=1)))
         session.add(decision(2, **elsewhere))
-        session.add(decision(3, **chosen | {"option": "later"}, decided_at=NOON + timedelta(hours=1)))
+        session.add(decision(3, **later))
     held = (await grounds(desk)).chosen
     assert held is not None
     assert (held.option, held.probability, held.expected, held.why) == ("refund", 0.6, 3.0, "explored")
