@@ -111,7 +111,8 @@ async def test_a_refusal_of_the_service_is_final(desk: Desk):
 
 async def test_a_sensitive_action_that_nobody_is_asked_about_is_denied(desk: Desk):
     denied = await desk.act(refund(approval=UNASKED))
-    assert denied == Denied(reason="'refund' needs a person's approval")
+    none = "no group may decide: name one as 'group' of the policy 'autonomy'"
+    assert denied == Denied(reason=f"'refund' needs a person's approval; {none}")
     assert desk.payments.requests == 0
 
 
