@@ -106,7 +106,7 @@ class Guard:
             return Denied(reason=verdict.reason), ruling
         if isinstance(verdict, Hold):
             return _held(request, verdict), ruling
-        if not await use_grant(session, grant.id, case.delivery_id, case.now):
+        if not await use_grant(session, grant.id, delivery, case.now, customer_id=request.run.customer_id):
             return None
         return Cleared(draft=case.draft, approval_id=grant.approval_id), ruling
 

@@ -135,7 +135,9 @@ async def _covered(session: AsyncSession, attempt: Attempt, judged: Action, want
     limits = {"discount": judged.discount, "amount": judged.amount}
     now, delivery = attempt.now(), attempt.delivery_id
     grant = await covering_grant(session, _similar(judged), delivery, group=wanted.group, now=now, **limits)
-    return grant is not None and await use_grant(session, grant.id, delivery, now)
+    if grant is None:
+        return False
+    return await use_grant(session, grant.id, delivery, now, customer_id=attempt.request.run.customer_id)
 
 
 def _judged(request: ActRequest, tool: Tool, *, approved: bool) -> Action:

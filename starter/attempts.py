@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
@@ -46,11 +46,29 @@ class Attempts:
         self._since = datetime.now(UTC)
         self._seen: set[_Refused] = set()
         self._further: Counter[_Refused] = Counter()
+        self._today: tuple[date, set[str]] = (self._since.date(), set())
 
     async def signed_in(self, email: str, way: str) -> None:
         """Someone opened a session: by `token`, by `name` in a demonstration, or at the `provider`."""
-        async with self._database.transaction() as session:
-            record(session, "login", "console", email, {"way": way}, at=datetime.now(UTC))
+        await self._keep_login("console", email, {"what": "signed in", "way": way})
+
+    async def signed_out(self, email: str) -> None:
+        """Someone ended their session."""
+        await self._keep_login("console", email, {"what": "signed out"})
+
+    async def called(self, by: str) -> None:
+        """Someone's token, or a service's, opened a door of the API. Told once a day (UTC) of each by a process:
+        a service calls a thousand times a second."""
+        today = datetime.now(UTC).date()
+        if self._today[0] != today:
+            self._today = (today, set())
+        if by in self._today[1]:
+            return
+        self._today[1].add(by)
+        try:
+            await self._keep_login("api", by, {"what": "called", "way": "token"})
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("that %s called cannot be written into the audit log: %s", by, error)
 
     async def refused(
         self, door: str, reason: str, by: str = "someone unknown", request: Request | None = None
@@ -85,6 +103,10 @@ class Attempts:
                 await self.tell()
         finally:
             await self.tell()
+
+    async def _keep_login(self, door: str, by: str, facts: dict[str, str]) -> None:
+        async with self._database.transaction() as session:
+            record(session, "login", door, by, facts, at=datetime.now(UTC))
 
     async def _keep(self, counts: dict[_Refused, int], at: datetime) -> None:
         """Write entries; where the database is away a door still answers."""

@@ -4,7 +4,8 @@ A token comes as `Authorization: Bearer ...`. Every endpoint names the permissio
 Every refusal is `{"code", "message"}`; one for the lack of a token or a role is in the audit log as well.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 from fastapi import Depends, Request, Response
@@ -16,6 +17,10 @@ from access import Permission, Person, who_may
 from starter.identity import person_with_token
 from starter.services import Services, Shared
 from starter.tokens import PREFIX, speaks_as
+
+_ATTEMPTS = frozenset({403, 409, 410, 422})
+"""The statuses of refusals that are told: of what is not theirs, is another by now, or came too late. A typing
+mistake, and what may be tried again, are not."""
 
 
 class Refusal(Exception):
@@ -74,6 +79,7 @@ def may(permission: Permission) -> Any:
             await services.attempts.refused(permission, "a token that nobody has", request=request)
             raise Unauthorized("Nobody in sojourn.yaml has this token. Check it, or ask for a new one.")
         await see_to(services, person, permission)
+        await services.attempts.called(person.email)
         return person
 
     return Depends(caller)
@@ -87,6 +93,7 @@ async def _service(request: Request, services: Services, given: str, permission:
     if permission not in token.scopes:
         await services.attempts.refused(permission, "a token without this scope", f"token:{token.name}", request)
         raise Forbidden(f"The token '{token.name}' has no scope {permission}; it has: {', '.join(token.scopes)}.")
+    await services.attempts.called(f"token:{token.name}")
     return speaks_as(token)
 
 
@@ -96,6 +103,19 @@ async def see_to(services: Services, person: Person, permission: Permission) -> 
         return
     await services.attempts.refused(permission, "no role that may", by=person.email)
     raise Forbidden(f"That needs the role {who_may(permission)}. 'groups' in sojourn.yaml gives roles to groups.")
+
+
+@asynccontextmanager
+async def noting_refusals(services: Services, subject: str, person: Person) -> AsyncGenerator[None]:
+    """Tell the audit log of a decision about `subject` that a person tried and that is refused, whatever the door;
+    the refusal goes on to it. The words of some refusals quote a message: of these the log gets the code."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.status in _ATTEMPTS:
+            reason = str(refusal) if refusal.status == 403 else refusal.code.replace("_", " ")
+            await services.attempts.refused(subject, reason, by=person.email)
+        raise
 
 
 def _refusal(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -166,3 +166,4 @@ async def withdraw_other_approvals(session: AsyncSession, delivery_id: str, but:
         approval.state, approval.decided_at = "withdrawn", at
         approval.decision_reason = "what it asked about has changed; it was asked anew"
         session.add(approval)
+        tell_approval(session, approval, "withdrawn", "sojourn", at, {"reason": approval.decision_reason})

@@ -6,14 +6,20 @@ from sqlalchemy import update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.audit import record
 from store.paging import PAGE_SIZE, Page, read_page
 from store.tables import GrantUse, StandingGrant
 
 
 async def give_grant(session: AsyncSession, grant: StandingGrant) -> None:
     """Keep a standing grant. The same one again stays as it is."""
-    if await session.get(StandingGrant, grant.id) is None:
-        session.add(grant)
+    if await session.get(StandingGrant, grant.id) is not None:
+        return
+    session.add(grant)
+    limits = {"discount": grant.discount, "amount": grant.amount, "most": grant.most}
+    facts = {"what": "given", "approval": grant.approval_id, "group": grant.group, **limits}
+    until = {"ends_at": grant.ends_at.isoformat()}
+    record(session, "approval", f"grant:{grant.id}", grant.given_by, facts | until, at=grant.given_at)
 
 
 async def find_grant(session: AsyncSession, grant_id: str) -> StandingGrant | None:
@@ -51,9 +57,11 @@ async def covering_grant(
     return (await session.exec(query.order_by(col(StandingGrant.ends_at), col(StandingGrant.id)).limit(1))).first()
 
 
-async def use_grant(session: AsyncSession, grant_id: str, delivery_id: str, now: datetime) -> bool:
-    """Use a grant once for a delivery; a further try of the same one uses it no further. False when it was used
-    up, ended or revoked meanwhile."""
+async def use_grant(
+    session: AsyncSession, grant_id: str, delivery_id: str, now: datetime, *, customer_id: str
+) -> bool:
+    """Use a grant once for a delivery to a customer; a further try of the same one uses it no further. False when
+    it was used up, ended or revoked meanwhile."""
     if await session.get(GrantUse, delivery_id) is not None:
         return True
     change = (
@@ -69,6 +77,8 @@ async def use_grant(session: AsyncSession, grant_id: str, delivery_id: str, now:
     if (await session.exec(change)).rowcount != 1:
         return False
     session.add(GrantUse(delivery_id=delivery_id, grant_id=grant_id, at=now))
+    facts = {"what": "used", "delivery": delivery_id}
+    record(session, "approval", f"grant:{grant_id}", "sojourn", facts, at=now, customer_id=customer_id)
     return True
 
 
@@ -83,7 +93,10 @@ async def revoke_grant(session: AsyncSession, grant_id: str, *, by: str, at: dat
         )
         .values(revoked_by=by, revoked_at=at)
     )
-    return (await session.exec(change)).rowcount == 1
+    if (await session.exec(change)).rowcount != 1:
+        return False
+    record(session, "approval", f"grant:{grant_id}", by, {"what": "revoked"}, at=at)
+    return True
 
 
 async def list_grants(

@@ -25,12 +25,13 @@ from starter.approvals.refusals import (
     EditRefused,
     NotAllowed,
     NotFound,
-    ReasonNeeded,
     RefusedByRun,
     RunGone,
     TemporalUnavailable,
 )
 from starter.approvals.rights import recipient_of, why_may_not_decide, why_may_not_hand
+from starter.approvals.saying import changed_words, checked_reason
+from starter.callers import noting_refusals
 from starter.services import Services
 from store.approvals import Settled, find_approval, mark_decided, open_approvals, put_to, settled_approvals
 from store.grants import give_grant
@@ -55,8 +56,6 @@ _WENT_ON = {
     "stop": "the run ended",
     "send_without_offer": "the message left without its offer, unless something else forbade it",
 }
-_LONGEST_REASON = 2_000
-_LONGEST_EDIT = 200_000
 
 
 @dataclass(frozen=True)
@@ -117,21 +116,21 @@ class Approvals:
         of the approval's `texts`, what they approve is the message with these words. Raises a DecisionRefused.
         """
         approval, state = await self.get(approval_id), _state_of(approve)
-        if similar:
-            check_similar(approval, similar)
-        edits = _changed(approval, person, edits) if edits is not None else {}
-        if why_not := why_may_not_decide(approval, person):
-            raise NotAllowed(why_not)
-        if approval.state != "open":
-            return _settled(approval, person, state)
-        if seen != approval.content_hash:
-            raise Changed("It has changed since you looked. Look at it again, and then decide.")
-        reason = _checked_reason(reason.strip(), approve)
-        now = datetime.now(UTC)
-        decision = _decision(approval, person, now, approved=approve, reason=reason, edits=edits)
-        answer = await self._reaches_run(approval, decision, _update_id(approval, person, state, edits))
-        if not answer:
-            return await self._without_run(approval, person, state)
+        async with noting_refusals(self._services, f"approval:{approval.id}", person):
+            if similar:
+                check_similar(approval, similar)
+            edits = changed_words(approval, person, edits) if edits is not None else {}
+            if why_not := why_may_not_decide(approval, person):
+                raise NotAllowed(why_not)
+            if approval.state != "open":
+                return _settled(approval, person, state)
+            if seen != approval.content_hash:
+                raise Changed("It has changed since you looked. Look at it again, and then decide.")
+            reason, now = checked_reason(reason, approve), datetime.now(UTC)
+            decision = _decision(approval, person, now, approved=approve, reason=reason, edits=edits)
+            answer = await self._reaches_run(approval, decision, _update_id(approval, person, state, edits))
+            if not answer:
+                return await self._without_run(approval, person, state)
         # Whoever agreed before an edit agreed to something else.
         before = [] if edits else approval.agreed
         async with self._services.database.transaction() as session:
@@ -150,16 +149,17 @@ class Approvals:
     async def hand(self, approval_id: str, person: Person, to: str, reason: str = "") -> Decided:
         """Let others decide: a group, or one person of the group by their address. Raises a DecisionRefused."""
         approval, now = await self.get(approval_id), datetime.now(UTC)
-        if why_not := why_may_not_hand(approval, person):
-            raise NotAllowed(why_not)
-        if approval.state != "open":
-            return _settled(approval, person, None)
-        group, assignee = recipient_of(self._services.project, approval, to.strip())
-        reason = _checked_reason(reason.strip(), approve=True)
-        decision = _decision(approval, person, now, approved=False, reason=reason, to=group, assignee=assignee)
-        # Handed there and back again it is another time, so its update has an id of its own.
-        if not await self._reaches_run(approval, decision, secrets.token_hex(20)):
-            return await self._without_run(approval, person, None)
+        async with noting_refusals(self._services, f"approval:{approval.id}", person):
+            if why_not := why_may_not_hand(approval, person):
+                raise NotAllowed(why_not)
+            if approval.state != "open":
+                return _settled(approval, person, None)
+            group, assignee = recipient_of(self._services.project, approval, to.strip())
+            reason = checked_reason(reason, approve=True)
+            decision = _decision(approval, person, now, approved=False, reason=reason, to=group, assignee=assignee)
+            # Handed there and back again it is another time, so its update has an id of its own.
+            if not await self._reaches_run(approval, decision, secrets.token_hex(20)):
+                return await self._without_run(approval, person, None)
         async with self._services.database.transaction() as session:
             await put_to(
                 session,
@@ -249,31 +249,6 @@ def _settled(approval: Approval, person: Person, wanted: Settled | None) -> Deci
 
 def _state_of(approve: bool) -> Settled:
     return "approved" if approve else "rejected"
-
-
-def _changed(approval: Approval, person: Person, edits: Mapping[str, str]) -> dict[str, str]:
-    """The edits that change anything: none when the person's own are there already, and then they approve those.
-
-    Raises EditRefused when nothing else changes either, or the approval has no such field.
-    """
-    for field in edits:
-        if field not in approval.texts:
-            there = ", ".join(approval.texts) or "nothing: approve it as it is, or reject it"
-            raise EditRefused(f"'{field}' cannot be edited here; there is: {there}.")
-    changed = {field: text for field, text in edits.items() if text != approval.texts[field]}
-    if not changed and approval.edited_by != person.email:
-        raise EditRefused("Nothing is changed by this; approve it as it is.")
-    if sum(map(len, changed.values())) > _LONGEST_EDIT:
-        raise EditRefused(f"The edit is too long; keep it under {_LONGEST_EDIT} characters.")
-    return changed
-
-
-def _checked_reason(reason: str, approve: bool) -> str:
-    if not approve and not reason:
-        raise ReasonNeeded("Say why you reject it, so that the author can learn from it.")
-    if len(reason) > _LONGEST_REASON:
-        raise ReasonNeeded(f"The reason is too long; keep it under {_LONGEST_REASON} characters.")
-    return reason
 
 
 def _update_id(approval: Approval, person: Person, state: Settled, edits: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError
 
 from access import Person
-from starter.callers import Refusal
+from starter.callers import Refusal, noting_refusals
 from starter.changes.autonomy import proposal_of
 from starter.changes.proposing import Proposal, propose, workflow_of
 from starter.services import Services
@@ -88,9 +88,12 @@ class Changes:
     async def decide(self, change_id: str, person: Person, approve: bool, reason: str = "") -> tuple[str, ...]:
         """Take a person's decision; gives the groups that must still agree. Raises a Refusal."""
         change = await self.get(change_id)
-        if why_not := why_may_not_review(change, person):
-            await self._services.attempts.refused(f"change:{change.id}", why_not, by=person.email)
-            raise MayNotReview(why_not)
+        async with noting_refusals(self._services, f"change:{change.id}", person):
+            if why_not := why_may_not_review(change, person):
+                raise MayNotReview(why_not)
+            return await self._decide(change, person, approve, reason)
+
+    async def _decide(self, change: Change, person: Person, approve: bool, reason: str) -> tuple[str, ...]:
         if not approve and not reason.strip():
             raise ReviewRefused("Say why you reject it, so that the author can learn from it.")
         decision = Decision(
@@ -107,13 +110,14 @@ class Changes:
     async def roll_back(self, change_id: str, person: Person) -> Change:
         """Make live again what was so before a change. Raises a Refusal."""
         change = await self.get(change_id)
-        if not set(change.areas.values()) & set(person.groups):
-            raise MayNotReview(f"Only people of these groups take it back: {', '.join(_groups(change))}.")
-        try:
-            async with self._services.database.transaction() as session:
-                return await roll_back(session, change_id, person.email, datetime.now(UTC))
-        except CannotRollBack as error:
-            raise ReviewRefused(str(error)) from error
+        async with noting_refusals(self._services, f"change:{change.id}", person):
+            if not set(change.areas.values()) & set(person.groups):
+                raise MayNotReview(f"Only people of these groups take it back: {', '.join(_groups(change))}.")
+            try:
+                async with self._services.database.transaction() as session:
+                    return await roll_back(session, change_id, person.email, datetime.now(UTC))
+            except CannotRollBack as error:
+                raise ReviewRefused(str(error)) from error
 
     async def _tell(self, change: Change, decision: Decision) -> tuple[str, ...]:
         review = cast(Any, self._services.temporal.get_workflow_handle(workflow_of(change.id)))

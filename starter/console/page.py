@@ -95,9 +95,10 @@ class Console:
 
     async def form(self) -> dict[str, str]:
         """The fields of a form posted from a page of this session. Raises Problem for any other."""
-        refuse_other_sites(self.request)
+        await refuse_other_sites(self.request, self.person.email)
         fields = {key: str(value) for key, value in (await self.request.form()).items()}
         if not hmac.compare_digest(fields.get("form_token", "").encode(), self._form_token.encode()):
+            await self.services.attempts.refused("console", "a form of another session", self.person.email)
             raise Problem(403, "That form has expired", "Nothing was decided. Go back, reload, and try again.")
         return fields
 
@@ -126,9 +127,10 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     return HTMLResponse(html, status, _HEADERS)
 
 
-def refuse_other_sites(request: Request) -> None:
-    """A second lock beside the form's token: browsers say from where a form was posted."""
+async def refuse_other_sites(request: Request, by: str = "someone unknown") -> None:
+    """A second lock beside the form's token: browsers say from where a form was posted. Raises Problem."""
     if request.headers.get("sec-fetch-site") in _FROM_ELSEWHERE:
+        await services_of(request).attempts.refused("console", "a form of another site", by, request)
         raise Problem(403, "That came from another site", "Nothing was done. Open the console and do it there.")
 
 

@@ -37,7 +37,7 @@ async def sign_in(
     to: Annotated[str, Form()] = "/",
 ) -> Response:
     """Open a session for whoever has the token; in a demonstration, for whoever is named."""
-    refuse_other_sites(request)
+    await refuse_other_sites(request)
     by_name = bool(email) and services.settings.demo_users
     project = services.project
     person = find_person(project, email) if by_name else person_with_token(project, token.strip())
@@ -87,6 +87,7 @@ async def come_back(request: Request, services: Shared) -> Response:
 async def sign_out(console: SignedIn) -> Response:
     """Forget the session in this browser."""
     await console.form()
+    await console.services.attempts.signed_out(console.person.email)
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return answer

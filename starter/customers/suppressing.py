@@ -15,7 +15,6 @@ from starter.callers import CallerRoute, Refusal, may
 from starter.ingestion.addresses import read_email, read_phone
 from starter.listings import PageNumber
 from starter.services import Shared
-from store.audit import record
 from store.suppressions import Reason, find_suppression, list_suppressions, release, suppress
 from store.tables import Suppression
 
@@ -94,11 +93,8 @@ async def add(body: SuppressBody, caller: _Writer, services: Shared) -> Suppress
     kind, address = _kind_of(body.address)
     now = datetime.now(UTC)
     async with services.database.transaction() as session:
-        is_new = await suppress(session, kind, address, body.reason, caller.email, now)
-        row = await _found(session, kind, address)
-        if is_new:
-            _note(session, row, caller, "suppressed", now)
-        return _view(row)
+        await suppress(session, kind, address, body.reason, caller.email, now)
+        return _view(await _found(session, kind, address))
 
 
 @router.post("/release")
@@ -106,10 +102,8 @@ async def take_off(body: AddressBody, caller: _Writer, services: Shared) -> Supp
     """Let messages go to an address again, if the customer's consents and the policies do."""
     kind, address = _kind_of(body.address)
     async with services.database.transaction() as session:
-        row = await _found(session, kind, address)
-        _note(session, row, caller, "released", datetime.now(UTC))
-        told = _view(row)
-        await release(session, kind, address)
+        told = _view(await _found(session, kind, address))
+        await release(session, kind, address, by=caller.email, at=datetime.now(UTC))
     return told
 
 
@@ -129,11 +123,6 @@ async def _found(session: AsyncSession, kind: str, address: str) -> Suppression:
     if row is None:
         raise NotSuppressed("This address is not on the suppression list.")
     return row
-
-
-def _note(session: AsyncSession, row: Suppression, caller: Person, what: str, at: datetime) -> None:
-    facts = {"what": what, "kind": row.kind, "reason": row.reason}
-    record(session, "change", f"suppression:{row.digest[:16]}", caller.email, facts, at=at)
 
 
 def _view(row: Suppression) -> Suppressed:

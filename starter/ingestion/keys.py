@@ -46,6 +46,7 @@ async def _of_a_service(request: Request, given: str, permission: Permission) ->
     if permission not in token.scopes:
         await services.attempts.refused(permission, "a token without this scope", f"token:{token.name}", request)
         raise Refused(403, "forbidden", f"this token has no scope {permission}; it has: {', '.join(token.scopes)}")
+    await services.attempts.called(f"token:{token.name}")
     return WriteKey(key=given, events=None if token.events is None else tuple(token.events))
 
 

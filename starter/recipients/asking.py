@@ -40,8 +40,9 @@ async def who_asks(request: Request, services: Services, identity_secret: str) -
         await services.attempts.refused("surfaces", reason, request=request)
         raise Refused(401, "unknown_write_key", "the write key is missing or not one of this project")
     who = Who(user_id=given.get("userId", ""), anonymous_id=given.get("anonymousId", ""))
-    if who.user_id and identity_secret:
-        _check_hash(identity_secret, who.user_id, given.get("userHash", ""))
+    if who.user_id and identity_secret and not _proves(identity_secret, who.user_id, given.get("userHash", "")):
+        await services.attempts.refused("surfaces", "a user id that is not proved", request=request)
+        raise Refused(403, "unproven_user", "userHash: it is not this user id's HMAC with the identity secret")
     return who
 
 
@@ -60,7 +61,6 @@ def answer(body: dict[str, Any], status: int = 200, headers: dict[str, str] | No
     return Response(to_json(body), status, {**_FROM_ANYWHERE, **(headers or {})}, "application/json")
 
 
-def _check_hash(secret: str, user_id: str, given: str) -> None:
+def _proves(secret: str, user_id: str, given: str) -> bool:
     proof = hmac.new(secret.encode(), user_id.encode(), hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(proof.encode(), given.encode()):
-        raise Refused(403, "unproven_user", "userHash: it is not this user id's HMAC with the identity secret")
+    return hmac.compare_digest(proof.encode(), given.encode())

@@ -58,6 +58,7 @@ async def take(name: str, key: str, request: Request) -> Response:
     """Take in one call. Who is not the vendor learns nothing; a vendor hears `200` once all of it is durable."""
     vendor, reception = _vendor(request), _webhooks(request).reception
     if vendor is None:
+        await services_of(request).attempts.refused("webhook", "an address that is none of ours")
         return Response(status_code=404)
     try:
         call = await _call(request)

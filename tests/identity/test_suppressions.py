@@ -40,8 +40,8 @@ async def test_a_complaint_outweighs_a_bounce_and_nothing_outweighs_a_complaint(
 async def test_what_is_released_may_be_written_to_again(database: Database):
     async with database.transaction() as session:
         await suppress(session, "email", "lena@example.com", "manual", "maria", NOW)
-        assert await release(session, "email", "LENA@example.com")
-        assert not await release(session, "email", "lena@example.com")
+        assert await release(session, "email", "LENA@example.com", by="maria", at=NOW)
+        assert not await release(session, "email", "lena@example.com", by="maria", at=NOW)
         assert await find_suppression(session, "email", "lena@example.com") is None
 
 
