@@ -14,6 +14,7 @@ from sqlmodel import SQLModel, col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import ERASED
+from store.approvals import tell_approval
 from store.audit import record
 from store.customers import addresses_of, find_customer, lock_customer
 from store.identity import ids_of
@@ -37,7 +38,6 @@ from store.tables import (
     IdentityChange,
     Membership,
     Merge,
-    Notice,
     OutboxEntry,
     PlannerDecision,
     ProductTouch,
@@ -256,9 +256,9 @@ def _spellings(value: str) -> set[str]:
 async def _withdraw_approvals(session: AsyncSession, ids: Collection[str], at: datetime) -> None:
     change = update(Approval).where(col(Approval.customer_id).in_(ids), col(Approval.state) == "open")
     change = change.values(state="withdrawn", decided_at=at, decision_reason="the customer was erased")
-    withdrawn: Any = await session.exec(change.returning(col(Approval.id)))
-    for (approval_id,) in withdrawn.all():
-        session.add(Notice(approval_id=approval_id, kind="withdrawn", at=at))
+    withdrawn: Any = await session.exec(change.returning(Approval))
+    for approval in withdrawn.scalars().all():
+        tell_approval(session, approval, "withdrawn", "sojourn", at, None)
 
 
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

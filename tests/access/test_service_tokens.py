@@ -217,7 +217,7 @@ async def test_who_signs_in_is_logged(shop: Services) -> None:
         await browser.post("/sign-in", data={"token": seeding.ADA.token})
     async with shop.database.reading() as session:
         (entry,) = (await list_entries(session, kind="login")).rows
-    assert (entry.by, entry.facts) == (seeding.ADA.email, {"way": "token"})
+    assert (entry.by, entry.facts) == (seeding.ADA.email, {"what": "signed in", "way": "token"})
 
 
 def test_a_row_does_not_hold_the_token() -> None:

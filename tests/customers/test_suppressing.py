@@ -2,10 +2,9 @@
 
 import httpx
 import pytest
-from sqlmodel import select
 
 from starter.services import Services
-from store.tables import AuditEntry
+from store.audit import list_entries
 from tests.customers.conftest import PRIYA, bearer
 from tests.seeding import MARIA
 
@@ -25,8 +24,11 @@ async def test_an_address_is_put_on_the_list_found_however_it_is_written_and_tak
     off = await api.post(f"{PATH}/release", json={"address": "lena.koch@example.com"}, headers=bearer(PRIYA))
     assert (off.status_code, (await api.get(PATH, headers=bearer(MARIA))).json()["suppressions"]) == (200, [])
     async with shop.database.reading() as session:
-        noted = (await session.exec(select(AuditEntry).order_by(AuditEntry.id))).all()  # pyright: ignore[reportArgumentType] a column
-    assert [entry.facts["what"] for entry in noted] == ["suppressed", "released"]
+        noted = (await list_entries(session, kind="change")).rows
+    assert [(entry.facts["what"], entry.by) for entry in noted] == [
+        ("released", PRIYA.email),
+        ("suppressed", PRIYA.email),
+    ]
 
 
 async def test_phones_are_listed_too_and_each_reason_by_itself(api: httpx.AsyncClient) -> None:
