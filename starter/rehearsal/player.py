@@ -235,9 +235,11 @@ class Player:
     async def _next_due(self, *, with_segments: bool) -> datetime | None:
         """When a run goes on by itself next, or time may change a segment; the start of time when a run is busy,
         None when there is no run."""
+        # Without segments a step that changes the customer has them looked at as well, and nobody ever does.
+        looks = with_segments and segments_of(self._services)
         async with self._services.database.reading() as session:
             runs = await open_runs(session, [self._customer_id])
-            look = await next_look(session, self._customer_id) if with_segments else None
+            look = await next_look(session, self._customer_id) if looks else None
         return min([*[await self._due(run.workflow_id) for run in runs], *([look] if look else [])], default=None)
 
     async def _may_start_yet(self) -> bool:

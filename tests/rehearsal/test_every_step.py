@@ -52,16 +52,10 @@ def journey(tmp_path: Path) -> Path:
 
 
 async def told(rehearsal: Rehearse, journey: Path, *events: dict[str, Any]) -> list[tuple[str | None, ...]]:
-    """What came of a customer's call for help and of what followed."""
+    """What came of a customer's call for help and of what followed, to the minute."""
     wanted = {"at": "0m", "event": "Help Wanted", "topic": "tents"}
     story = await rehearsal(journey, customer={"time_zone": "Europe/Berlin"}, events=[wanted, *events])
-    return [(_about(entry.at), entry.what, entry.step) for entry in story.entries]
-
-
-def _about(at: str) -> str:
-    """A time to five minutes: while a slow machine works on a step, a minute of the story may go by."""
-    hour, _, minute = at.rpartition(":")
-    return f"{hour}:{int(minute) // 5 * 5:02}"
+    return [(entry.at, entry.what, entry.step) for entry in story.entries]
 
 
 def hurry(journey: Path) -> None:
