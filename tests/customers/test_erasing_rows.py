@@ -75,6 +75,7 @@ async def test_what_was_counted_still_adds_up(database: Database) -> None:
         assert len(after[table]) == len(before[table]), table
     assert [row["state"] for row in after["delivery"]] == ["rejected"]
     assert [(row["state"], row["decision_reason"]) for row in after["approval"]] == [("withdrawn", "")]
+    assert [row["grounds"] for row in after["approval"]] == [{}]
 
 
 async def test_the_proof_says_what_when_and_by_whom(database: Database) -> None:
