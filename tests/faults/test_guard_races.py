@@ -90,7 +90,7 @@ async def test_a_message_whose_outcome_is_unknown_takes_its_place_under_the_cap(
 
 async def test_a_message_the_provider_refused_takes_no_place_under_the_cap(sending: Sending) -> None:
     lena = await sending.shopper()
-    sending.sandbox.faults.add(recipient=lena.email, answer="554 5.7.1 Message refused")
+    sending.sandbox.faults.add(recipient=lena.email, answer="552 5.3.4 Message too big")
     assert (await sending.deliver(sending.request(lena))).outcome == "rejected"
     assert isinstance(await sending.deliver(sending.request(lena, run="another")), Sent)
 
