@@ -1,6 +1,7 @@
 """One connection to the store: SQLite by default, PostgreSQL by its URL."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
@@ -75,23 +76,26 @@ def _engine(url: str) -> AsyncEngine:
         return create_async_engine(url, pool_size=10, max_overflow=10)
     if (file := make_url(url).database) and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, connect_args={"timeout": _BUSY_MS / 1000})
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    given = {"timeout": _BUSY_MS / 1000, "factory": _SqliteConnection}
+    engine = create_async_engine(url, connect_args=given, pool_size=15, max_overflow=0)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver's own transaction handling begins too late to take the write lock first; we begin ourselves.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    # What is erased must not stay readable in the file's free pages.
-    cursor.execute("PRAGMA secure_delete=ON")
-    cursor.close()
+class _SqliteConnection(sqlite3.Connection):
+    """A connection that opens as we want all of them. In one go: were it set up afterwards, whoever is cancelled
+    meanwhile would leave it open."""
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        # The driver's own transaction handling begins too late to take the write lock first; we begin ourselves.
+        self.isolation_level = None
+        self.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        self.execute("PRAGMA journal_mode=WAL")
+        self.execute("PRAGMA synchronous=FULL")
+        self.execute("PRAGMA foreign_keys=ON")
+        # What is erased must not stay readable in the file's free pages.
+        self.execute("PRAGMA secure_delete=ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:

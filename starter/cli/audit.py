@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 app = noun("audit", "The log of who did what, and the proof that it is whole.")
 
 _DAYS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+_OfCustomer = Annotated[str, typer.Option(metavar="ID", help="All about this customer; a customer id.")]
+_Since = Annotated[
+    datetime | None, typer.Option("--from", formats=_DAYS, metavar="DAY", help="From this day on: 2026-03-01.")
+]
+_Until = Annotated[
+    datetime | None, typer.Option("--to", formats=_DAYS, metavar="DAY", help="Until the beginning of this day.")
+]
 
 
 @app.command("list")
@@ -33,11 +40,20 @@ def list_(
     ] = "",
     subject: Annotated[str, typer.Option(help="Only about this, such as journey:welcome.")] = "",
     by: Annotated[str, typer.Option(help="Only what this person did, or this part of Sojourn.")] = "",
+    customer: _OfCustomer = "",
+    since: _Since = None,
+    until: _Until = None,
     page: Page = 1,
     output: Output = Format.text,
 ) -> None:
-    """List the log, the latest first. With -o json every entry is told whole, with its place in the chain."""
-    asyncio.run(_list(context, kind, subject, by, page, output))
+    """List the log, the latest first. With -o json every entry is told whole, with its place in the chain.
+
+    Days are in UTC.
+    """
+    from starter.auditing.reading import Wanted
+
+    wanted = Wanted(kind, subject, by, customer, _utc(since), _utc(until))
+    asyncio.run(_list(settings_of(context), wanted, page, output))
 
 
 @app.command()
@@ -72,14 +88,9 @@ def head(context: typer.Context) -> None:
 @app.command()
 def export(
     context: typer.Context,
-    customer: Annotated[str, typer.Option(metavar="ID", help="All about this customer; a customer id.")] = "",
-    since: Annotated[
-        datetime | None, typer.Option("--from", formats=_DAYS, metavar="DAY", help="From this day on: 2026-03-01.")
-    ] = None,
-    until: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=_DAYS, metavar="DAY", help="Until the beginning of this day."),
-    ] = None,
+    customer: _OfCustomer = "",
+    since: _Since = None,
+    until: _Until = None,
     file: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a file that only you can read.")] = None,
 ) -> None:
     """Give out one customer's entries, or a period's, for a regulator: one JSON object a line.
@@ -99,13 +110,17 @@ def export(
     typer.echo(f"{count} entries{f' in {file}' if file else ''}.", err=True)
 
 
-async def _list(context: typer.Context, kind: str, subject: str, by: str, page: int, output: Format) -> None:
-    from store.audit import Kind, list_entries
+async def _list(settings: "Settings", wanted: "Wanted", page: int, output: Format) -> None:
+    from starter.auditing.reading import NoSuchCustomer, find_entries
+    from store.audit import Kind
 
-    if kind and kind not in get_args(Kind):
-        raise CommandFailed(f"'{kind}' is no kind of entry; there are: {', '.join(get_args(Kind))}.")
-    async with open_store(settings_of(context)) as database, database.reading() as session:
-        found = await list_entries(session, kind=kind, subject=subject, by=by, number=page)
+    if wanted.kind and wanted.kind not in get_args(Kind):
+        raise CommandFailed(f"'{wanted.kind}' is no kind of entry; there are: {', '.join(get_args(Kind))}.")
+    async with open_store(settings) as database:
+        try:
+            found = await find_entries(database, wanted, page)
+        except NoSuchCustomer as refusal:
+            raise CommandFailed(str(refusal)) from refusal
     rows = [row.model_dump() for row in found.rows]
     columns = {"AT (UTC)": "at", "KIND": "kind", "BY": "by", "SUBJECT": "subject"}
     print_listing(rows, columns, output, "There are no such entries.")

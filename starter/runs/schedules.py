@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from cryptography.exceptions import InvalidTag
 from temporalio.api.common.v1 import Payload
 from temporalio.client import (
     Client,
@@ -13,6 +14,7 @@ from temporalio.client import (
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
     ScheduleDescription,
+    ScheduleListDescription,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
@@ -22,6 +24,7 @@ from temporalio.client import (
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError, RPCStatusCode
 
+from codec import CustomerErased
 from journeys.model import Journey
 from journeys.schedules import as_cron
 from journeys.steps import Planned, walk
@@ -104,8 +107,16 @@ async def _existing(temporal: Client, queue: str) -> set[str]:
     return {
         entry.id
         async for entry in listed
-        if entry.id.startswith((_PREFIX, _LEARNING)) and await entry.memo_value(_QUEUE, None) == queue
+        if entry.id.startswith((_PREFIX, _LEARNING)) and await _is_ours(entry, queue)
     }
+
+
+async def _is_ours(entry: ScheduleListDescription, queue: str) -> bool:
+    """Whether a schedule is this project's. What our keys do not open is another installation's."""
+    try:
+        return await entry.memo_value(_QUEUE, None) == queue
+    except (KeyError, InvalidTag, CustomerErased):
+        return False
 
 
 async def _put(temporal: Client, schedule_id: str, given: _Given, schedule: Schedule, queue: str) -> None:

@@ -48,6 +48,16 @@ def test_list_tells_who_did_what(sojourn: Command, there: dict[str, str]) -> Non
     ]
 
 
+def test_list_tells_of_a_period(sojourn: Command, there: dict[str, str]) -> None:
+    listed = sojourn("audit", "list", "--from", "2026-03-01T09:02:00", "--to", "2026-03-01T09:03:00", **there)
+    assert [line[:16] for line in listed.out.splitlines()[1:]] == ["2026-03-01 09:02"]
+
+
+def test_list_knows_no_stranger(sojourn: Command, there: dict[str, str]) -> None:
+    listed = sojourn("audit", "list", "--customer", "c_nobody", **there)
+    assert (listed.code, "customer" in listed.err) == (1, True)
+
+
 def test_an_unknown_kind_is_told_with_the_known_ones(sojourn: Command, there: dict[str, str]) -> None:
     told = sojourn("audit", "list", "--kind", "logins", **there)
     assert (told.code, "there are: decision, verdict" in told.err) == (1, True)

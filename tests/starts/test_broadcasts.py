@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio import activity
-from temporalio.client import ScheduleBackfill
+from temporalio.client import Client, ScheduleBackfill
 from temporalio.worker import Worker
 
 from activities.broadcasting import Broadcasting
+from codec import data_converter
+from customer_keys import CustomerKeys, MasterKeys
 from journeys.ids import broadcast_event_id
 from journeys.model import Journey
 from starter.app import create_app
@@ -322,6 +324,17 @@ async def test_a_journey_that_is_gone_loses_its_schedule_and_other_projects_keep
     other.journeys.clear()
     await reconcile(other)
     await eventually(lambda: _are_listed(shop, name, set()))
+
+
+async def test_the_schedules_of_an_installation_with_other_keys_are_left_alone(shop: Services, name: str) -> None:
+    keys = CustomerKeys(shop.database, MasterKeys(["the master key of another installation"]))
+    secret = Client(shop.temporal.service_client, data_converter=data_converter(keys))
+    publish(shop, DAILY, name=name)
+    await reconcile(replace(shop, temporal=secret))
+    await eventually(lambda: _are_listed(shop, name, {name}))
+    await reconcile(replace(shop, journeys=dict[str, Journey]()))
+    await eventually(lambda: _are_listed(shop, name, {name}))
+    await shop.temporal.get_schedule_handle(schedule_id(name)).delete()
 
 
 async def _are_listed(shop: Services, prefix: str, journeys: set[str]) -> bool:
