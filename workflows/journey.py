@@ -62,10 +62,12 @@ class CustomerJourney:
 
     @decide_approval.validator
     def check_decision(self, token: str) -> None:
-        """Refuse at once what does not count, with a reason for the approver."""
+        """Refuse at once what does not count, with a reason for the approver. A refused update leaves no history,
+        so that the audit log cannot tell of it: the worker's own log does."""
         try:
             self._judge(token)
         except (InvalidToken, Refusal) as refusal:
+            workflow.logger.warning("a decision was refused", extra={"reason": str(refusal)})
             raise ApplicationError(str(refusal), type=type(refusal).__name__, non_retryable=True) from None
 
     @workflow.signal(description="A signed decision, for callers that cannot send updates.")
