@@ -63,6 +63,8 @@ async def _fill(url: str) -> None:
         seeding.customer(),
         seeding.approval("a_open"),
         seeding.approval("a_rejected", **rejected, decision_reason="too much"),
+        seeding.approval("a_expired", state="expired", decided_at=seeding.NOW),
+        seeding.approval("a_withdrawn", state="withdrawn", decided_at=seeding.NOW, decision_reason="they bought"),
         *_ASKED_OF_TWO,
         *_AGREED_TO,
     )
@@ -135,6 +137,23 @@ def test_whoever_decides_at_a_terminal_is_shown_it_first(
         if row["id"] == "a_open"
     ]
     assert still_open["state"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("approval", "person", "told"),
+    [
+        ("a_expired", "ada", "The time to decide has passed"),
+        ("a_withdrawn", "ada", "This was withdrawn: they bought."),
+        ("a_two", "omar", "Only people of the group 'brand' decide this"),
+    ],
+)
+@pytest.mark.parametrize("decision", [["approve"], ["reject", "--reason", "no"]], ids=["approve", "reject"])
+def test_what_is_over_or_asked_of_others_is_not_decided(
+    sojourn: Command, api: Api, decision: list[str], approval: str, person: str, told: str
+):
+    answer = sojourn("approval", decision[0], approval, *decision[1:], "--seen", "hash", **api.person(person))
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith(told)
 
 
 def test_what_was_decided_stays_decided(sojourn: Command, api: Api):
