@@ -1,6 +1,6 @@
 """What the environment says: where things run (`SOJOURN_*`), and the variables that a project's files name.
 
-Whose journeys these are is in the project folder: see project.py.
+Whose journeys these are is in the project folder: see project/model.py.
 """
 
 import os

@@ -12,50 +12,50 @@ from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.acting import Acting
-from activities.advising import Advising
 from activities.alerting import Alerts, load_alerts
+from activities.asking.acting import Acting
+from activities.asking.editing import Editing
+from activities.asking.editing_actions import EditingActions
+from activities.asking.notifying import Notifying
+from activities.asking.permission import Permission
+from activities.asking.questions import Questions
 from activities.broadcasting import Broadcasting
 from activities.channels.model import Provider
 from activities.channels.registry import load_providers
 from activities.channels.traffic import Traffic
-from activities.composing import Composer
-from activities.deciding import Deciding
-from activities.deliver import Delivering
-from activities.editing import Editing
-from activities.editing_actions import EditingActions
+from activities.delivering.composing import Composer
+from activities.delivering.deliver import Delivering
+from activities.delivering.facts import Gathering
+from activities.delivering.foretelling import Foretelling
+from activities.delivering.guard import Guard
+from activities.delivering.ordering import Ordering
+from activities.delivering.reconciling import Reconciling
+from activities.delivering.tracking import Tracker
 from activities.erasing import Erasing
-from activities.facts import Gathering
-from activities.fitting import Fitting
 from activities.following import Following
-from activities.foretelling import Foretelling
-from activities.guard import Guard
-from activities.language_model import LanguageModel, load_language_model
-from activities.learning import Learning
 from activities.live import Live
-from activities.masking import Mask
 from activities.notes import Bookkeeping
-from activities.notifying import Notifying
-from activities.ordering import Ordering
 from activities.perceiving import Perceiving
-from activities.permission import Permission
-from activities.questions import Questions
-from activities.reconciling import Reconciling
-from activities.refitting import Refitting
+from activities.planning.advising import Advising
+from activities.planning.deciding import Deciding
+from activities.planning.fitting import Fitting
+from activities.planning.language_model import LanguageModel, load_language_model
+from activities.planning.learning import Learning
+from activities.planning.masking import Mask
+from activities.planning.refitting import Refitting
 from activities.requesting import Requesting
 from activities.reviewing import Reviewing
 from activities.tools.model import Tool
 from activities.tools.registry import load_tools
-from activities.tracking import Tracker
 from activities.watching.watch import Watching
 from content.editing import EditRules
 from content.library import Library, load_library
 from content.links import LinkSigner
 from deciding.checking import check_planners
-from installation_secrets import installation_secret
+from keys.installation import installation_secret
 from policies.model import Policy
 from policies.registry import load_policies
-from project import Project, load_project
+from project.model import Project, load_project
 from settings import Settings
 from store.database import Database
 from store.migrate import migrate
@@ -109,7 +109,8 @@ def load_parts(settings: Settings, *, unapproved: bool = False) -> Parts:
     """Read a project folder. With `unapproved` content that nobody approved is used too, and no language model is
     asked: in rehearsals, where nothing leaves.
 
-    Raises yamlfile.FileProblems with every problem at its line, and activities.language_model.NotInstalled.
+    Raises yamlfile.FileProblems with every problem at its line, and
+    activities.planning.language_model.NotInstalled.
     """
     folder = settings.project_dir
     project = load_project(settings)

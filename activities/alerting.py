@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 
 import yamlfile
-from project import OPERATORS, Project
+from project.model import OPERATORS, Project
 from store.alerts import keep_alert
 from store.database import Database
 from store.tables import Alert

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from activities.live import Live
 from content.library import Library
-from live_content import take_up_live
+from deciding.live_content import take_up_live
 from policies.model import Policy
 from policies.registry import load_policies
 from store.database import Database

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from temporalio.client import Client
 
-from codec import data_converter
-from customer_keys import open_keys
+from keys.codec import data_converter
+from keys.customers import open_keys
 from settings import Settings
 from starter.local.ports import listen
 from starter.serving import serving

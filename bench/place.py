@@ -12,7 +12,7 @@ from temporalio.client import Client
 from bench.crew import Crew
 from bench.processes import Child, Usage
 from bench.ways import Bare, Sojourn
-from customer_keys import CustomerKeys, open_keys
+from keys.customers import CustomerKeys, open_keys
 from settings import Settings
 from starter.local.environment import vendor_variables
 from starter.local.ports import free_ports

@@ -21,14 +21,14 @@ import uvloop
 from rich.progress import track
 from sqlmodel import col, func, select
 
-from activities.learning import Learning
+from activities.planning.learning import Learning
 from bench.worlds import ORDER, WORLDS, World
-from customer_keys import open_keys
-from installation_secrets import installation_secret
 from journeys.loader import load_journeys
+from keys.customers import open_keys
+from keys.installation import installation_secret
 from learning.experiments.report import Report
 from learning.experiments.verdict import Verdict, verdicts
-from project import load_project
+from project.model import load_project
 from settings import Settings
 from starter.dispatch.dispatcher import Dispatcher
 from starter.experiments.planning import PlanBody

@@ -8,13 +8,13 @@ from typing import Protocol
 from temporalio.client import Client
 
 from bench.bare import BareTwoMessages, Given
-from customer_keys import CustomerKeys
-from installation_secrets import installation_secret
 from journeys.events import Event
 from journeys.ids import workflow_id
 from journeys.loader import load_journeys
 from journeys.model import Journey
-from project import load_project
+from keys.customers import CustomerKeys
+from keys.installation import installation_secret
+from project.model import load_project
 from settings import Settings
 from starter.dispatch.launch import Launcher
 from starter.dispatch.signals import signal

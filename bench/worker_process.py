@@ -16,8 +16,8 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 
 from bench.bare import BareTwoMessages, HttpSender, send_nothing
 from bench.tellers import Teller, Telling
-from codec import data_converter
-from customer_keys import open_keys
+from keys.codec import data_converter
+from keys.customers import open_keys
 from settings import Settings
 from worker import running_worker
 

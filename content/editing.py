@@ -20,7 +20,7 @@ from content.shapes import SHAPES
 from content.templates import Fragment
 from content.variant import Tree, Variant
 from journeys.shapes import Shapes
-from project import Brand, ContentRules
+from project.model import Brand, ContentRules
 
 _NOT_WORDS = frozenset({"template", "language", "data", "anchor"})
 """Fields that a machine reads."""

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from content.assembly import Choose, Pick
-from project import Brand
+from project.model import Brand
 
 
 class Rendered(BaseModel):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from content.catalogue import Catalogue, Product
 from content.formats import reading_locale
 from content.rendering import OfferTerms, RenderContext
-from project import Brand
+from project.model import Brand
 
 RELATED = 3
 """How many products of each kind a template gets."""

@@ -1,2 +1,2 @@
-"""What decisions of planners have in common, wherever they are taken: in a run by the worker, or on a page by the
-API. What was learned, what is seen of the customer, the log, and the slots that both fill."""
+"""What the worker and the API do alike over the store, the content and what was learned: decisions of planners,
+in a run or on a page, with the slots that both fill; and the content that is live."""

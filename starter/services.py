@@ -11,11 +11,11 @@ from content.library import Library
 from deciding.slots import SlotPlanning
 from journeys.model import Journey
 from journeys.segments import Segment, Segments
-from project import Project
+from project.model import Project
 from settings import Settings
-from starter.attempts import Attempts
-from starter.openid.signing_in import OpenIdProvider
-from starter.tokens import Tokens
+from starter.identity.attempts import Attempts
+from starter.identity.openid.signing_in import OpenIdProvider
+from starter.identity.tokens import Tokens
 from store.catalogue import Watch
 from store.database import Database
 from store.files import FilesWatch

@@ -12,11 +12,11 @@ from temporalio.client import Client
 
 from content.library import load_library
 from deciding.checking import check_planners
-from installation_secrets import installation_secret
 from journeys.loader import load_journeys
 from journeys.segments import load_segments
 from journeys.shapes import load_shapes
-from project import load_project
+from keys.installation import installation_secret
+from project.model import load_project
 from settings import Settings
 from starter.app import create_app
 from starter.auditing.settings import note_settings

@@ -2,8 +2,8 @@
 
 from temporalio.client import Client
 
-from codec import data_converter
-from customer_keys import CustomerKeys
+from keys.codec import data_converter
+from keys.customers import CustomerKeys
 from settings import Settings
 
 

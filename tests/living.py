@@ -14,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from journeys.events import Event
 from journeys.loader import load_journeys
-from project import load_project
+from project.model import load_project
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
 from sandbox.smtp import MailServer

@@ -15,8 +15,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
 
 import yamlfile
-from codec import data_converter
-from customer_keys import CustomerKeys, MasterKeys
+from keys.codec import data_converter
+from keys.customers import CustomerKeys, MasterKeys
 from sandbox.mailbox import Channel, Message
 from sandbox.server import Sandbox
 from settings import Settings

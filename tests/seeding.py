@@ -7,11 +7,11 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from access import Group, Person
 from activities.spans import run_span, step_span, step_span_id
 from journeys.ids import span_id, trace_id, workflow_id
 from journeys.loader import load_journeys
-from project import Brand, Project
+from project.access import Group, Person
+from project.model import Brand, Project
 from settings import Settings
 from starter.services import Services
 from store.database import Database

@@ -13,34 +13,21 @@ ROOMS = (
     "content",
     "deciding",
     "journeys",
+    "keys",
     "learning",
     "policies",
+    "project",
     "sandbox",
     "starter",
     "store",
     "workflows",
 )
-MODULES = (
-    "access",
-    "codec",
-    "customer_keys",
-    "installation_secrets",
-    "project",
-    "settings",
-    "telemetry",
-    "worker",
-    "yamlfile",
-)
+MODULES = ("settings", "telemetry", "worker", "yamlfile")
 
 MAY_IMPORT = {
     "yamlfile": set[str](),
-    "access": {"journeys"},
     "settings": {"yamlfile"},
-    "project": {"access", "journeys", "settings", "yamlfile"},
-    "installation_secrets": {"settings"},
     "telemetry": {"store"},
-    "customer_keys": {"installation_secrets", "settings", "store"},
-    "codec": {"customer_keys", "journeys"},
 }
 """What each top-level module may know of our own code. The composition root, `worker`, may know every room."""
 COMPOSE = {"starter/cli", "starter/local", "starter/rehearsal", "bench"}

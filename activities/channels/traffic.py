@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from activities.alerting import Alerts, Told
 from activities.channels.model import OutcomeUnknown, Provider, Refused, RetryLater, SendError
-from project import OPERATORS
+from project.model import OPERATORS
 from store.channels import claim_trial, count_workers, lift_pause, list_pauses, note_worker, put_pause
 from store.database import Database
 from store.tables import ChannelPause

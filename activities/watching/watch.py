@@ -1,7 +1,7 @@
 """The look at every guardrail: what it finds is kept, and what trips is rolled back in the same transaction.
 
-A journey is rolled back by the row that says so: `activities.deciding` reads it at every decision, and the guard
-reads the lowered tier at every message, so that both count from the next one on.
+A journey is rolled back by the row that says so: `activities.planning.deciding` reads it at every decision, and
+the guard reads the lowered tier at every message, so that both count from the next one on.
 """
 
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from activities.watching.sight import Look, Sight
 from journeys.guardrails import Guardrails
 from journeys.model import Journey
 from learning.guardrails.level import Level
-from project import OPERATORS
+from project.model import OPERATORS
 from store.audit import record
 from store.autonomy import NeedingPeople, tighten
 from store.database import Database

@@ -11,7 +11,7 @@ from content.catalogue import Catalogue
 from content.templates import LAYOUTS, Fragment
 from content.variant import Tree, Variant
 from journeys.shapes import Shapes
-from project import Brand, ContentRules
+from project.model import Brand, ContentRules
 from yamlfile import Problem
 
 FILLED = "\ue000"

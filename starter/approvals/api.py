@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from access import Person
 from journeys.grounds import Grounds
+from project.access import Person
 from starter.approvals.decisions import Approvals, Decided
 from starter.approvals.grants import Grants, Similar
 from starter.approvals.rights import why_may_not_decide
-from starter.callers import CallerRoute, may
+from starter.identity.callers import CallerRoute, may
 from starter.listings import PageNumber
 from starter.services import Shared
 from store.tables import Approval, ApprovalState, LabelFacts, StandingGrant

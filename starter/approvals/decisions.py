@@ -16,7 +16,7 @@ from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeou
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from access import Person
+from project.access import Person
 from starter.approvals.grants import Similar, check_similar, grant_of
 from starter.approvals.refusals import (
     AlreadyDecided,
@@ -31,7 +31,7 @@ from starter.approvals.refusals import (
 )
 from starter.approvals.rights import recipient_of, why_may_not_decide, why_may_not_hand
 from starter.approvals.saying import changed_words, checked_reason
-from starter.callers import noting_refusals
+from starter.identity.callers import noting_refusals
 from starter.services import Services
 from store.approvals import Settled, find_approval, mark_decided, open_approvals, put_to, settled_approvals
 from store.grants import give_grant

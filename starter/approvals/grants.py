@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from access import Person
+from project.access import Person
 from starter.approvals.refusals import NotAllowed, NotFound, NotSimilar
-from starter.callers import noting_refusals
+from starter.identity.callers import noting_refusals
 from starter.services import Services
 from store.grants import find_grant, list_grants, revoke_grant
 from store.paging import Page

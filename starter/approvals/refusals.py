@@ -1,6 +1,6 @@
 """Why a decision is not taken: every door answers with these words."""
 
-from starter.callers import Refusal
+from starter.identity.callers import Refusal
 
 
 class DecisionRefused(Refusal):

@@ -1,7 +1,7 @@
 """Who may decide what: known before the run is asked, which judges by the same rules and has the last word."""
 
-from access import Person
-from project import Project
+from project.access import Person
+from project.model import Project
 from starter.approvals.refusals import NobodyThere
 from store.tables import Approval
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from access import Person
+from project.access import Person
 from starter.approvals.refusals import EditRefused, ReasonNeeded
 from store.tables import Approval
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from installation_secrets import installation_secret
+from keys.installation import installation_secret
 from settings import Settings
 from store.sealing import Head
 

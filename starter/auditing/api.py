@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from access import Person
+from project.access import Person
 from starter.auditing.reading import Wanted, check_export, export_lines, find_entries, period, verify_log
-from starter.callers import CallerRoute, may
+from starter.identity.callers import CallerRoute, may
 from starter.listings import PageNumber
 from starter.services import Shared
 from store.audit import Kind

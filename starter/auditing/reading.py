@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from settings import Settings
 from starter.auditing.anchor import Anchor, AnchorBroken
 from starter.auditing.verifying import Fault, Verification, verify
-from starter.callers import Refusal
+from starter.identity.callers import Refusal
 from store.audit import entries_between, entries_of, list_entries
 from store.customers import find_customer
 from store.database import Database

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from access import Person
 from content.catalogue import Product
-from starter.callers import CallerRoute, Refusal, may
+from project.access import Person
 from starter.catalogue.loading import Loaded, TooManyGone, load_products, withdraw_others
+from starter.identity.callers import CallerRoute, Refusal, may
 from starter.services import Shared
 from store.catalogue import list_products, products_told
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from access import Person
-from starter.callers import CallerRoute, may
+from project.access import Person
 from starter.changes.reviewing import Changes, why_may_not_review
+from starter.identity.callers import CallerRoute, may
 from starter.listings import PageNumber
 from starter.services import Shared
 from store.tables import Change, ChangeKind, ChangeState

@@ -6,8 +6,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.model import Journey
 from journeys.review import Area
-from starter.callers import Refusal
 from starter.changes.proposing import Proposal
+from starter.identity.callers import Refusal
 from store.autonomy import OWN_TIER, Strictest, open_tightenings, standing_of
 
 

@@ -8,12 +8,12 @@ from textwrap import indent
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from access import Person, who_may
 from content.library import Entry, Library
 from content.review import touches_by_change
+from deciding.live_content import subject_of
 from journeys.review import Area
-from live_content import subject_of
-from project import Project
+from project.access import Person, who_may
+from project.model import Project
 from starter.changes.proposing import Proposal
 from starter.contents.previewing import preview_entry
 from starter.contents.shelf import Shelf

@@ -8,10 +8,10 @@ from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeou
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError
 
-from access import Person
-from starter.callers import Refusal, noting_refusals
+from project.access import Person
 from starter.changes.autonomy import proposal_of
 from starter.changes.proposing import Proposal, propose, workflow_of
+from starter.identity.callers import Refusal, noting_refusals
 from starter.services import Services
 from store.changes import CannotRollBack, find_change, list_changes, roll_back
 from store.paging import Page

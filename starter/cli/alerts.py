@@ -13,7 +13,7 @@ from starter.cli.output import moment
 
 if TYPE_CHECKING:
     from activities.channels.trial import Stage
-    from project import Project
+    from project.model import Project
     from settings import Settings
     from store.database import Database
 
@@ -68,7 +68,7 @@ async def try_alert(settings: "Settings", name: str) -> "Stage":
     yamlfile.FileProblems."""
     from activities.alerting import Alerts, load_alerts
     from activities.channels.trial import Stage
-    from project import load_project
+    from project.model import load_project
     from yamlfile import nearest
 
     project, audience = load_project(settings), name.removeprefix(PREFIX)

@@ -12,7 +12,7 @@ from starter.cli.output import print_facts, print_json, print_listing, print_mor
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from starter.change_calls import ChangeCalls
+    from starter.client.changes import ChangeCalls
 
 app = noun("change", "Changes under review: list, show, approve, reject, rollback, loosen.")
 Id = Annotated[str, typer.Argument(metavar="CHANGE", help="Its id, as 'change list' shows it.")]

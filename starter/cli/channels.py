@@ -15,7 +15,7 @@ from starter.cli.output import moment, print_json, print_listing
 if TYPE_CHECKING:
     from activities.channels.model import Provider
     from activities.channels.trial import Stage
-    from project import Project
+    from project.model import Project
     from settings import Settings
 
 app = noun("channel", "The channels over which messages leave.")
@@ -224,7 +224,7 @@ async def _opened(settings: "Settings", channel: str) -> "AsyncGenerator[Provide
 def _read(settings: "Settings") -> "tuple[Project, dict[str, Provider]]":
     """The project and its providers. Raises yamlfile.FileProblems."""
     from activities.channels.registry import load_providers
-    from project import load_project
+    from project.model import load_project
 
     project = load_project(settings)
     return project, load_providers(project.channels, settings.project_dir / "sojourn.yaml")

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import yamlfile
 from activities.alerting import load_alerts
 from activities.channels.registry import load_providers
-from activities.language_model import read_language_model
+from activities.planning.language_model import read_language_model
 from activities.tools.registry import known_tools, load_tools
 from content.approvals import Place, Published
 from content.library import Library, load_library
@@ -26,7 +26,7 @@ from journeys.shapes import Shapes, load_shapes
 from learning.planners.registry import asks, planner_settings
 from policies.model import Policy
 from policies.registry import known_policies, load_policies
-from project import Project
+from project.model import Project
 from settings import read_expanded
 from starter.cli.failures import CommandFailed
 from starter.webhooks.registry import load_vendors

@@ -15,8 +15,8 @@ from starter.cli.output import print_listing
 from starter.cli.proposing import propose
 
 if TYPE_CHECKING:
-    from access import Person
     from content.approvals import Place, Published
+    from project.access import Person
     from settings import Settings
     from starter.changes.contents import Outcome
     from starter.changes.proposing import Proposal
@@ -96,7 +96,7 @@ async def _publish(settings: "Settings", names: list[str], token: str) -> "list[
 
 
 def _person(shelf: "Shelf", token: str) -> "Person":
-    from starter.identity import person_with_token
+    from starter.identity.people import person_with_token
 
     person = person_with_token(shelf.project, token) if token else None
     if person is None:

@@ -6,12 +6,12 @@ from typing import Any, cast
 
 # Errors whose messages are written for the user already. By name, so that telling one imports nothing.
 _TOLD_AS_THEY_ARE = {
-    "activities.language_model.NotInstalled",
-    "customer_keys.UnknownMasterKey",
-    "installation_secrets.MasterKeysMissing",
-    "installation_secrets.SecretTooShort",
+    "activities.planning.language_model.NotInstalled",
+    "keys.customers.UnknownMasterKey",
+    "keys.installation.MasterKeysMissing",
+    "keys.installation.SecretTooShort",
     "starter.cli.failures.CommandFailed",
-    "starter.client.SojournError",
+    "starter.client.errors.SojournError",
     "starter.changes.contents.NotPublished",
     "starter.contents.shelf.NoSuchContent",
     "starter.demo.play.DemoFailed",

@@ -16,7 +16,7 @@ from starter.cli.output import moment, paragraph, print_json
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from activities.verdicts import Judged
+    from activities.delivering.verdicts import Judged
     from journeys.model import Journey
     from journeys.steps import Send
     from settings import Settings
@@ -50,8 +50,8 @@ def explain(
 async def _explain(
     settings: "Settings", customer: str, name: str, step_id: str, channel: str
 ) -> list[dict[str, Any]]:
+    from activities.delivering.foretelling import NobodyThere
     from activities.following import Following
-    from activities.foretelling import NobodyThere
     from worker import load_parts, make_foretelling
 
     journey, now = _journey(settings, name), datetime.now(UTC)
@@ -110,7 +110,7 @@ def _step(journey: "Journey", step_id: str) -> "Send":
 
 
 def _row(journey: "Journey", step: "Send", channel: str, judged: "Judged | Denied | Rejected") -> dict[str, Any]:
-    from activities.verdicts import Judged
+    from activities.delivering.verdicts import Judged
 
     row: dict[str, Any] = {"journey": journey.journey, "step": step.id, "channel": channel}
     if not isinstance(judged, Judged):

@@ -75,7 +75,7 @@ async def _publish_or_propose(
     settings: "Settings", journey: "Journey", by: str, token: str, without_evidence: str
 ) -> "Change | None":
     """Put a version live, or have it reviewed; gives the change in that case."""
-    from project import load_review
+    from project.model import load_review
     from starter.changes.journeys import who_must_agree
     from store.versions import publish
 

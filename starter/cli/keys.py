@@ -30,8 +30,8 @@ def rotate(context: typer.Context) -> None:
 
 
 async def _rotate(settings: "Settings") -> int:
-    from customer_keys import CustomerKeys, MasterKeys
-    from installation_secrets import master_keys
+    from keys.customers import CustomerKeys, MasterKeys
+    from keys.installation import master_keys
 
     async with open_store(settings) as database:
         return await CustomerKeys(database, MasterKeys(master_keys(settings))).rotate()

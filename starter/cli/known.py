@@ -96,7 +96,7 @@ async def read_known(settings: "Settings") -> Known:
 
 async def published_content(settings: "Settings") -> "Mapping[Place, Published | None]":
     """The content that was published, as it is live; none where there is no store yet."""
-    from live_content import published_content as read
+    from deciding.live_content import published_content as read
 
     if not has_store(settings):
         return {}

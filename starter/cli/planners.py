@@ -61,7 +61,7 @@ async def _list(settings: "Settings") -> list[dict[str, Any]]:
 async def _learn(settings: "Settings") -> dict[str, Any]:
     from datetime import UTC, datetime
 
-    from activities.learning import Learning
+    from activities.planning.learning import Learning
     from workflows.ports import LearnRequest
 
     async with open_store(settings) as database:
@@ -71,8 +71,8 @@ async def _learn(settings: "Settings") -> dict[str, Any]:
 async def _refit(settings: "Settings") -> list[dict[str, Any]]:
     from datetime import UTC, datetime
 
-    from activities.learning import Learning
-    from activities.refitting import Refitting
+    from activities.planning.learning import Learning
+    from activities.planning.refitting import Refitting
     from workflows.ports import LearnRequest
 
     async with open_store(settings) as database:

@@ -56,7 +56,7 @@ async def _publish_or_propose(
     settings: "Settings", text: str, written_by: str, days: int, token: str
 ) -> "tuple[str, Change | None]":
     """Put policies live and give their version, or have them reviewed and give the change."""
-    from project import load_review
+    from project.model import load_review
     from starter.changes.policies import publish_policies, who_must_agree
 
     async with open_store(settings) as database:

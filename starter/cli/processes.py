@@ -78,8 +78,8 @@ def demo(
 
 
 async def _work(settings: "Settings") -> None:
-    from customer_keys import open_keys
-    from project import load_project
+    from keys.customers import open_keys
+    from project.model import load_project
     from starter.temporal import connect
     from worker import running_worker
 
@@ -93,8 +93,8 @@ async def _work(settings: "Settings") -> None:
 
 
 async def _serve(settings: "Settings") -> None:
-    from customer_keys import open_keys
-    from project import load_project
+    from keys.customers import open_keys
+    from project.model import load_project
     from starter.local.ports import listen
     from starter.serving import serving
     from starter.temporal import connect
@@ -116,7 +116,7 @@ async def _develop(settings: "Settings", ports: Any) -> None:
 
 
 def _welcome(stack: "LocalStack") -> str:
-    from installation_secrets import default_master_keys_file
+    from keys.installation import default_master_keys_file
 
     project, settings = stack.services.project, stack.settings
     authors = {journey.owner for journey in stack.services.journeys.values()}

@@ -10,7 +10,7 @@ from starter.cli.output import paragraph
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from access import Person
+    from project.access import Person
     from settings import Settings
     from starter.changes.proposing import Proposal
     from store.database import Database
@@ -22,8 +22,8 @@ def requester(settings: "Settings", token: str, areas: "Mapping[str, str]") -> "
 
     Raises CommandFailed when nobody in `sojourn.yaml` has it, and yamlfile.FileProblems.
     """
-    from project import read_project
-    from starter.identity import person_with_token
+    from project.model import read_project
+    from starter.identity.people import person_with_token
 
     person = person_with_token(read_project(settings.project_dir), token) if token else None
     if person is None:
@@ -36,8 +36,8 @@ def requester(settings: "Settings", token: str, areas: "Mapping[str, str]") -> "
 
 async def propose(settings: "Settings", database: "Database", proposal: "Proposal", by: "Person") -> "Change":
     """Have something reviewed in a person's name."""
-    from customer_keys import open_keys
-    from installation_secrets import installation_secret
+    from keys.customers import open_keys
+    from keys.installation import installation_secret
     from starter.changes.proposing import propose as propose_to
     from starter.temporal import connect
 

@@ -94,7 +94,7 @@ async def _progress(settings: "Settings", workflow_id: str) -> "Progress":
     """What the run itself says. Raises TemporalUnreachable, or CommandFailed when no worker answers."""
     from temporalio.service import RPCError
 
-    from customer_keys import open_keys
+    from keys.customers import open_keys
     from starter.temporal import connect
     from workflows.state import Progress
 

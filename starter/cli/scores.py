@@ -71,7 +71,7 @@ async def _list(settings: "Settings") -> list[dict[str, Any]]:
 async def _fit(settings: "Settings") -> list[dict[str, Any]]:
     from datetime import UTC, datetime
 
-    from activities.fitting import fit_scores
+    from activities.planning.fitting import fit_scores
 
     async with open_store(settings) as database:
         return [fit.model_dump() for fit in await fit_scores(database, datetime.now(UTC))]

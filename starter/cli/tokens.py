@@ -12,7 +12,7 @@ from starter.cli.invocation import Format, Output, noun, open_store, settings_of
 from starter.cli.output import print_json, print_listing
 
 if TYPE_CHECKING:
-    from access import Permission
+    from project.access import Permission
     from settings import Settings
     from store.tables import ApiToken
 
@@ -49,7 +49,7 @@ def create(
     Scopes: events:write, runs:write, customers:read and so on; an unknown one lists them all. One that
     decides needs the person whose decisions it brings: what they wrote, it does not approve either.
     """
-    from starter.tokens import make_token
+    from starter.identity.tokens import make_token
 
     scopes = _checked(scope)
     decides = any(scope.endswith(":decide") for scope in scopes)
@@ -89,7 +89,7 @@ def revoke(
 
 
 def _checked(scopes: list[str]) -> "list[Permission]":
-    from access import Permission
+    from project.access import Permission
     from yamlfile import nearest
 
     known: dict[str, Permission] = {scope: scope for scope in get_args(Permission)}

@@ -52,7 +52,7 @@ def migrate(
 
 
 async def _migrate(settings: "Settings", name: str, to: str, yes: bool) -> None:
-    from customer_keys import open_keys
+    from keys.customers import open_keys
     from starter.runs.moving import Mover
     from starter.temporal import connect
     from store.versions import open_runs_of

@@ -31,8 +31,8 @@ def list_(context: typer.Context, output: Output = Format.text) -> None:
 
 
 async def _list(context: typer.Context, output: Format) -> None:
-    from installation_secrets import installation_secret
-    from project import load_project
+    from keys.installation import installation_secret
+    from project.model import load_project
     from starter.webhooks.registry import load_vendors, path_of
     from store.webhooks import list_tallies
 

@@ -7,8 +7,8 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from starter.auditing.reading import Wanted, check_export, export_lines, find_entries, period, verify_log
-from starter.callers import see_to
 from starter.console.page import PageRoute, Problem, SignedIn
+from starter.identity.callers import see_to
 from starter.listings import PageNumber
 from store.audit import Kind
 from store.sealing import count_loose, head_of

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from starter.callers import Refusal, see_to
 from starter.changes.reviewing import Changes, why_may_not_review
 from starter.console.page import Console, PageRoute, SignedIn
+from starter.identity.callers import Refusal, see_to
 from starter.listings import PageNumber
 from store.autonomy import tightenings
 

@@ -9,8 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from content.library import Entry
-from live_content import published_content, subject_of
-from starter.callers import see_to
+from deciding.live_content import published_content, subject_of
 from starter.changes.contents import NotPublished, is_live, publish_content, who_must_agree, why_not_publish
 from starter.changes.reviewing import Changes, ReviewUnavailable
 from starter.console.page import Console, PageRoute, Problem, SignedIn
@@ -18,6 +17,7 @@ from starter.console.preview import framed, preview_of_fields
 from starter.contents.previewing import Previewed, preview_entry, preview_for
 from starter.contents.shelf import NoSuchContent, Shelf
 from starter.customers.dossiers import find
+from starter.identity.callers import see_to
 from store.changes import find_open
 
 router = APIRouter(prefix="/content", route_class=PageRoute)

@@ -6,11 +6,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from starter.callers import see_to
 from starter.console.page import Console, PageRoute, Problem, SignedIn
 from starter.customers.dossiers import Dossiers, SummaryList
 from starter.customers.erasing import erase
 from starter.customers.explaining import Explainer
+from starter.identity.callers import see_to
 from starter.listings import PageNumber
 
 router = APIRouter(prefix="/customers", route_class=PageRoute)

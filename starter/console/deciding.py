@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from access import Person
+from project.access import Person
 from starter.approvals.decisions import Approvals, Decided
 from starter.approvals.grants import Similar
 from starter.approvals.refusals import NotSimilar

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import jwt
 from fastapi import Request, Response
 
-from starter.identity import derive_key
-from starter.openid.signing_in import Errand
+from starter.identity.openid.signing_in import Errand
+from starter.identity.people import derive_key
 from starter.services import Services
 
 _COOKIE = "sojourn_errand"

@@ -5,10 +5,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from learning.experiments.report import Report, Result
 from learning.experiments.verdict import Verdict, verdicts
-from starter.callers import Refusal, see_to
 from starter.console.page import Console, PageRoute, SignedIn
 from starter.console.plots import Bar, Course, draw_bars, draw_course
 from starter.experiments.running import Experiments, Viewed
+from starter.identity.callers import Refusal, see_to
 from starter.listings import PageNumber
 
 router = APIRouter(prefix="/experiments", route_class=PageRoute)

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from starter.approvals.grants import Grants
-from starter.callers import see_to
 from starter.console.page import PageRoute, SignedIn
+from starter.identity.callers import see_to
 
 router = APIRouter(prefix="/approvals/grants", route_class=PageRoute)
 

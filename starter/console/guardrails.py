@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from starter.callers import see_to
 from starter.console.page import PageRoute, SignedIn
 from starter.guardrails.rearming import Standing, arm_again, standing_of
+from starter.identity.callers import see_to
 from starter.services import Services
 from store.tables import Guardrail
 

@@ -12,10 +12,10 @@ from starter.approvals.decisions import Approvals
 from starter.approvals.grants import LONGEST, MOST_USES
 from starter.approvals.refusals import DecisionRefused
 from starter.approvals.rights import who_may_be_handed, why_may_not_decide
-from starter.callers import see_to
 from starter.console.deciding import take_decision, told
 from starter.console.page import Console, PageRoute, SignedIn
 from starter.console.preview import Preview, framed, preview_of
+from starter.identity.callers import see_to
 from starter.listings import PageNumber
 from store.approvals import count_alike, open_approvals, settled_approvals
 from store.history import recent_contacts

@@ -12,10 +12,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from access import Permission, Person
-from starter.callers import Refusal
+from project.access import Permission, Person
 from starter.console import words
-from starter.identity import Session, Sessions
+from starter.identity.callers import Refusal
+from starter.identity.people import Session, Sessions
 from starter.services import Services, Shared, services_of
 from store.approvals import count_open_approvals
 

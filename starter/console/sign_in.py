@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from access import groups_of
+from project.access import groups_of
 from starter.console import errands
 from starter.console.page import COOKIE, PageRoute, Problem, SignedIn, refuse_other_sites, render
-from starter.identity import SESSION_LIFE, Sessions, find_person, person_with_token
-from starter.openid.claims import SignInRefused
-from starter.openid.published import ProviderUnavailable
-from starter.openid.signing_in import OpenIdProvider, new_errand
+from starter.identity.openid.claims import SignInRefused
+from starter.identity.openid.published import ProviderUnavailable
+from starter.identity.openid.signing_in import OpenIdProvider, new_errand
+from starter.identity.people import SESSION_LIFE, Sessions, find_person, person_with_token
 from starter.services import Services, Shared
 
 _NOBODY_HAS_IT = "Nobody has this token. It stands in sojourn.yaml, under people."

@@ -10,11 +10,11 @@ from fastapi.responses import HTMLResponse
 from starter.approvals.decisions import Approvals
 from starter.approvals.refusals import DecisionRefused, TemporalUnavailable
 from starter.approvals.rights import why_may_not_decide
-from starter.callers import see_to
 from starter.console.deciding import take_decision, told
 from starter.console.differing import compare
 from starter.console.page import Console, PageRoute, Problem, SignedIn
 from starter.console.preview import preview_of
+from starter.identity.callers import see_to
 from store.approvals import approvals_with, open_alike
 from store.tables import Approval
 

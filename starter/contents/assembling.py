@@ -7,7 +7,7 @@ from typing import Any
 from content.assembly import Choose
 from content.rendering import Recipient, RenderContext
 from journeys.times import known_zone
-from project import Project
+from project.model import Project
 from store.tables import Customer
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from live_content import take_up_live
+from deciding.live_content import take_up_live
 from policies.registry import load_policies
 from starter.changes.policies import SUBJECT
 from starter.services import Services

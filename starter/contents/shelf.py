@@ -14,7 +14,7 @@ from content.library import Entry, Library
 from deciding.checking import check_planners
 from journeys.model import Journey
 from journeys.shapes import Shapes, load_shapes
-from project import Project, read_project
+from project.model import Project, read_project
 
 
 class NoSuchContent(Exception):

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from access import Person
-from starter.callers import CallerRoute, Refusal, may
+from project.access import Person
 from starter.customers.dossiers import Dossiers, NoSuchCustomer, Profile, SummaryList, Timeline, find
 from starter.customers.erasing import erase
 from starter.customers.explaining import Explainer, Explanation
+from starter.identity.callers import CallerRoute, Refusal, may
 from starter.listings import PageNumber
 from starter.services import Shared
 from store.erasing import find_erasure, list_erasures

@@ -15,10 +15,10 @@ from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.converter import PayloadCodec
 
-from codec import CustomerErased
-from starter.callers import Forbidden, see_to
+from keys.codec import CustomerErased
 from starter.console.page import COOKIE
-from starter.identity import Sessions, person_with_token
+from starter.identity.callers import Forbidden, see_to
+from starter.identity.people import Sessions, person_with_token
 from starter.ingestion.bodies import UnreadableBody, read_body
 from starter.services import Services, Shared
 

@@ -9,9 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.features import FEATURES
 from learning.features.sight import see
-from starter.callers import Refusal
 from starter.customers.scoring import ScoreView, read_scores
 from starter.customers.timeline import Entry, entries
+from starter.identity.callers import Refusal
 from starter.ingestion.provenance import Words
 from starter.services import Services
 from store.consents import consents_of, statements_of

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
-from access import Person
+from project.access import Person
 from starter.dispatch.signals import RPC_TIMEOUT
 from starter.services import Services
 from store.erasing import begin_erasure, unfinished_erasures

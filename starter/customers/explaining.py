@@ -9,9 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from journeys.model import Journey
 from journeys.times import known_zone, zone_or_utc
 from journeys.wording import say_start
-from starter.callers import Refusal
 from starter.customers.dossiers import find
 from starter.customers.occasions import Candidate, last_occasion
+from starter.identity.callers import Refusal
 from starter.ingestion.provenance import IdentityStory, explain_identity
 from starter.segments.keeping import segments_of
 from starter.segments.membership import as_attributes

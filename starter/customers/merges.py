@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from access import Person
-from starter.callers import CallerRoute, Refusal, may
+from project.access import Person
+from starter.identity.callers import CallerRoute, Refusal, may
 from starter.ingestion.joining import merge_customers, unmerge_customers
 from starter.services import Shared
 from store.merging import NotMerged

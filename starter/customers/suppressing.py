@@ -10,8 +10,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from access import Person
-from starter.callers import CallerRoute, Refusal, may
+from project.access import Person
+from starter.identity.callers import CallerRoute, Refusal, may
 from starter.ingestion.addresses import read_email, read_phone
 from starter.listings import PageNumber
 from starter.services import Shared

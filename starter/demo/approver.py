@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from access import Person
+from project.access import Person
 from starter.client import Sojourn
 from starter.demo.shoppers import Verdict
 

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from access import Person
-from starter.callers import CallerRoute, may
+from project.access import Person
 from starter.experiments.document import Document, document
 from starter.experiments.planning import PlanBody
 from starter.experiments.running import Experiments
+from starter.identity.callers import CallerRoute, may
 from starter.listings import PageNumber
 from starter.services import Shared
 from store.tables import Experiment, ExperimentState

@@ -12,8 +12,8 @@ from journeys.model import Journey
 from journeys.parts import Word
 from journeys.usual import AS_USUAL
 from learning.experiments.planning import plan
-from starter.callers import Refusal
 from starter.experiments.reporting import seen_of
+from starter.identity.callers import Refusal
 from starter.services import Services
 from store.experiments import keep_plan
 from store.exposures import in_holdout

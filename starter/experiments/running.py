@@ -12,10 +12,10 @@ from journeys.experiments import arms_of
 from learning.experiments.course import Point
 from learning.experiments.report import Report
 from learning.experiments.samples import TooFew
-from starter.callers import Refusal
 from starter.experiments.document import Document, document
 from starter.experiments.planning import PlanBody, find_journey, make_plan
 from starter.experiments.reporting import counted
+from starter.identity.callers import Refusal
 from starter.services import Services
 from store.experiments import WrongState, find_experiment, list_experiments, start, stop, weights_of
 from store.paging import Page

@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from access import Person
-from starter.callers import CallerRoute, may
+from project.access import Person
 from starter.guardrails.rearming import Standing, arm_again, standing_of
+from starter.identity.callers import CallerRoute, may
 from starter.listings import PageNumber
 from starter.services import Shared
 from store.guardrails import list_guardrails

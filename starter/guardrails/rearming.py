@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from access import Person
-from starter.callers import Refusal
+from project.access import Person
+from starter.identity.callers import Refusal
 from store.autonomy import tightening_of
 from store.database import Database
 from store.guardrails import guardrails, rearm

@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.events import OUTCOMES
-from project import IdentityRules
+from project.model import IdentityRules
 from starter.ingestion.changes import apply_profiles
 from starter.ingestion.incoming import Incoming
 from starter.ingestion.joining import apply_links

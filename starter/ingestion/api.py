@@ -9,8 +9,8 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from access import Person
-from starter.callers import CallerRoute, may
+from project.access import Person
+from starter.identity.callers import CallerRoute, may
 from starter.ingestion.acceptance import ingestion_of
 from starter.listings import PageNumber
 from starter.services import Shared

@@ -13,7 +13,7 @@ from typing import Any, cast
 from pydantic_core import from_json, to_json
 from starlette.requests import Request
 
-from access import Permission, WriteKey
+from project.access import Permission, WriteKey
 from starter.ingestion.acceptance import ingestion_of
 from starter.ingestion.answers import Refused
 from starter.ingestion.bodies import UnreadableBody, read_body

@@ -6,10 +6,10 @@ import binascii
 
 from starlette.requests import Request
 
-from access import Permission, WriteKey
+from project.access import Permission, WriteKey
+from starter.identity.tokens import PREFIX
 from starter.ingestion.answers import Refused
 from starter.services import services_of
-from starter.tokens import PREFIX
 
 
 def key_beside_body(request: Request) -> str | None:

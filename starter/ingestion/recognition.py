@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from project import IdentityRules
+from project.model import IdentityRules
 from starter.ingestion.incoming import Incoming
 from starter.ingestion.resolution import Link, Naming, Person, Resolver
 from store.customers import lock_customers

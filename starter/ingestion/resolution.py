@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from project import IdentityRules
+from project.model import IdentityRules
 from store.identity import KnownAs
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.requests import Request
 
-from access import Permission
+from project.access import Permission
 from starter.ingestion.answers import Door, Refused, answering
 from starter.ingestion.doors import Opened, as_object, open_request, take_batch, take_one
 from starter.ingestion.items import (

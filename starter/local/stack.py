@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
 
 import yamlfile
-from customer_keys import open_keys
+from keys.customers import open_keys
 from sandbox.server import Sandbox
 from settings import Settings
 from starter.local.environment import vendor_variables

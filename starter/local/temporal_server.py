@@ -14,7 +14,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from customer_keys import CustomerKeys
+from keys.customers import CustomerKeys
 from settings import Settings
 from starter.temporal import TemporalUnreachable, connect
 from workflows.search_attributes import ALL

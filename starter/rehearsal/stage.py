@@ -18,12 +18,12 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 from temporalio.testing import WorkflowEnvironment
 
-from codec import data_converter
-from customer_keys import CustomerKeys, open_keys
-from installation_secrets import installation_secret
 from journeys.model import Journey
 from journeys.segments import load_segments
 from journeys.shapes import load_shapes
+from keys.codec import data_converter
+from keys.customers import CustomerKeys, open_keys
+from keys.installation import installation_secret
 from sandbox.server import Sandbox
 from settings import Settings
 from starter.dispatch.dispatcher import Dispatcher

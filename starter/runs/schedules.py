@@ -24,10 +24,10 @@ from temporalio.client import (
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError, RPCStatusCode
 
-from codec import CustomerErased
 from journeys.model import Journey
 from journeys.schedules import as_cron
 from journeys.steps import Planned, walk
+from keys.codec import CustomerErased
 from starter.dispatch.signals import RPC_TIMEOUT
 from starter.runs.nightly import keep_fit, keep_watch
 from starter.services import Services

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from access import Group, SignIn
+from project.access import Group, SignIn
 from starter.app import create_app
 from starter.services import Services
 from store.database import Database

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from access import SignIn
-from starter.openid.claims import ProvedPerson, SignInRefused, TokenAnswer, prove
+from project.access import SignIn
+from starter.identity.openid.claims import ProvedPerson, SignInRefused, TokenAnswer, prove
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ISSUER, CLIENT, NONCE = "https://login.example.com", "sojourn", "nonce-of-this-errand"

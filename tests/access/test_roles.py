@@ -5,7 +5,7 @@ from typing import get_args
 import httpx
 import pytest
 
-from access import PERMISSIONS, Group, Permission, Person, Role, groups_of, permissions_of
+from project.access import PERMISSIONS, Group, Permission, Person, Role, groups_of, permissions_of
 from starter.services import Services
 from store.database import Database
 from tests import seeding

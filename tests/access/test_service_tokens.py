@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from access import Permission
-from starter.attempts import Attempts
+from project.access import Permission
+from starter.identity.attempts import Attempts
+from starter.identity.tokens import Tokens, make_token
 from starter.services import Services
-from starter.tokens import Tokens, make_token
 from store.audit import entries_between, list_entries
 from store.database import Database
 from store.tables import ApiToken

@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from access import Group
+from project.access import Group
 from starter.services import Services
 from tests import seeding
 from tests.access.conftest import OTHER_KEY, Provider, browser_of, come_back, query_of, services_with, signs_in
@@ -132,7 +132,7 @@ async def test_a_key_that_the_provider_never_published_signs_nobody_in(
 async def test_a_key_that_the_provider_changed_is_looked_up(
     browser: httpx.AsyncClient, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("starter.openid.published._LOOK_AGAIN", timedelta())
+    monkeypatch.setattr("starter.identity.openid.published._LOOK_AGAIN", timedelta())
     await signs_in(browser)
     provider.rotate("k2")
     assert (await signs_in(browser)).status_code == 303

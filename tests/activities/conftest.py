@@ -14,12 +14,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from temporalio.testing import ActivityEnvironment
 
-from activities.acting import Acting
 from activities.alerting import Alerts, load_alerts
-from activities.facts import Gathering
+from activities.asking.acting import Acting
+from activities.asking.permission import Permission
+from activities.asking.questions import Questions
+from activities.delivering.facts import Gathering
 from activities.live import Live
-from activities.permission import Permission
-from activities.questions import Questions
 from activities.tools.model import Tool
 from activities.tools.refund import Refund
 from journeys.events import Event
@@ -28,7 +28,7 @@ from journeys.parts import EventMatch
 from journeys.rewards import Rewards
 from learning.planners.registry import learner_of
 from policies.model import Policy
-from project import load_project
+from project.model import load_project
 from sandbox.http_server import serving
 from settings import Settings
 from store.database import Database

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.learning import teach
+from activities.planning.learning import teach
 from journeys.events import Event
 from journeys.ids import decision_id
 from journeys.steps.choosing import Ways

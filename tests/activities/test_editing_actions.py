@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.editing_actions import EditingActions
+from activities.asking.editing_actions import EditingActions
 from policies.autonomy import AutonomyPolicy
 from store.tables import Action, Approval, EditLabel
 from tests.activities.conftest import HALF, TERMS, Desk, granted, refund, rows

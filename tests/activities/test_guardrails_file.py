@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from project import load_project
+from project.model import load_project
 from settings import Settings
 from yamlfile import FileProblems
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from activities.learning import Learning
-from activities.refitting import Refitting
+from activities.planning.learning import Learning
+from activities.planning.refitting import Refitting
 from deciding.knowing import Knowledge
 from learning.sampler.design import Separate
 from learning.sampler.model import Model

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from activities.advising import Advising
-from activities.deciding import Deciding
-from activities.language_model import LanguageModel, NotInstalled, load_language_model
-from activities.masking import Mask, Seen
+from activities.planning.advising import Advising
+from activities.planning.deciding import Deciding
+from activities.planning.language_model import LanguageModel, NotInstalled, load_language_model
+from activities.planning.masking import Mask, Seen
 from learning.planners import llm
 from learning.planners.interface import Plan, Question
 from store.database import Database

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from activities.notifying import Notifying
-from project import load_project
+from activities.asking.notifying import Notifying
+from project.model import load_project
 from settings import Settings
 from store.approvals import mark_decided, put_to, tell_approval
 from store.database import Database

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from activities.attempt import Attempt
 from activities.channels.fcm import Fcm
 from activities.channels.smtp import Smtp
 from activities.channels.twilio_sms import TwilioSms
-from activities.ordering import Ordering
+from activities.delivering.attempt import Attempt
+from activities.delivering.ordering import Ordering
 from journeys.events import Event
 from journeys.interrupts import InterruptRules
 from journeys.steps import Send

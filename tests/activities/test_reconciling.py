@@ -10,8 +10,8 @@ import pytest
 from activities.channels.model import OutcomeUnknown, Provider
 from activities.channels.postmark import Postmark
 from activities.channels.registry import known_providers
-from activities.composing import hash_message
-from activities.reconciling import Reconciling
+from activities.delivering.composing import hash_message
+from activities.delivering.reconciling import Reconciling
 from sandbox.server import Sandbox
 from store.database import Database
 from store.ledger import find_delivery

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 
-from access import Person
-from project import Brand, Project
-from starter.identity import SESSION_LIFE, Sessions, person_with_token
+from project.access import Person
+from project.model import Brand, Project
+from starter.identity.people import SESSION_LIFE, Sessions, person_with_token
 from tests.seeding import ADA, MARIA, SECRET
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from access import Person
+from project.access import Person
 from starter.approvals.decisions import Approvals
 from starter.approvals.refusals import NotAllowed, NotFound
 from starter.services import Services

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.verdicts import Judged, keep_verdict
+from activities.delivering.verdicts import Judged, keep_verdict
 from deciding.log import tell
 from policies.model import Allow, Deny, Hold, NeedsApproval, Ruling, Verdict
-from starter.tokens import make_token
+from starter.identity.tokens import make_token
 from store.approvals import mark_decided, put_to, tell_approval, withdraw_other_approvals
 from store.audit import list_entries
 from store.autonomy import loosen, tighten

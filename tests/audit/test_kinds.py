@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
+from activities.delivering.verdicts import Judged, keep_verdict
 from activities.notes import write_down
-from activities.verdicts import Judged, keep_verdict
 from deciding.log import tell
 from policies.model import rule
 from policies.registry import load_policies, with_always
-from starter.attempts import Attempts
+from starter.identity.attempts import Attempts
 from store.approvals import mark_decided
 from store.audit import Kind, list_entries
 from store.changes import keep_change

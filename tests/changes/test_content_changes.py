@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from access import Person
 from activities.following import Following
 from activities.live import Live
 from content.library import Library, load_library
 from content.rendering import UnknownContent
+from deciding.live_content import published_content, take_up_live
 from journeys.review import Area
-from live_content import published_content, take_up_live
+from project.access import Person
 from starter.changes.contents import NotPublished, Outcome, bring_along, publish_content
 from starter.changes.proposing import LIFE, Proposal
 from starter.contents.shelf import Shelf

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from activities.channels.model import Provider
 from activities.channels.registry import known_providers
-from project import load_project
+from project.model import load_project
 from sandbox.server import Sandbox
 from settings import Settings
 from store.database import Database

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from activities.channels.registry import known_providers, load_providers
-from project import load_project
+from project.model import load_project
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.conftest import RETAIL

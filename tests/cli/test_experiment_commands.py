@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from temporalio.client import Client
 
-from access import Group
+from project.access import Group
 from starter.app import create_app
 from starter.services import Services
 from store.database import Database

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from customer_keys import CustomerKeys, MasterKeys
+from keys.customers import CustomerKeys, MasterKeys
 from settings import Settings
 from starter.local.environment import vendor_variables
 from starter.local.ports import Ports, PortTaken, free_ports, listen

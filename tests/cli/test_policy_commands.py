@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.verdicts import Judged, keep_verdict
+from activities.delivering.verdicts import Judged, keep_verdict
 from policies.model import Facts, Policy, rule
 from policies.registry import load_policies, with_always
 from store.database import Database

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from access import Person
+from project.access import Person
 from starter.services import Services
 from store.customers import find_customer
 from tests import seeding

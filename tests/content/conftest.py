@@ -9,7 +9,7 @@ import pytest
 from content.catalogue import Catalogue
 from content.library import Library
 from content.rendering import OfferTerms, Recipient, RenderContext
-from project import Brand
+from project.model import Brand
 from tests.approving import approve_content
 
 NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from content.checks.subject import Subject
 from content.library import Library
 from content.sms import count_segments
 from journeys.shapes import Shape, Shapes
-from project import Brand, ContentRules
+from project.model import Brand, ContentRules
 from starter.contents.shelf import Shelf
 from tests.conftest import RETAIL
 

@@ -8,7 +8,7 @@ import pytest
 from content.editing import EditRefused, EditRules, texts_of, with_edits
 from content.library import Library
 from content.rendering import RenderContext, Rendered
-from project import ContentRules
+from project.model import ContentRules
 from tests.content.conftest import NOW
 
 TEXT = """Hello {{ customer.first_name }}, 10 % off until Thursday: https://northwind.example/p/1

@@ -12,7 +12,7 @@ from content.library import Library
 from content.rendering import OfferTerms, Recipient, RenderContext, Rendered
 from journeys.loader import load_journey
 from journeys.steps import Send, walk
-from project import Brand
+from project.model import Brand
 from tests.conftest import RETAIL
 
 NOW = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)

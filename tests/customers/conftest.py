@@ -6,9 +6,9 @@ import httpx
 import pytest
 from temporalio.client import Client
 
-from access import Person
-from codec import data_converter
-from customer_keys import CustomerKeys, MasterKeys
+from keys.codec import data_converter
+from keys.customers import CustomerKeys, MasterKeys
+from project.access import Person
 from starter.app import create_app
 from starter.services import Services
 from store.database import Database

@@ -7,9 +7,9 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.converter import DataConverter, WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
 
-from codec import CustomerErased, data_converter
-from customer_keys import CustomerKeys, MasterKeys
 from journeys.ids import workflow_id
+from keys.codec import CustomerErased, data_converter
+from keys.customers import CustomerKeys, MasterKeys
 from store.database import Database
 from store.keys import destroy_keys
 from tests.seeding import SECRET

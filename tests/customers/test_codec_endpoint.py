@@ -10,7 +10,7 @@ from temporalio.api.common.v1 import Payloads
 from temporalio.converter import WorkflowSerializationContext
 
 from starter.console.page import COOKIE
-from starter.identity import Sessions
+from starter.identity.people import Sessions
 from starter.services import Services
 from store.keys import destroy_keys
 from tests.customers.conftest import CODEC_TOKEN, PRIYA, UI, bearer

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from customer_keys import REMEMBERED_S, CustomerKeys, MasterKeys, UnknownMasterKey
+from keys.customers import REMEMBERED_S, CustomerKeys, MasterKeys, UnknownMasterKey
 from store.database import Database
 from store.keys import destroy_keys, find_key
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from installation_secrets import MasterKeysMissing, SecretTooShort, master_keys
+from keys.installation import MasterKeysMissing, SecretTooShort, master_keys
 from settings import Settings
 
 ONE, TWO = "1" * 32, "2" * 40

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import make_url, select
 from sqlmodel import SQLModel
 
-from codec import CustomerErased
-from customer_keys import REMEMBERED_S, CustomerKeys, MasterKeys
 from journeys.ids import trace_id
+from keys.codec import CustomerErased
+from keys.customers import REMEMBERED_S, CustomerKeys, MasterKeys
 from starter.cli import run as sojourn
 from store.database import Database
 from store.history import find_runs, spans_of_trace

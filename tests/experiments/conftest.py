@@ -7,8 +7,8 @@ import httpx
 import pytest
 from temporalio.client import Client
 
-from access import Group, Person
 from journeys.model import Journey
+from project.access import Group, Person
 from starter.app import create_app
 from starter.services import Services
 from store.database import Database

@@ -16,9 +16,9 @@ import httpx
 from sqlalchemy import insert
 from sqlmodel import SQLModel, select
 
-from activities.decided import Made, Options
-from activities.learning import teach
-from activities.masking import Seen
+from activities.planning.decided import Made, Options
+from activities.planning.learning import teach
+from activities.planning.masking import Seen
 from bench.worlds import ORDER, WORLDS, World
 from deciding.knowing import Knowledge
 from journeys.assignment import arm_of

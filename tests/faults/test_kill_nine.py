@@ -37,6 +37,7 @@ TWO_SENDS = Journey.model_validate(
         ],
     }
 )
+DELIVERING = "activities.delivering.deliver"
 WHILE_THE_ANSWER_IS_OUT = None
 """No point in our code: the test strikes when the message has arrived and the answer has not."""
 
@@ -55,13 +56,13 @@ class Case:
 
 CASES = [
     Case("first task", Point("before", "workflows.journey:CustomerJourney._follow"), "sent", 1),
-    Case("before the guard", Point("before", "activities.deliver:Delivering._reserve"), "sent", 1),
-    Case("judged, not reserved", Point("after", "activities.guard:Guard.judge"), "sent", 1, True),
+    Case("before the guard", Point("before", f"{DELIVERING}:Delivering._reserve"), "sent", 1),
+    Case("judged, not reserved", Point("after", "activities.delivering.guard:Guard.judge"), "sent", 1, True),
     Case("reserved, not sent", Point("before", "activities.channels.smtp:Smtp.send"), "unknown", 0),
     Case("sent, no answer yet", WHILE_THE_ANSWER_IS_OUT, "unknown", 1),
-    Case("answered, not recorded", Point("before", "activities.deliver:Delivering._record"), "unknown", 1),
-    Case("recorded, not committed", Point("after", "activities.deliver:_send_span"), "unknown", 1, True),
-    Case("recorded, not reported", Point("after", "activities.deliver:Delivering._record"), "sent", 1),
+    Case("answered, not recorded", Point("before", f"{DELIVERING}:Delivering._record"), "unknown", 1),
+    Case("recorded, not committed", Point("after", f"{DELIVERING}:_send_span"), "unknown", 1, True),
+    Case("recorded, not reported", Point("after", f"{DELIVERING}:Delivering._record"), "sent", 1),
     Case("reported, task not done", Point("before", "workflows.conduct:Conduct.finish"), "sent", 1),
     Case("end not committed", Point("after", "activities.notes:close_run"), "sent", 1, True),
     Case("end not reported", Point("after", "activities.notes:Bookkeeping.close_run"), "sent", 1),

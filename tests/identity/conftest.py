@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, select
 
-from project import IdentityRules
+from project.model import IdentityRules
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.items import Envelope, read_item
 from starter.ingestion.joining import merge_customers, unmerge_customers

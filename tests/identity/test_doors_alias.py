@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from project import IdentityRules
+from project.model import IdentityRules
 from starter.app import create_app
 from store.database import Database
 from tests import seeding

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from project import IdentityRules
+from project.model import IdentityRules
 from starter.ingestion.resolution import Link, Naming, Person, Resolver
 from store.identity import KnownAs
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from project import load_project
+from project.model import load_project
 from settings import Settings
 from starter.app import create_app
 from starter.services import Services

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from activities.fitting import fit_scores
+from activities.planning.fitting import fit_scores
 from learning.features.sight import see
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.incoming import Incoming, Who

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.fitting import Fitting
+from activities.planning.fitting import Fitting
 from starter.runs.nightly import fit_schedule_id, keep_fit, keep_watch, watch_schedule_id
 from starter.services import Services
 from store.database import Database

@@ -14,10 +14,10 @@ from temporalio.client import Client, ScheduleBackfill
 from temporalio.worker import Worker
 
 from activities.broadcasting import Broadcasting
-from codec import data_converter
-from customer_keys import CustomerKeys, MasterKeys
 from journeys.ids import broadcast_event_id
 from journeys.model import Journey
+from keys.codec import data_converter
+from keys.customers import CustomerKeys, MasterKeys
 from starter.app import create_app
 from starter.runs.schedules import broadcasts, lessons, reconcile, schedule_id
 from starter.services import Services

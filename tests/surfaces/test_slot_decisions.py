@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from activities.learning import Learning
+from activities.planning.learning import Learning
 from content.library import load_library
 from deciding.checking import check_planners
 from starter.app import create_app

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import SQLModel, select
 
 from content.links import LinkSigner
-from project import Tracking
+from project.model import Tracking
 from starter.app import create_app
 from starter.services import Services
 from store.database import Database

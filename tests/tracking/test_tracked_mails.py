@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.tracking import Tracker
+from activities.delivering.tracking import Tracker
 from content.links import InvalidLink, LinkSigner
 from content.rendering import Rendered
 from content.tracking import with_pixel, with_tracked_links
-from project import Tracking
+from project.model import Tracking
 from tests import seeding
 
 SIGNER = LinkSigner(seeding.SECRET)

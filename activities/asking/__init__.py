@@ -1,0 +1,1 @@
+"""What only a person may allow: business actions, and the questions that are put to approvers."""

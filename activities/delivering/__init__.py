@@ -1,0 +1,1 @@
+"""One message, from what policies may know of it to the ledger."""

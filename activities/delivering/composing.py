@@ -1,0 +1,318 @@
+"""Makes the message a step would send: the customer's address, the approved content, the provider's form."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+import pydantic_core
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from activities.asking.editable import offered, written_offer
+from activities.channels.model import OutgoingMessage, Provider, Refused
+from activities.delivering.tracking import Tracker
+from content.editing import EditRefused, texts_of, with_edits
+from content.library import Library
+from content.links import LinkSigner
+from content.rendering import ContentError, OfferTerms, Recipient, RenderContext, Rendered
+from deciding.sight import seen_of
+from deciding.slots import Occasion, SlotChoices, SlotPlanning
+from journeys.parts import Offer
+from journeys.steps import DISCOUNT
+from journeys.times import format_duration, known_zone
+from learning.products import FEWEST
+from project.model import Brand
+from store.catalogue import Watch
+from store.ledger import reachable_at
+from store.tables import Customer
+from workflows.ports import DeliverRequest, Denied, Grant, Rejected
+
+_LEAST_LEFT = 0.25
+"""The share of an offer's life that has to be left when it leaves."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message that is ready, and what it was made from."""
+
+    message: OutgoingMessage
+    customer: Customer
+    provider: Provider
+    rendered: Rendered
+    """The content as it was filled in, before the provider gave it its form."""
+    offer: Offer | None
+    """What it promises: what its step offers, or what a person lowered that to."""
+    offer_until: datetime | None
+    """When the offer it makes ends, in UTC."""
+    make_basis: Callable[[], str]
+    """Only what has to be approved needs it."""
+    choices: SlotChoices | None = None
+    """The decisions by which its slots were filled."""
+    made_anew: str = ""
+    """Why this is not the message that was approved, when what was approved came too late."""
+
+    @cached_property
+    def basis(self) -> str:
+        """Changes when what the message is made from does, but not with the time of day."""
+        return self.make_basis()
+
+    @property
+    def discount(self) -> float | None:
+        """What it gives, in per cent."""
+        return self.offer.discount if self.offer else None
+
+    @property
+    def content_hash(self) -> str:
+        return hash_message(self.message)
+
+
+@dataclass(frozen=True)
+class EditedDraft:
+    """An edit of a message that a person was shown."""
+
+    shown: Draft
+    priced: Draft
+    """As it was before words were edited, with the discount that it has now."""
+    edited: Draft
+
+
+@dataclass(frozen=True)
+class _Made:
+    message: OutgoingMessage
+    rendered: Rendered
+
+
+@dataclass(frozen=True)
+class _Way:
+    """Over whom and whereto a message goes."""
+
+    provider: Provider
+    customer: Customer
+    recipient: str
+    delivery_id: str
+    choices: SlotChoices | None = None
+    """What is chosen for its slots, and seen of the customer; None where it has none."""
+
+
+def hash_message(message: OutgoingMessage) -> str:
+    """The hash of all that leaves: what an approver approves."""
+    return _digest(message.model_dump(mode="json"))
+
+
+class Composer:
+    """Composes messages for the channels of one project."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        library: Library,
+        links: LinkSigner,
+        brand: Brand,
+        public_url: str,
+        tracker: Tracker,
+        time_zone: str,
+    ) -> None:
+        """`time_zone` is the project's: the clock of customers whose own is not known."""
+        self._providers = providers
+        self._library = library
+        self._links = links
+        self._brand = brand
+        self._public_url = public_url
+        self._tracker = tracker
+        self._time_zone = time_zone
+        self._watch = Watch()
+        self._slot_planning = SlotPlanning()
+
+    async def compose(
+        self,
+        session: AsyncSession,
+        request: DeliverRequest,
+        channel: str,
+        customer: Customer | None,
+        delivery_id: str,
+        now: datetime,
+    ) -> Draft | Denied | Rejected:
+        """The message over one channel at `now`, or why there is none. `customer` is whom the request names.
+
+        Under a grant the message is made for the moment at which it was shown to the approver. If it then is
+        not, byte for byte, what was approved, it is made for now, and has to be asked about again. So it is when
+        less than a quarter of an offer's life is left: nobody gets an offer that is all but over.
+        """
+        way = await self._way(session, request, channel, customer, delivery_id)
+        if not isinstance(way, _Way):
+            return way
+        too_late = ""
+        if grant := request.grant:
+            too_late = _spent(request.offer, grant.asked_at, now)
+            shown = self._shown(request, grant, way)
+            if not too_late and shown is not None:
+                return shown
+        made = self._draft(request, way, now)
+        return replace(made, made_anew=too_late) if isinstance(made, Draft) else made
+
+    async def compose_edited(
+        self,
+        session: AsyncSession,
+        request: DeliverRequest,
+        channel: str,
+        customer: Customer | None,
+        delivery_id: str,
+        edits: Mapping[str, str],
+    ) -> EditedDraft:
+        """The message that was shown as the request's grant says, with `edits`.
+
+        Raises EditRefused when there is no such message any more, or the edited one cannot be made.
+        """
+        grant, way = request.grant, await self._way(session, request, channel, customer, delivery_id)
+        shown = self._shown(request, grant, way) if grant and isinstance(way, _Way) else None
+        if grant is None or shown is None or not isinstance(way, _Way):
+            raise EditRefused("What it was made from has changed since. Approve it, and it is asked about anew.")
+        if too_late := _spent(request.offer, grant.asked_at, request.now):
+            raise EditRefused(f"{too_late[:1].upper()}{too_late[1:]}. Approve it, and it is asked about anew.")
+        edited = self._made_with(request, way, grant.asked_at, edits)
+        if edited.offer == shown.offer:
+            return EditedDraft(shown, shown, edited)
+        priced = self._made_with(request, way, grant.asked_at, {DISCOUNT: edits[DISCOUNT]})
+        if priced.content_hash == self._made_with(request, way, grant.asked_at, {}).content_hash:
+            raise EditRefused(
+                f"{DISCOUNT}: the message would say the same as before, so it cannot be lowered here."
+            )
+        return EditedDraft(shown, priced, edited)
+
+    def links_of(self, customer: Customer, channel: str) -> tuple[str, str]:
+        """By which a customer unsubscribes from a channel, and chooses what to hear about."""
+        unsubscribe = f"{self._public_url}/u/{self._links.unsubscribe_token(customer.id, channel)}"
+        return unsubscribe, f"{self._public_url}/p/{self._links.preferences_token(customer.id)}"
+
+    async def _way(
+        self,
+        session: AsyncSession,
+        request: DeliverRequest,
+        channel: str,
+        customer: Customer | None,
+        delivery_id: str,
+    ) -> _Way | Denied | Rejected:
+        provider = self._providers.get(channel)
+        if provider is None:
+            return _rejected(delivery_id, "channel.unknown", f"no channel '{channel}' is set up")
+        if customer is None:
+            return Denied(reason="the customer is not known")
+        recipient = await reachable_at(session, customer.id, provider.kinds())
+        if recipient is None:
+            kinds = " or ".join(kind.replace("_", " ") for kind in provider.kinds())
+            return Denied(reason=f"the customer has no {kinds}")
+        if news := await self._watch.news(session, FEWEST):
+            self._library.catalogue.renew(news.products, news.together, news.trending)
+        choices = await self._choices(session, request, channel, customer)
+        return _Way(provider, customer, recipient, delivery_id, choices)
+
+    async def _choices(
+        self, session: AsyncSession, request: DeliverRequest, channel: str, customer: Customer
+    ) -> SlotChoices | None:
+        """What chooses for the slots of a mail; None where it has none."""
+        name = self._library.surface_of(request.content, channel)
+        if not name:
+            return None
+        surface, run = self._library.surfaces[name], request.run
+        seen = await seen_of(session, customer, surface.asks, request.now)
+        occasion = Occasion(
+            name, run.workflow_id, run.first_run_id, request.start.id, request.step_id, request.pass_
+        )
+        return await self._slot_planning.look(session, surface, occasion, seen, request.now)
+
+    def _shown(self, request: DeliverRequest, grant: Grant, way: _Way) -> Draft | None:
+        """The message that a person saw; None when it can no longer be made, byte for byte."""
+        try:
+            shown = self._draft(request, way, grant.asked_at, grant.edits)
+        except EditRefused:
+            return None
+        return shown if isinstance(shown, Draft) and shown.content_hash == grant.content_hash else None
+
+    def _made_with(self, request: DeliverRequest, way: _Way, at: datetime, edits: Mapping[str, str]) -> Draft:
+        """The message as it is with edits. Raises EditRefused when it cannot be made so."""
+        draft = self._draft(request, way, at, edits)
+        if not isinstance(draft, Draft):
+            raise EditRefused(f"It cannot be sent so: {draft.reason}.")
+        return draft
+
+    def _draft(
+        self, request: DeliverRequest, way: _Way, now: datetime, edits: Mapping[str, str] | None = None
+    ) -> Draft | Rejected:
+        """The message as it is at `now`, with edits. Raises EditRefused for an edit that does not fit."""
+        words = dict(edits or {})
+        lowered = {DISCOUNT: words.pop(DISCOUNT)} if words.keys() & set(request.approval.edit) else {}
+        offer = offered(request.offer, lowered)
+
+        def make(at: datetime, offer: Offer | None, words: Mapping[str, str]) -> _Made:
+            context = self._context(request, way, offer, at)
+            rendered = self._library.render(request.content, way.provider.channel, context)
+            rendered = with_edits(rendered, words) if words else rendered
+            tracked = self._tracker.track(rendered, way.customer, way.delivery_id)
+            message = way.provider.prepare(tracked, way.recipient, way.delivery_id)
+            return _Made(message, rendered)
+
+        try:
+            made = make(now, offer, words)
+        except ContentError as error:
+            return _rejected(way.delivery_id, f"content.{type(error).__name__}", str(error))
+        except Refused as error:
+            return _rejected(way.delivery_id, error.code, error.reason)
+        # Made for the moment the run began, the message shows every change but that of the time. What a person
+        # edited is bound by its hash; what it was made from is the same without.
+        return Draft(
+            made.message,
+            way.customer,
+            way.provider,
+            made.rendered,
+            offer,
+            now + offer.valid if offer else None,
+            lambda: _basis(make(request.start.at, request.offer, {}), request.offer),
+            way.choices,
+        )
+
+    def _context(self, request: DeliverRequest, way: _Way, offer: Offer | None, now: datetime) -> RenderContext:
+        customer, choices = way.customer, way.choices
+        unsubscribe_url, preferences_url = self.links_of(customer, way.provider.channel)
+        return RenderContext(
+            brand=self._brand,
+            customer=Recipient(
+                traits=customer.traits,
+                locale=customer.locale or "en",
+                time_zone=customer.time_zone if known_zone(customer.time_zone) else self._time_zone,
+                seen=dict(choices.scope["customer"]) if choices else {},
+            ),
+            event=request.start.properties,
+            run=request.attributes,
+            offer=OfferTerms(discount=offer.discount, expires_at=now + offer.valid) if offer else None,
+            unsubscribe_url=unsubscribe_url,
+            preferences_url=preferences_url,
+            now=now,
+            delivery_id=way.delivery_id,
+            url_key=self._links.url_key,
+            choose=choices,
+        )
+
+
+def editable_texts(request: DeliverRequest, draft: Draft) -> dict[str, str]:
+    """What of a message a person may edit, by field: its words, and the discount where the step says so."""
+    return {**texts_of(draft.rendered), **written_offer(draft.offer, request.approval.edit)}
+
+
+def _basis(made: _Made, offer: Offer | None) -> str:
+    return _digest([made.message.model_dump(mode="json"), made.rendered.content_version, offer])
+
+
+def _spent(offer: Offer | None, shown_at: datetime, now: datetime) -> str:
+    """Why an offer that was shown then may not leave now; empty when enough of its life is left."""
+    if offer is None or now <= shown_at + offer.valid * (1 - _LEAST_LEFT):
+        return ""
+    return f"less than a quarter of the {format_duration(offer.valid)} is left of the offer that was approved"
+
+
+def _rejected(delivery_id: str, code: str, reason: str) -> Rejected:
+    return Rejected(delivery_id=delivery_id, code=code, reason=reason)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(pydantic_core.to_json(value)).hexdigest()

@@ -1,0 +1,33 @@
+"""Puts our own links and pixel into mails, where the project and the customer allow it."""
+
+from content.links import LinkSigner
+from content.rendering import Rendered
+from content.tracking import with_pixel, with_tracked_links
+from project.model import Tracking
+from store.tables import Customer
+
+
+class Tracker:
+    """The tracking of one installation. `public_url` is how its links are reached from outside."""
+
+    def __init__(self, links: LinkSigner, public_url: str, tracking: Tracking) -> None:
+        self._links = links
+        self._public_url = public_url
+        self._tracking = tracking
+
+    def track(self, rendered: Rendered, customer: Customer, delivery_id: str) -> Rendered:
+        """The same message with its links led through us and a pixel. Pure, so that what was approved leaves."""
+        html = rendered.fields.get("html")
+        if not isinstance(html, str) or not html or not self._tracking.allows(customer.traits):
+            return rendered
+        if self._tracking.clicks:
+            html = with_tracked_links(html, lambda url: self._led_through_us(url, delivery_id))
+        if self._tracking.opens:
+            html = with_pixel(html, f"{self._public_url}/o/{self._links.open_token(delivery_id)}.gif")
+        return rendered.model_copy(update={"fields": {**rendered.fields, "html": html}})
+
+    def _led_through_us(self, url: str, delivery_id: str) -> str:
+        # Our own links know already whose they are; a click on one of them is no interest in anything.
+        if url.startswith(f"{self._public_url}/"):
+            return url
+        return f"{self._public_url}/c/{self._links.click_token(delivery_id, url)}"

@@ -1,0 +1,1 @@
+"""What planners choose, why, and what they learn from it."""

@@ -1,0 +1,2 @@
+"""What a project says in `sojourn.yaml`: whose journeys these are, and who may do what. Where they run is in
+settings.py."""
