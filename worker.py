@@ -43,6 +43,7 @@ from activities.planning.language_model import LanguageModel, load_language_mode
 from activities.planning.learning import Learning
 from activities.planning.masking import Mask
 from activities.planning.refitting import Refitting
+from activities.refused_updates import RefusedUpdates
 from activities.requesting import Requesting
 from activities.reviewing import Reviewing
 from activities.tools.model import Tool
@@ -208,15 +209,18 @@ def make_worker(
     parts: Parts,
     runner: WorkflowRunner | None = None,
     traffic: Traffic | None = None,
+    refused: RefusedUpdates | None = None,
 ) -> Worker:
-    """A worker for the project. Determinism is proved by lint, import contracts and the replay tests, so
-    production runs without the workflow sandbox, which doubles its CPU; the tests run with it."""
+    """A worker for the project; `refused` hears of what its runs refuse. Determinism is proved by lint, import
+    contracts and the replay tests, so production runs without the workflow sandbox, which doubles its CPU; the
+    tests run with it."""
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=WORKFLOWS,
         activities=make_activities(settings, database, parts, traffic),
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
+        interceptors=[refused] if refused else [],
         build_id=_BUILD,
         graceful_shutdown_timeout=_GRACE,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
@@ -240,15 +244,16 @@ async def running_worker(client: Client, settings: Settings) -> AsyncGenerator[N
     await following.look()
     traffic = make_traffic(settings, database, parts)
     await traffic.look(datetime.now(UTC))
+    refused = RefusedUpdates(database)
     works = [following.keep_looking(), Reconciling(database, parts.providers).keep_asking()]
-    works.append(traffic.keep_looking())
+    works += [traffic.keep_looking(), refused.keep_listening(), refused.refusals.keep_telling()]
     works += [ship_spans(database)] if collector_named() else []
     if parts.alerts:
         alerts = Alerts(parts.alerts, database, settings.public_url)
         works.append(Notifying(database, alerts, parts.project, settings.public_url).keep_telling())
     running = [asyncio.create_task(work) for work in works]
     try:
-        async with make_worker(client, settings, database, parts, traffic=traffic):
+        async with make_worker(client, settings, database, parts, traffic=traffic, refused=refused):
             yield
     finally:
         for task in running:

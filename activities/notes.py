@@ -46,7 +46,8 @@ async def _tell_refused(session: AsyncSession, run: RunRef, refused: tuple[Refus
     """Write raw signals that did not count into the audit log, where they do not stand there already."""
     subject = f"run:{run.workflow_id}"
     for one in refused:
-        facts = {"door": "signal", "reason": one.reason, "count": one.count, "since": one.at.isoformat()}
+        facts = {"door": "signal", "reason": one.reason, "decision_of": one.decision_of, "count": one.count}
+        facts |= {"since": one.at.isoformat()}
         if facts not in await told_of(session, "refusal", subject, one.at):
             record(session, "refusal", subject, "someone unknown", facts, at=one.at, customer_id=run.customer_id)
 

@@ -52,7 +52,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        works = [ingestion.tally.run(), services.attempts.keep_telling()]
+        works = [ingestion.tally.run(), services.attempts.refusals.keep_telling()]
         if dispatch:
             works += [dispatcher.run(), keep_schedules(services), keep_matching(), keep_erasing(services)]
             works += [keep_sealing(services), keep_segments(services, dispatcher.wake)]

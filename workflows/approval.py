@@ -14,11 +14,30 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import ValidationError
+from temporalio.exceptions import ApplicationError
 
 from workflows.ports import Decision
 
 
-class InvalidToken(Exception):
+class Refusal(Exception):
+    """What somebody wants of a run and that does not count, with a reason for them."""
+
+    def __init__(self, reason: str, decision_of: str = "") -> None:
+        super().__init__(reason)
+        self.decision_of = decision_of
+        """Whose decision it is as the approvals service signed it, whoever sent it; empty where nobody knows."""
+
+    @property
+    def told(self) -> str:
+        """What the audit log says of it: never words of a message."""
+        return str(self)
+
+    def answer(self) -> ApplicationError:
+        """What the caller of an update is given."""
+        return ApplicationError(str(self), self.decision_of, type=type(self).__name__, non_retryable=True)
+
+
+class InvalidToken(Refusal):
     """The token is not a decision that the approvals service signed."""
 
 

@@ -7,15 +7,13 @@ and then leaves at most once. Whatever happens in between, a goal or a stop ends
 import asyncio
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 from journeys.interrupts import Interrupt
 from journeys.steps import WaitFor
-from workflows.approval import InvalidToken, verify_decision
+from workflows.approval import Refusal, verify_decision
 from workflows.conduct import Conduct, Ended, GoalReached, Interrupted, show
 from workflows.moving import why_not_move
 from workflows.ports import ClosedApproval, Decision
-from workflows.question import Refusal
 from workflows.search_attributes import JOURNEY_APPROVAL
 from workflows.state import Heard, Move, Progress, RunInput, RunResult
 from workflows.steps import perform
@@ -57,27 +55,26 @@ class CustomerJourney:
         `rejected`, `agreed` while more people must, `handed` to others. An edit is checked here."""
         try:
             return await self._decide(token)
-        except (InvalidToken, Refusal) as refusal:
-            raise ApplicationError(str(refusal), type=type(refusal).__name__, non_retryable=True) from None
+        except Refusal as refusal:
+            raise refusal.answer() from None
 
     @decide_approval.validator
     def check_decision(self, token: str) -> None:
         """Refuse at once what does not count, with a reason for the approver. A refused update leaves no history,
-        so that the audit log cannot tell of it: the worker's own log does."""
+        and so the worker tells the audit log of it."""
         try:
             self._judge(token)
-        except (InvalidToken, Refusal) as refusal:
-            workflow.logger.warning("a decision was refused", extra={"reason": str(refusal)})
-            raise ApplicationError(str(refusal), type=type(refusal).__name__, non_retryable=True) from None
+        except Refusal as refusal:
+            raise refusal.answer() from None
 
     @workflow.signal(description="A signed decision, for callers that cannot send updates.")
     async def approval(self, token: str) -> None:
         """The same as `decide_approval` without an answer: the audit log tells of what does not count."""
         try:
             await self._decide(token)
-        except (InvalidToken, Refusal) as refusal:
+        except Refusal as refusal:
             workflow.logger.warning("a decision was refused", extra={"reason": str(refusal)})
-            self._memory.refuse(str(refusal), workflow.now())
+            self._memory.refuse(refusal, workflow.now())
             await self._conduct.tell_refused()
 
     @workflow.query(description="What the run is doing, why, and what it waits for.")
@@ -110,7 +107,7 @@ class CustomerJourney:
     def check_move(self, move: Move) -> None:
         """Refuse at once what cannot be done now, with the reason."""
         if reason := why_not_move(self._conduct, move.journey):
-            raise ApplicationError(reason, type="Refusal", non_retryable=True)
+            raise Refusal(reason).answer()
 
     async def _follow(self) -> None:
         state, course = self._memory.state, self._conduct.course
@@ -128,7 +125,7 @@ class CustomerJourney:
                 at = goal.agent
 
     async def _decide(self, token: str) -> str:
-        """Take the decision in a token. Raises InvalidToken or Refusal when it does not count."""
+        """Take the decision in a token. Raises Refusal when it does not count."""
         decision = self._judge(token)
         if decision.edits:
             decision = await edit(self._conduct, decision)
@@ -136,7 +133,7 @@ class CustomerJourney:
         return self._memory.question.take(decision, workflow.now())
 
     def _judge(self, token: str) -> Decision:
-        """The decision in a token. Raises InvalidToken or Refusal when it does not count."""
+        """The decision in a token. Raises Refusal when it does not count."""
         decision = verify_decision(token, self._conduct.given.approval_key)
         self._memory.question.judge(decision, workflow.now())
         return decision

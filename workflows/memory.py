@@ -12,6 +12,7 @@ from journeys.interrupts import Interrupt, InterruptRules
 from journeys.parts import EventMatch
 from journeys.requests import EndedRun
 from journeys.steps import Agent, Repeat, Send, Step, WaitFor, verb, walk
+from workflows.approval import Refusal
 from workflows.ports import (
     DeliverResult,
     Notes,
@@ -219,11 +220,12 @@ class Memory:
         # One that was counted further meanwhile is another.
         self.state.refused = [refused for refused in self.state.refused if refused not in notes.refused]
 
-    def refuse(self, reason: str, now: datetime) -> None:
+    def refuse(self, refusal: Refusal, now: datetime) -> None:
         """Note that a raw signal did not count; of a flood only how many, so that the run does not grow by it."""
-        last = next((one for one in reversed(self.state.refused) if one.reason == reason), None)
+        what = (refusal.told, refusal.decision_of)
+        last = next((one for one in self.state.refused if (one.reason, one.decision_of) == what), None)
         if last is None:
-            self.state.refused.append(RefusedSignal(reason=reason, count=1, at=now))
+            self.state.refused.append(RefusedSignal(reason=what[0], decision_of=what[1], count=1, at=now))
         else:
             self.state.refused[self.state.refused.index(last)] = last.model_copy(update={"count": last.count + 1})
 

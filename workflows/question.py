@@ -3,16 +3,17 @@
 from datetime import datetime
 from typing import Any
 
+from workflows.approval import Refusal
 from workflows.ports import Asked, ClosedApproval, Decision, QuestionNow
 from workflows.state import OpenApproval, RunState
 
 
-class Refusal(Exception):
-    """A decision that does not count, with a reason for whoever sent it."""
-
-
 class EditRefused(Refusal):
-    """An edit that would change more than it may."""
+    """An edit that would change more than it may. The reason may quote the message."""
+
+    @property
+    def told(self) -> str:
+        return "an edit that does not count"
 
 
 class Question:
@@ -46,31 +47,8 @@ class Question:
 
     def judge(self, decision: Decision, now: datetime) -> None:
         """Whether a decision counts now. Raises Refusal with a reason for the approver."""
-        approval = self._state.approval
-        if approval is None or approval.approval_id != decision.approval_id:
-            raise Refusal("this approval is not open: it was decided, withdrawn or replaced by a newer one")
-        if self.edited_by:
-            raise Refusal(f"{self.edited_by} is editing it at this moment; look at it again in a minute")
-        if self._state.decision is not None:
-            raise Refusal(f"{self._state.decision.approver} has already decided this")
-        if self._state.interrupt is not None:
-            raise Refusal(f"the run is ending: {self._state.interrupt.reason}")
-        if now >= approval.deadline:
-            raise Refusal("the time to decide has passed")
-        if decision.content_hash != approval.content_hash:
-            raise Refusal("the content has changed since it was shown; look at it again")
-        if approval.group not in decision.groups:
-            raise Refusal(f"only the group '{approval.group}' decides this")
-        if approval.assignee not in ("", decision.approver) and not decision.to:
-            raise Refusal(f"this was handed to {approval.assignee}; hand it on, or let them decide")
-        if decision.approver in (approval.author, approval.content_author):
-            raise Refusal("nobody approves what they wrote")
-        if decision.approver == approval.requester:
-            raise Refusal("nobody approves what they requested")
-        if decision.to and decision.decided_at in approval.handed_at:
-            raise Refusal("this was handed over already")
-        if decision.approver in approval.agreed and decision.approved and not decision.to:
-            raise Refusal("you have agreed already; somebody else must, too")
+        if why_not := self._why_not(decision, now):
+            raise Refusal(why_not, decision.approver)
 
     def take(self, decision: Decision, now: datetime) -> str:
         """Take a decision that counts. The first word of the answer is what became of the question."""
@@ -127,3 +105,31 @@ class Question:
         self._state.decision = None
         if closed:
             self._state.closed_approvals.append(closed)
+
+    def _why_not(self, decision: Decision, now: datetime) -> str:
+        approval = self._state.approval
+        if approval is None or approval.approval_id != decision.approval_id:
+            return "this approval is not open: it was decided, withdrawn or replaced by a newer one"
+        if self.edited_by:
+            return f"{self.edited_by} is editing it at this moment; look at it again in a minute"
+        if self._state.decision is not None:
+            return f"{self._state.decision.approver} has already decided this"
+        if self._state.interrupt is not None:
+            return f"the run is ending: {self._state.interrupt.reason}"
+        if now >= approval.deadline:
+            return "the time to decide has passed"
+        if decision.content_hash != approval.content_hash:
+            return "the content has changed since it was shown; look at it again"
+        if approval.group not in decision.groups:
+            return f"only the group '{approval.group}' decides this"
+        if approval.assignee not in ("", decision.approver) and not decision.to:
+            return f"this was handed to {approval.assignee}; hand it on, or let them decide"
+        if decision.approver in (approval.author, approval.content_author):
+            return "nobody approves what they wrote"
+        if decision.approver == approval.requester:
+            return "nobody approves what they requested"
+        if decision.to and decision.decided_at in approval.handed_at:
+            return "this was handed over already"
+        if decision.approver in approval.agreed and decision.approved and not decision.to:
+            return "you have agreed already; somebody else must, too"
+        return ""

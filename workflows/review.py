@@ -5,18 +5,13 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ApplicationError
 
 from workflows import ports
-from workflows.approval import InvalidToken, verify_decision
+from workflows.approval import Refusal, verify_decision
 from workflows.ports import Decision, ReviewOutcome, ReviewRequest
 
 _SETTLE_WITHIN = timedelta(seconds=30)
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
-
-
-class DecisionDoesNotCount(Exception):
-    """A decision that this review does not take. The message tells the person why."""
 
 
 @workflow.defn
@@ -68,21 +63,27 @@ class ChangeReview:
         """Refuse at once what does not count, with a reason for the person."""
         try:
             self._judge(token)
-        except (InvalidToken, DecisionDoesNotCount) as refusal:
-            raise ApplicationError(str(refusal), type=type(refusal).__name__, non_retryable=True) from None
+        except Refusal as refusal:
+            raise refusal.answer() from None
 
     def _judge(self, token: str) -> Decision:
-        """The decision in a token. Raises InvalidToken, DecisionDoesNotCount."""
-        decision, given = verify_decision(token, self._given.decision_key), self._given
-        if self._over or not self._missing or self._rejection is not None:
-            raise DecisionDoesNotCount("the review is over")
-        if (decision.approval_id, decision.content_hash) != (given.change_id, given.content_hash):
-            raise DecisionDoesNotCount("the decision is about something else")
-        if decision.approver.casefold() in {author.casefold() for author in given.authors}:
-            raise DecisionDoesNotCount("nobody decides what they wrote or proposed")
-        if self._missing.isdisjoint(decision.groups):
-            raise DecisionDoesNotCount(f"only these groups must still decide: {', '.join(sorted(self._missing))}")
+        """The decision in a token. Raises Refusal when it does not count."""
+        decision = verify_decision(token, self._given.decision_key)
+        if why_not := self._why_not(decision):
+            raise Refusal(why_not, decision.approver)
         return decision
+
+    def _why_not(self, decision: Decision) -> str:
+        given = self._given
+        if self._over or not self._missing or self._rejection is not None:
+            return "the review is over"
+        if (decision.approval_id, decision.content_hash) != (given.change_id, given.content_hash):
+            return "the decision is about something else"
+        if decision.approver.casefold() in {author.casefold() for author in given.authors}:
+            return "nobody decides what they wrote or proposed"
+        if self._missing.isdisjoint(decision.groups):
+            return f"only these groups must still decide: {', '.join(sorted(self._missing))}"
+        return ""
 
     def _outcome(self) -> ReviewOutcome:
         change_id, at = self._given.change_id, workflow.now()

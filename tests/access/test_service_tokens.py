@@ -183,8 +183,8 @@ async def test_guesses_of_one_kind_are_told_at_once_and_then_counted(sqlite_data
     for _ in range(70):
         await attempts.refused("sign-in", "a token that nobody has")
     assert await told(sqlite_database) == [("a token that nobody has", 1)]
-    await attempts.tell()
-    await attempts.tell()
+    await attempts.refusals.tell()
+    await attempts.refusals.tell()
     assert await told(sqlite_database) == [("a token that nobody has", 1), ("a token that nobody has", 69)]
 
 
@@ -192,7 +192,7 @@ async def test_a_flood_of_many_kinds_does_not_fill_the_log(sqlite_database: Data
     attempts = Attempts(sqlite_database)
     for number in range(100):
         await attempts.refused("sign-in", f"reason {number}")
-    await attempts.tell()
+    await attempts.refusals.tell()
     found = await told(sqlite_database)
     assert (len(found), found[-1]) == (61, ("more kinds of refusals than are told one by one", 40))
 

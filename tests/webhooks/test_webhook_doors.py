@@ -223,7 +223,7 @@ async def test_whoever_guesses_the_address_or_signs_badly_changes_nothing(small_
     assert (await small_shop.posts(path[:-1] + ("A" if path[-1] != "A" else "B"), signed)).status_code == 404
     assert (await small_shop.posts(path_of("sms-vendor", seeding.SECRET), signed)).status_code == 404
     assert [(await small_shop.posts(path, forged)).status_code for _ in range(3)] == [403, 403, 403]
-    await small_shop.services.attempts.tell()
+    await small_shop.services.attempts.refusals.tell()
     told = [entry for entry in await small_shop.all(AuditEntry) if entry.subject.startswith("door:webhook:")]
     assert [(entry.kind, entry.facts["reason"], entry.facts["count"]) for entry in told] == [
         ("refusal", "not proved", 1),

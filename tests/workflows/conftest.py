@@ -16,7 +16,7 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker
 
 from journeys.events import Event
 from journeys.ids import decision_id, delivery_key
@@ -289,7 +289,7 @@ async def is_asking(run: WorkflowHandle[CustomerJourney, RunResult]) -> None:
 
 @pytest.fixture
 async def runs() -> AsyncGenerator[Runs]:
-    async with _running() as runs:
+    async with running() as runs:
         yield runs
 
 
@@ -297,12 +297,13 @@ async def runs() -> AsyncGenerator[Runs]:
 async def short_runs(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Runs]:
     """Runs that continue as new after very few events, as busy ones do after many."""
     monkeypatch.setattr("workflows.conduct.HISTORY_LIMIT", 30)
-    async with _running() as runs:
+    async with running() as runs:
         yield runs
 
 
 @asynccontextmanager
-async def _running() -> AsyncGenerator[Runs]:
+async def running(*interceptors: Interceptor) -> AsyncGenerator[Runs]:
+    """Runs on a server and a worker of their own."""
     server = str(Path(sys.executable).parent / "temporal-test-server")
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=server, data_converter=pydantic_data_converter
@@ -320,6 +321,7 @@ async def _running() -> AsyncGenerator[Runs]:
             workflows=[CustomerJourney],
             activities=_activities_of(world),
             workflow_runner=UnsandboxedWorkflowRunner(),
+            interceptors=interceptors,
             workflow_failure_exception_types=[Exception],  # a defect fails the test at once, not after an hour
             build_id="test",
         ):

@@ -100,15 +100,6 @@ async def test_a_decision_signed_by_someone_else_is_refused(runs: Runs) -> None:
     await run.terminate()
 
 
-async def test_a_refused_update_is_in_the_workers_log(runs: Runs, caplog: pytest.LogCaptureFixture) -> None:
-    run = await asked(runs)
-    await refusal(run, "rubbish")
-    assert [
-        record.getMessage().partition(" (")[0] for record in caplog.records if record.levelname == "WARNING"
-    ] == ["a decision was refused"]
-    await run.terminate()
-
-
 async def test_only_the_first_decision_counts(runs: Runs) -> None:
     run = await asked(runs)
     await run.signal(CustomerJourney.approval, decision(approved=False, approver="ada", reason="no"))

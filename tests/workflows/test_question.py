@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from journeys.interrupts import Interrupt
+from workflows.approval import Refusal
 from workflows.ports import Asked, Decision, Turn
-from workflows.question import Question, Refusal
+from workflows.question import Question
 from workflows.state import RunState
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)

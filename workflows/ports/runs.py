@@ -80,6 +80,8 @@ class RefusedSignal(Message):
     """Decisions that came as raw signals and did not count, for one reason."""
 
     reason: str
+    decision_of: str = ""
+    """Whose decision the approvals service signed, whoever sent it; empty for one that it did not sign."""
     count: int
     at: datetime
     """When the first of them came, since when they are counted."""

@@ -29,7 +29,7 @@ async def edit(run: Conduct, decision: Decision) -> Decision:
     finally:
         question.edited_by = ""
     if isinstance(result, NotEdited):
-        raise EditRefused(result.reason)
+        raise EditRefused(result.reason, decision.approver)
     question.edit(approval.approval_id, result.content_hash, edits)
     return decision.model_copy(update={"content_hash": result.content_hash})
 
