@@ -25,5 +25,10 @@ def fit_logistic(
         slope = seen.T @ (weights * (chance_of(strength) - happened)) + hold * (coefficients - prior)
         return float(loss), slope
 
-    found = cast(Any, optimize).minimize(unlike, prior, jac=True, method="L-BFGS-B")
+    def bend(coefficients: Array) -> Array:
+        chances = chance_of(seen @ coefficients)
+        return (seen.T * (weights * chances * (1 - chances))) @ seen + np.diag(np.broadcast_to(hold, prior.shape))
+
+    # By Newton's steps, of which a handful do: the loss is convex, and has few coefficients for its rows.
+    found = cast(Any, optimize).minimize(unlike, prior, jac=True, hess=bend, method="trust-exact")
     return np.asarray(found.x, np.float64) if found.success else None

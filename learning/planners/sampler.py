@@ -29,7 +29,7 @@ class Settings(BaseModel):
     """What options are made of, by option: `{mail_at_8: {channel: mail, hour: "8"}}`. What is learned of a level
     then holds for every option that has it."""
     interacting: list[str] = []
-    """With factors: the features that may matter otherwise for each level."""
+    """With factors: those of the features that may matter otherwise for each level."""
 
 
 def plan(question: Question) -> Plan:
@@ -52,6 +52,7 @@ def learner(settings: Mapping[str, Any], features: Collection[str]) -> Learner:
     """How a decision with these settings and features learns. Raises pydantic.ValidationError for settings that
     are none."""
     given, names = Settings.model_validate(settings), tuple(sorted(features))
-    design = Factorised(names, given.factors, tuple(given.interacting)) if given.factors else Separate(names)
+    interacting = tuple(name for name in given.interacting if name in features)
+    design = Factorised(names, given.factors, interacting) if given.factors else Separate(names)
     prior = Prior(strength=given.strength, noise=given.noise)
     return Learner(design, Habits(prior=prior, floor=given.floor, forgets=given.forgets))

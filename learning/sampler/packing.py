@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from learning.sampler.design import Design, Separate
+from learning.sampler.design import Design
 from learning.sampler.responses import Responses
 from learning.sampler.statistics import Statistics
 
@@ -26,10 +26,9 @@ class Unreadable(ValueError):
 
 def packed(sums: Mapping[str, Statistics], design: Design) -> dict[str, bytes]:
     """Blocks that were counted in a design, as bytes."""
-    responses = (design.responses if isinstance(design, Separate) else Responses()).weights
+    curves = design.responses.weights
     return {
-        block: _pack(statistics, design.fingerprint, responses.get(block, ()))
-        for block, statistics in sums.items()
+        block: _pack(statistics, design.fingerprint, curves.get(block, ())) for block, statistics in sums.items()
     }
 
 
@@ -40,8 +39,9 @@ def unpacked(stored: Mapping[str, bytes], design: Design) -> tuple[Design, dict[
     """
     read = {block: _unpack(data, design.fingerprint) for block, data in stored.items()}
     responses = {block: response for block, (_, response) in read.items() if response}
-    counted_in = replace(design, responses=Responses(responses)) if isinstance(design, Separate) else design
-    return counted_in, {block: statistics for block, (statistics, _) in read.items()}
+    return replace(design, responses=Responses(responses)), {
+        block: statistics for block, (statistics, _) in read.items()
+    }
 
 
 def _pack(statistics: Statistics, fingerprint: bytes, response: Sequence[float]) -> bytes:

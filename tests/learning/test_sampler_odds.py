@@ -16,6 +16,7 @@ from learning.sampler.model import Habits, Model, lesson, seen
 from learning.sampler.posterior import Prior
 from learning.sampler.propensity import probabilities_of_best
 from learning.sampler.responses import Responses, fit_responses
+from learning.sampler.table import Table
 
 scores = st.lists(st.tuples(st.floats(-5, 5), st.floats(0.05, 5)), min_size=2, max_size=12)
 
@@ -140,5 +141,28 @@ def test_a_curve_is_drawn_only_where_there_are_answers_enough():
     known = np.column_stack((np.ones(800), ages))
     found = fit_responses(["mail"] * 800, known, answers, np.ones(800))
     assert found.weights["mail"] == pytest.approx((-np.log(3), 2 * np.log(3)), abs=0.1)
+    curve = np.array(found.weights["mail"])
+    # The likeliest under a standard normal about 0: there the slope of its logarithm is nothing.
+    assert known.T @ (answers - found.along("mail", known)) == pytest.approx(curve, abs=1e-3)
     few = slice(0, 60)
     assert not fit_responses(["mail"] * 60, known[few], answers[few], np.ones(60))
+
+
+MADE_OF = {"mail": {"by": "post"}, "push": {"by": "phone"}, WAIT: {}}
+
+
+@pytest.mark.parametrize(
+    "design",
+    [
+        Separate(("age", "orders"), Responses({"mail": (0.1, 0.4, -0.2), "push": (-0.3, 0.0, 0.5)})),
+        Factorised(("age", "orders"), MADE_OF, ("age",), Responses({"": (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, -0.7)})),
+        DESIGN,
+    ],
+)
+def test_a_table_has_the_vectors_that_the_design_gives_one_by_one(design: Separate | Factorised):
+    features = [{"age": 1.0}, {"orders": -2.0}, {"age": 0.5, "orders": 3.0}]
+    options = [("mail", WAIT), ("mail", "push", WAIT), (WAIT, "push")]
+    table = Table.of(design, features, options)
+    for option, places in table.open.items():
+        ones = [design.row(option, features[place], options[place]) for place in places]
+        assert table.vectors(option, places) == pytest.approx(np.array(ones))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from learning.sampler.design import Separate
-from learning.sampler.model import Habits
-from learning.sampler.posterior import Prior
+from learning.sampler.design import Factorised, Separate
+from learning.sampler.model import Habits, Model, lesson
+from learning.sampler.posterior import Prior, believe
 from learning.values import Turn, refit
 
 DESIGN = Separate(("turn", "warm"))
@@ -90,3 +90,51 @@ def test_what_an_option_brings_need_be_no_straight_line():
     keen = [{"keen": value} for value in (-1.0, 0.5, 2.0)]
     expected = [bent.scores(("call",), each)[0][0] for each in keen]
     assert expected == pytest.approx([1 / (1 + np.exp(5 - 4 * each["keen"])) - 0.1 for each in keen], abs=0.06)
+
+
+def test_options_of_factors_have_a_curve_too():
+    made_of = {"call": {"channel": "phone"}, "letter": {"channel": "paper"}}
+    bent = refit(callers(), Factorised(("keen",), made_of, ("keen",)), HABITS)
+    assert bent.design.responses
+    keen = [{"keen": value} for value in (-1.0, 0.5, 2.0)]
+    expected = [bent.scores(("call", "letter"), each)[0][0] for each in keen]
+    assert expected == pytest.approx([1 / (1 + np.exp(5 - 4 * each["keen"])) - 0.1 for each in keen], abs=0.06)
+
+
+def turn_by_turn(log: list[list[Turn]], discount: float, trace: float, passes: int, seed: int) -> Model:
+    """The same iteration as it is written in the paper, one turn and one pass at a time, without curves."""
+    draw = np.random.default_rng(seed)
+    blocks = sorted({turn.option for turns in log for turn in turns})
+    models, weights = [Model(DESIGN, HABITS) for _ in range(passes)], list[dict[str, np.ndarray]]()
+    values = np.zeros((len(log), passes))
+    for stage in (1, 0):
+        for place in range(passes):
+            for number, turns in enumerate(log):
+                turn, ahead = turns[stage], 0.0
+                if stage == 0:
+                    after = turns[1]
+                    offers = [DESIGN.row(o, after.features) @ weights[place][o] for o in after.options]
+                    ahead = trace * values[number, place] + (1 - trace) * max(offers)
+                values[number, place] = turn.reward + discount * ahead
+                added = lesson(DESIGN, turn.option, turn.features, None, values[number, place], turn.weight)
+                models[place] = models[place].taught(*added)
+        for model in models if stage else ():
+            beliefs = believe([model.blocks[name] for name in blocks], DESIGN.dimensions, HABITS.prior)
+            noise = draw.standard_normal(beliefs.means.shape)
+            drawn = [
+                mean + np.linalg.cholesky(spread) @ luck
+                for mean, spread, luck in zip(beliefs.means, beliefs.covariances, noise, strict=True)
+            ]
+            weights.append(dict(zip(blocks, drawn, strict=False)))
+    sums = {name: sum((m.blocks[name] for m in models[1:]), models[0].blocks[name]) for name in blocks}
+    return Model(DESIGN, HABITS, {name: each.times(1 / passes) for name, each in sums.items()})
+
+
+def test_all_turns_at_once_give_what_one_at_a_time_gives():
+    log = trajectories(30)
+    slow = turn_by_turn(log, discount=0.9, trace=0.3, passes=3, seed=5)
+    fast = refit(log, DESIGN, HABITS, discount=0.9, trace=0.3, passes=3, seed=5)
+    for name, sums in slow.blocks.items():
+        assert fast.blocks[name].outer == pytest.approx(sums.outer)
+        assert fast.blocks[name].moment == pytest.approx(sums.moment)
+        assert fast.blocks[name].square == pytest.approx(sums.square)
