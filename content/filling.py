@@ -7,6 +7,7 @@ from typing import Any, cast
 from content.approvals import Standing
 from content.assembly import Assembly, Candidate, Pick, assemble
 from content.catalogue import Catalogue
+from content.marks import of_part
 from content.rendering import RenderContext, RenderingFailed
 from content.surfaces import CHANNEL, DISCOUNT, Choice, Surface, said
 from content.variables import variables
@@ -35,7 +36,8 @@ class Assembled:
 
     def by_slot(self, surface: Surface) -> dict[str, list[dict[str, Any]]]:
         """The fields of what stands in each slot of its surface, as templates show them."""
-        return {slot: [part.fields for part in self.parts if part.pick.slot == slot] for slot in surface.slots}
+        shown = [(part.pick.slot, of_part(part.fields, part.pick.content)) for part in self.parts]
+        return {slot: [fields for of, fields in shown if of == slot] for slot in surface.slots}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -17,6 +18,18 @@ _UNTIL, _SIGNATURE = "until", "signature"
 
 class InvalidLink(Exception):
     """A link is not one that this installation made, or its time is over."""
+
+
+@dataclass(frozen=True)
+class TrackedLink:
+    """A link of a message that leads through us. Of one in a slot: the slot, the content that stands there, and
+    the planner's decision that put it there, if one did. All empty for any other."""
+
+    delivery_id: str
+    url: str
+    slot: str = ""
+    content: str = ""
+    decision: str = ""
 
 
 class LinkSigner:
@@ -52,14 +65,15 @@ class LinkSigner:
         """The customer id in a token. Raises InvalidLink."""
         return self._preferences.read(token)
 
-    def click_token(self, delivery_id: str, url: str) -> str:
-        """Leads its bearer to this address, and nowhere else, and says from which message they come."""
-        return self._click.token(f"{delivery_id}:{url}")
+    def click_token(self, link: TrackedLink) -> str:
+        """Leads its bearer to the link's address, and nowhere else, and says from where in which message they
+        come."""
+        return self._click.token("\n".join((link.delivery_id, link.slot, link.content, link.decision, link.url)))
 
-    def read_click(self, token: str) -> tuple[str, str]:
-        """The delivery id and the address in a token. Raises InvalidLink."""
-        delivery_id, _, url = self._click.read(token).partition(":")
-        return delivery_id, url
+    def read_click(self, token: str) -> TrackedLink:
+        """The link that a token is of. Raises InvalidLink."""
+        delivery_id, slot, content, decision, url = self._click.read(token).split("\n", 4)
+        return TrackedLink(delivery_id, url, slot, content, decision)
 
     def open_token(self, delivery_id: str) -> str:
         """Says that this message is being looked at."""

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, TemplateSyntaxError, Undefined, nodes
+from jinja2 import (
+    Environment,
+    FunctionLoader,
+    StrictUndefined,
+    Template,
+    TemplateSyntaxError,
+    Undefined,
+    nodes,
+    pass_context,
+)
 from jinja2.exceptions import TemplateError
 from jinja2.meta import find_referenced_templates
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro
@@ -18,6 +27,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 import yamlfile
 from content import formats, lint
+from content.marks import as_written, with_links_named, without_marks
 from content.metering import GROWING, LARGEST, METERS, TooMuch, bounding, calculated, metered, rewritten, written
 from content.rendering import RenderingFailed
 
@@ -54,6 +64,8 @@ class Fragment:
     """The source of every layout it uses, directly or not, by name."""
     used: frozenset[str]
     """The names it and its layouts show, and their parts as in `brand.address`."""
+    html: bool = False
+    """Whether it gives HTML."""
 
     def render(self, variables: Mapping[str, Any]) -> str:
         """The finished text, without blanks around it. Raises RenderingFailed."""
@@ -67,7 +79,8 @@ class Fragment:
                         raise TooMuch(f"the result is longer than {LARGEST} characters")
         except _FAILURES as error:
             raise RenderingFailed(*self._place(error), str(error) or type(error).__name__) from error
-        return "".join(parts).strip()
+        text = "".join(parts)
+        return (with_links_named(text) if self.html else without_marks(text)).strip()
 
     def _place(self, error: BaseException) -> tuple[Path, int]:
         """The innermost line of a template that the error passed through."""
@@ -87,7 +100,7 @@ class Compiler:
             autoescape=_is_html,
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=cast(Any, written),
+            finalize=cast(Any, _shown),
             loader=_Layouts(self._load),
         )
         self._environment.globals.clear()
@@ -118,7 +131,7 @@ class Compiler:
         except TemplateSyntaxError as error:
             raise _syntax_problem(error, file) from error
         template = Template.from_code(self._environment, code, {})
-        return Fragment(file, line, template, source, {name: self._sources[name] for name in trees}, used)
+        return Fragment(file, line, template, source, {name: self._sources[name] for name in trees}, used, html)
 
     def check_layouts(self, also: Iterable[str]) -> list[yamlfile.Problem]:
         """The problems of all layouts, whether a content uses them or not."""
@@ -189,6 +202,12 @@ class _DataEnvironment(ImmutableSandboxedEnvironment):
 
     def _part(self, data: Mapping[object, object], key: object) -> object:
         return data[key] if key in data else self.undefined(f"there is no '{key}' here")
+
+
+@pass_context
+def _shown(context: Context, value: object) -> object:
+    """What a template shows, counted, and marked where it is of a part."""
+    return written(context, as_written(value))
 
 
 def _is_html(name: str | None) -> bool:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable
 from html import escape
-from html.parser import HTMLParser
+
+from content.anchors import anchors
+from content.marks import PART
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(\s[^\s=>"'/]+\s*=\s*)("[^"]*"|'[^']*'|[^\s>"']+)""")
@@ -12,19 +14,22 @@ _PIXEL = '<img src="{}" width="1" height="1" alt="" style="display:block;width:1
 _END = re.compile(r"</body\s*>", re.IGNORECASE)
 
 
-def with_tracked_links(html: str, tracked: Callable[[str], str]) -> str:
-    """The same HTML with each web address of an `<a>` or `<area>` put through `tracked`.
+def with_tracked_links(html: str, tracked: Callable[[str, str], str]) -> str:
+    """The same HTML with each web address of an `<a>` or `<area>` put through `tracked`, which is also given the
+    name of the part of a surface that the link belongs to: empty for most.
 
     A link with the attribute `data-tracking="off"` is left alone, as are mailto:, tel: and those within the page.
     """
-    reader = _Links(html)
     parts, done = list[str](), 0
-    for start, tag, url in reader.found:
-        new = tracked(url)
+    for link in anchors(html):
+        url = link.attributes.get("href", "").strip()
+        if not _WEB.match(url) or link.attributes.get(_OFF[0]) == _OFF[1]:
+            continue
+        new = tracked(url, link.attributes.get(PART, ""))
         if new == url:
             continue
-        parts += [html[done:start], _leading_to(new, tag)]
-        done = start + len(tag)
+        parts += [html[done : link.start], _leading_to(new, link.tag)]
+        done = link.start + len(link.tag)
     return "".join([*parts, html[done:]])
 
 
@@ -41,21 +46,3 @@ def _leading_to(url: str, tag: str) -> str:
         if attribute[1].partition("=")[0].strip().lower() == "href":
             return f'{tag[: attribute.start(2)]}"{escape(url)}"{tag[attribute.end(2) :]}'
     return tag
-
-
-class _Links(HTMLParser):
-    """Where the links of a page begin, their tags as written, and where they lead."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[tuple[int, str, str]] = []
-        self._lines = [0, *(end.end() for end in re.finditer("\n", html))]
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in reversed(attrs)}
-        url = given.get("href", "").strip()
-        if tag in ("a", "area") and _WEB.match(url) and given.get(_OFF[0]) != _OFF[1]:
-            line, column = self.getpos()
-            self.found.append((self._lines[line - 1] + column, self.get_starttag_text() or "", url))

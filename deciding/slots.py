@@ -29,6 +29,11 @@ JOURNEY = "surface."
 """Before the name of a surface, where the log of decisions has the name of a journey; no journey is called so."""
 
 
+def is_of_slot(decision: PlannerDecision) -> bool:
+    """Whether a decision put something into a slot."""
+    return decision.journey.startswith(JOURNEY)
+
+
 @dataclass(frozen=True)
 class Occasion:
     """Where a surface is put together for a customer: on a page, or in a mail that a run sends."""

@@ -31,7 +31,7 @@ OUTCOMES: dict[str, Outcome] = {
 }
 
 OF_SLOTS = {"Promotion Viewed": "shown", "Promotion Clicked": "clicked"}
-"""By the name of the event, the outcomes of what a planner put into a slot. Each such event names its decision."""
+"""By the name of the event, the outcomes of what a planner put into a slot of a page. Each names its decision."""
 
 OPT_OUT = "Unsubscribed"
 """The event that withdraws consent; with a `channel` property for that channel only."""
@@ -101,8 +101,10 @@ class Event(BaseModel):
 
     @property
     def decision(self) -> str:
-        """The id of the decision that put what this is about into a slot, or empty."""
-        return str(self.properties.get("decision_id", "")) if self.name in OF_SLOTS else ""
+        """The id of the decision that put what this is about into a slot, of a page or of the mail that was
+        clicked in; or empty."""
+        of_part = self.name in OF_SLOTS or OUTCOMES.get(self.name) == "clicked"
+        return str(self.properties.get("decision_id", "")) if of_part else ""
 
     def scope(self) -> dict[str, Any]:
         """The event as conditions see it: its properties, and beside them its own name, id and time."""

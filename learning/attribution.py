@@ -1,9 +1,10 @@
 """Whose doing an outcome is: which decision a customer's event counts for, and what each decision is then worth.
 
 An outcome of a message counts for the decision that led to the message, and so does what an approver made of it;
-what was done with the content of a slot counts for the decision that put it there. What else a customer does
-counts, at each decision point of a run, for the last decision before it; an agent's earlier turns get their share
-of it as the discounted return. The windows of `journeys.rewards` say what comes too late.
+what was done with the content of a slot counts for the decision that put it there, and so does a click in a mail.
+What else a customer does counts, at each decision point of a run, for the last decision before it; an agent's
+earlier turns get their share of it as the discounted return. The windows of `journeys.rewards` say what comes too
+late.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,8 @@ class Made:
     """The ids of the chosen option's steps."""
     goal: EventMatch | None = None
     id: str = ""
+    in_slot: bool = False
+    """Whether it put something into a slot: a click on another part of the mail is not its doing."""
 
 
 NO_STEP: tuple[str, None] = "", None
@@ -74,7 +77,7 @@ def worths(
     for each in _once(happened):
         place = _whose(made, each)
         if place is not None:
-            outcomes[place] += _outcomes(each.event, made[place].goal, start)
+            outcomes[place] += _outcomes(each.event, made[place], start)
     rewards = [
         reward(each.rewards, each.option, each.at, found, now) for each, found in zip(made, outcomes, strict=True)
     ]
@@ -90,7 +93,7 @@ def worths(
 
 def _whose(made: Sequence[Made], happened: Happened) -> int | None:
     """The place of the last decision that an event can be due to; None when it is due to none."""
-    if happened.event.decision:
+    if happened.event.name in OF_SLOTS and happened.event.decision:
         return next((place for place, each in enumerate(made) if each.id == happened.event.decision), None)
     of_step = happened.event.name in OUTCOMES or happened.event.name in OF_APPROVERS
     since = happened.since if of_step else happened.event.at
@@ -104,14 +107,17 @@ def _whose(made: Sequence[Made], happened: Happened) -> int | None:
     return None
 
 
-def _outcomes(event: Event, goal: EventMatch | None, start: Mapping[str, Any]) -> list[Outcome]:
-    """Every kind of outcome that an event is."""
-    kinds = [event.name]
+def _outcomes(event: Event, made: Made, start: Mapping[str, Any]) -> list[Outcome]:
+    """Every kind of outcome that an event is for a decision."""
+    kinds, goal = [event.name], made.goal
     if outcome := OUTCOMES.get(event.name):
         kinds += [outcome, *IMPLIED.get(outcome, ())]
+    if outcome == "clicked" and made.in_slot and event.decision != made.id:
+        # Who clicked elsewhere in the mail has read it all the same.
+        kinds = [*IMPLIED[outcome]]
     if kind := (OF_CUSTOMERS | OF_APPROVERS).get(event.name):
         kinds.append(kind)
-    if event.decision:
+    if event.name in OF_SLOTS and event.decision:
         kinds.append(OF_SLOTS[event.name])
     if goal and event.name == goal.event and holds(goal.where, {"event": event.scope(), "start": start}):
         kinds.append(GOAL)

@@ -1,6 +1,7 @@
 """Puts our own links and pixel into mails, where the project and the customer allow it."""
 
-from content.links import LinkSigner
+from content.assembly import Pick
+from content.links import LinkSigner, TrackedLink
 from content.rendering import Rendered
 from content.tracking import with_pixel, with_tracked_links
 from project.model import Tracking
@@ -21,13 +22,17 @@ class Tracker:
         if not isinstance(html, str) or not html or not self._tracking.allows(customer.traits):
             return rendered
         if self._tracking.clicks:
-            html = with_tracked_links(html, lambda url: self._led_through_us(url, delivery_id))
+            picks = {pick.content: pick for pick in rendered.picks}
+            html = with_tracked_links(html, lambda url, part: self._tracked(url, delivery_id, picks.get(part)))
         if self._tracking.opens:
             html = with_pixel(html, f"{self._public_url}/o/{self._links.open_token(delivery_id)}.gif")
         return rendered.model_copy(update={"fields": {**rendered.fields, "html": html}})
 
-    def _led_through_us(self, url: str, delivery_id: str) -> str:
+    def _tracked(self, url: str, delivery_id: str, pick: Pick | None) -> str:
         # Our own links know already whose they are; a click on one of them is no interest in anything.
         if url.startswith(f"{self._public_url}/"):
             return url
-        return f"{self._public_url}/c/{self._links.click_token(delivery_id, url)}"
+        link = TrackedLink(delivery_id, url)
+        if pick is not None:
+            link = TrackedLink(delivery_id, url, pick.slot, pick.content, pick.decision)
+        return f"{self._public_url}/c/{self._links.click_token(link)}"

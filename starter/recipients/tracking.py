@@ -35,13 +35,16 @@ _log = logging.getLogger(__name__)
 
 @router.api_route("/c/{token}", methods=list(_ON_OUR_WAY))
 async def click(token: str, request: Request, services: Shared, events: EventsIn) -> Response:
-    """Lead on to the address in the link. The first click of each kind on each link is an event."""
+    """Lead on to the address in the link. The first click of each kind on each link is an event, which says in
+    which slot it stood, if it did, by the names of Segment's specification for promotions."""
     try:
-        delivery_id, url = LinkSigner(services.secret).read_click(token)
+        link = LinkSigner(services.secret).read_click(token)
     except InvalidLink as error:
         return not_ours(services, error)
-    await _note(services, events, request, delivery_id, "clicked", {"url": url})
-    return RedirectResponse(url, 302, _NOT_KEPT)
+    in_slot = {"position": link.slot, "promotion_id": link.content, "decision_id": link.decision}
+    details = {"url": link.url, **{name: value for name, value in in_slot.items() if value}}
+    await _note(services, events, request, link.delivery_id, "clicked", details)
+    return RedirectResponse(link.url, 302, _NOT_KEPT)
 
 
 @router.api_route("/o/{token}.gif", methods=list(_ON_OUR_WAY))

@@ -50,6 +50,23 @@ def test_a_click_on_what_no_option_sent_counts_for_nothing():
     assert credited([made(0)], [click(0.5, "somewhere_else", 0.1)]) == [0.0]
 
 
+def test_a_click_in_a_mail_counts_for_the_slot_that_it_was_in_and_for_what_sent_the_mail():
+    sent = made(0)
+    hero, rail = (replace(sent, id=name, in_slot=True) for name in ("hero", "rail"))
+    clicked = click(0.5, "send_mail", 0.1)
+    in_rail = replace(clicked, event=event("Email Link Clicked", 0.5, delivery_id="d", decision_id="rail"))
+
+    assert [credited([each], [in_rail]) for each in (sent, hero, rail)] == [[0.5], [0.0], [0.5]]
+    assert [credited([each], [clicked]) for each in (sent, hero, rail)] == [[0.5], [0.0], [0.0]]
+
+
+def test_a_click_elsewhere_in_a_mail_says_that_its_slots_were_read():
+    rewards = Rewards.model_validate({"outcomes": {"opened": {"value": 1}, "Email Link Clicked": {"value": 5}}})
+    hero = replace(made(0, rewards=rewards), id="hero", in_slot=True)
+
+    assert credited([hero], [click(0.5, "send_mail", 0.1)]) == [1.0]
+
+
 def test_a_click_in_a_slot_counts_for_the_decision_that_put_it_there_and_for_no_other():
     decisions = [replace(made(day), id=f"c_{day}") for day in (0, 1)]
     clicks = [Happened(event("Promotion Clicked", 1.5, decision_id=named)) for named in ("c_0", "c_elsewhere", "")]

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from content.links import LinkSigner
+from content.links import LinkSigner, TrackedLink
 from starter.recipients.machines import is_machine
 from store.tables import Delivery, EventRecord
 from tests import seeding
 from tests.tracking.conftest import BROWSER, LINKS, Kept
 
 TENT = "https://northwind.example/p/lumen-2?ref=mail#size"
-CLICK = f"/c/{LINKS.click_token('d_1', TENT)}"
+CLICK = f"/c/{LINKS.click_token(TrackedLink('d_1', TENT))}"
 PIXEL = f"/o/{LINKS.open_token('d_1')}.gif"
 
 
@@ -76,8 +76,8 @@ def test_machines_are_told_from_people(headers: dict[str, str], seconds: int, ma
     "token",
     [
         "nonsense",
-        LINKS.click_token("d_1", TENT)[:-2],
-        LinkSigner("x" * 32).click_token("d_1", "https://evil.example/"),
+        LINKS.click_token(TrackedLink("d_1", TENT))[:-2],
+        LinkSigner("x" * 32).click_token(TrackedLink("d_1", "https://evil.example/")),
         LINKS.open_token("d_1"),
     ],
 )
@@ -94,7 +94,7 @@ async def test_a_link_that_we_did_not_make_leads_nowhere(
 async def test_a_link_shown_to_an_approver_leads_on_and_tells_nothing(
     browser: httpx.AsyncClient, kept: Kept
 ) -> None:
-    answer = await browser.get(f"/c/{LINKS.click_token('d_not_sent', TENT)}")
+    answer = await browser.get(f"/c/{LINKS.click_token(TrackedLink('d_not_sent', TENT))}")
     assert answer.headers["location"] == TENT
     assert await kept.all(EventRecord) == []
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.delivering.tracking import Tracker
-from content.links import InvalidLink, LinkSigner
+from content.links import InvalidLink, LinkSigner, TrackedLink
 from content.rendering import Rendered
 from content.tracking import with_pixel, with_tracked_links
 from project.model import Tracking
@@ -18,7 +18,7 @@ PUBLIC = "https://journeys.northwind.example"
 
 
 def swapped(html: str) -> str:
-    return with_tracked_links(html, lambda url: f"<{url}>")
+    return with_tracked_links(html, lambda url, _: f"<{url}>")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_everything_else_stays_as_it_is(html: str) -> None:
 
 @given(st.text(alphabet="<>a=\"'/ \nhref!-&;", max_size=60))
 def test_a_link_that_leads_where_it_led_changes_nothing(html: str) -> None:
-    assert with_tracked_links(html, lambda url: url) == html
+    assert with_tracked_links(html, lambda url, _: url) == html
 
 
 def test_the_pixel_is_the_last_thing_in_the_body() -> None:
@@ -85,7 +85,7 @@ def tracked(traits: dict[str, Any], **settings: bool) -> str:
 def test_the_target_stands_in_the_signed_link_and_our_own_links_stay() -> None:
     html = tracked({}, clicks=True)
     token = html.partition(f"{PUBLIC}/c/")[2].partition('"')[0]
-    assert SIGNER.read_click(token) == ("d_1", "https://shop.example/p")
+    assert SIGNER.read_click(token) == TrackedLink("d_1", "https://shop.example/p")
     assert f'href="{PUBLIC}/u/token"' in html
     assert "<img" not in html
 
