@@ -11,7 +11,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from policies.model import Action, Allow, Consent, Contact, Facts, Health, Policy, rule
+from policies.model import Action, Allow, Consent, Contact, Facts, Health, Place, Policy, rule
 from policies.registry import known_policies
 
 _NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -23,7 +23,8 @@ _CHANNELS = ("email", "sms", "whatsapp", "banner")
 
 
 def busy_customer(channel: str = "email") -> Facts:
-    """Facts of which no policy that is switched on without settings makes short work on every channel."""
+    """Facts of which no policy that is switched on without settings makes short work on every channel. They are of
+    someone in a country of many zones, while it is day in some of them."""
     channels = ("email", "push", "sms", "whatsapp")
     return Facts(
         now=_NOW,
@@ -39,7 +40,8 @@ def busy_customer(channel: str = "email") -> Facts:
             language="en",
             text="Northwind: reply STOP to end",
         ),
-        time_zone="Europe/Berlin",
+        time_zone=None,
+        place=Place(country="US"),
         locale="en-GB",
         consents=tuple(
             Consent(channel=c, purpose="marketing", granted=True, source="form", at=_NOW - timedelta(days=day))
@@ -52,7 +54,7 @@ def busy_customer(channel: str = "email") -> Facts:
             )
             for n in range(60, 0, -1)
         ),
-        attributes={"orders": {"value": 10.0, "count": 3}, "birth_date": "1980-01-01", "country": "US"},
+        attributes={"orders": {"value": 10.0, "count": 3}, "birth_date": "1980-01-01"},
         customer_id="c_1",
         health=Health(delivered=10_000, bounced=10, complained=1),
         volumes=(900, 1_000, 1_100, 950, 1_020, 990, 1_000),

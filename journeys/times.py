@@ -14,7 +14,7 @@ _PART = re.compile(r"(\d+)([smhdw])")
 _LONGEST = timedelta(days=3653)
 _MOST = int(_LONGEST.total_seconds())
 _TIME_OF_DAY = re.compile(r"(?:(next day|\w+day|\d{4}-\d{2}-\d{2})\s+)?at\s+(\d{1,2}):(\d{2})")
-_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 def parse_duration(text: object) -> timedelta:
@@ -63,7 +63,7 @@ def check_moment(text: object) -> str:
         day, hour, minute = match.groups()
         if day and day[0].isdigit():
             date.fromisoformat(day)
-        elif day not in (None, "next day", *_WEEKDAYS):
+        elif day not in (None, "next day", *WEEKDAYS):
             raise ValueError(f"'{day}' is not a weekday")
         if int(hour) > 23 or int(minute) > 59:
             raise ValueError(f"{hour}:{minute} is not a time of day")
@@ -92,10 +92,10 @@ def resolve_moment(moment: str, now: datetime, zone: tzinfo) -> datetime:
     local = now.astimezone(zone)
     if day and day[0].isdigit():
         return at_clock(date.fromisoformat(day), time(int(hour), int(minute)), zone)
-    ahead = 1 if day == "next day" else (_WEEKDAYS.index(day) - local.weekday()) % 7 if day else 0
+    ahead = 1 if day == "next day" else (WEEKDAYS.index(day) - local.weekday()) % 7 if day else 0
     target = _at(local, ahead, time(int(hour), int(minute)))
     if target <= now:
-        target = _at(local, ahead + (7 if day in _WEEKDAYS else 1), time(int(hour), int(minute)))
+        target = _at(local, ahead + (7 if day in WEEKDAYS else 1), time(int(hour), int(minute)))
     return target
 
 

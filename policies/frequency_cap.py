@@ -1,13 +1,14 @@
 """Not too many marketing messages to one customer. Transactional ones are exempt, but they count."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from journeys.parts import Purpose
 from journeys.times import Duration, format_duration
-from policies.model import Allow, Contact, Deny, Facts, Hold, Policy, Verdict
+from policies.model import Allow, Contact, Deny, Facts, Hold, Need, Policy, Verdict
 
 _DAY = timedelta(days=1)
 
@@ -15,7 +16,8 @@ _DAY = timedelta(days=1)
 class Cap(BaseModel):
     """At most `most` messages `within` a stretch of time, of one channel, purpose or journey, or of all.
 
-    The stretch is any of that length, or with `calendar` whole days on the customer's clock, today the last.
+    The stretch is any of that length, or with `calendar` whole days on the customer's clock, today the last; the
+    longest of them where their zone is unknown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,17 +46,15 @@ class Cap(BaseModel):
         """When a message that counts now does no longer, in UTC."""
         if not self.calendar:
             return contact.at + self.within
-        zone = facts.local(None).tzinfo
-        day = contact.at.astimezone(zone).date() + self.within
-        return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
+        return max(_midnight(contact.at.astimezone(zone).date() + self.within, zone) for zone in facts.zones)
 
     def _since(self, facts: Facts) -> datetime:
         if not self.calendar:
             return facts.now - self.within
-        local = facts.local(None)
-        first = local.date() - self.within + _DAY
+        before = self.within - _DAY
+        began = min(_midnight(facts.now.astimezone(zone).date() - before, zone) for zone in facts.zones)
         # Midnight itself belongs to the day.
-        return datetime.combine(first, time(0), tzinfo=local.tzinfo).astimezone(UTC) - timedelta(microseconds=1)
+        return began - timedelta(microseconds=1)
 
     def _counts(self, contact: Contact, facts: Facts) -> bool:
         return (
@@ -72,6 +72,10 @@ class FrequencyCapPolicy(Policy):
 
     caps: tuple[Cap, ...] = (Cap(most=2, within=timedelta(days=1)), Cap(most=6, within=timedelta(days=7)))
     when_reached: Literal["skip", "hold"] = "skip"
+
+    @property
+    def needed(self) -> frozenset[Need]:
+        return frozenset({"country"}) if any(cap.calendar for cap in self.caps) else frozenset()
 
     def judge(self, facts: Facts) -> Verdict:
         if facts.action.purpose != "marketing":
@@ -92,3 +96,7 @@ class FrequencyCapPolicy(Policy):
         if self.when_reached == "skip":
             return Deny(reason=reason)
         return Hold(until=cap.room_after(counted[len(counted) - cap.most], facts), reason=reason)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)

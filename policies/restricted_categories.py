@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from policies.model import Allow, Deny, Facts, Policy, Verdict
+from policies.model import Allow, Deny, Facts, Need, Policy, Verdict
 
 
 class RestrictedCategoriesPolicy(Policy):
@@ -16,6 +16,7 @@ class RestrictedCategoriesPolicy(Policy):
     """
 
     name: ClassVar[str] = "restricted_categories"
+    needs: ClassVar[frozenset[Need]] = frozenset({"country"})
     judges_slots: ClassVar[bool] = True
 
     categories: frozenset[str] = frozenset({"alcohol", "tobacco", "gambling", "adult"})
@@ -46,5 +47,6 @@ def _age(facts: Facts) -> int | None:
         born = date.fromisoformat(str(facts.attributes.get("birth_date", ""))[:10])
     except ValueError:
         return None
-    today = facts.local(None).date()
+    # Wherever the customer may be, nobody is older than where the day began last.
+    today = min(clock.date() for clock in facts.clocks)
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.delivering.composing import Draft
+from activities.delivering.places import place_of
 from learning.features.sight import see
 from policies.model import (
     Action,
@@ -20,6 +21,7 @@ from policies.model import (
     Need,
     NeedsApproval,
     OpenRun,
+    Place,
     Policy,
     Suppressed,
 )
@@ -85,6 +87,7 @@ class Gathering:
             now=now,
             action=action,
             time_zone=customer.time_zone,
+            place=place_of(customer.traits, customer.locale) if "country" in needs else Place(),
             project_zone=self.time_zone,
             consents=tuple(
                 Consent.model_validate(row.model_dump()) for row in await consents_of(session, customer.id)

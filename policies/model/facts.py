@@ -1,16 +1,21 @@
 """Everything that a policy may know of the customer, their journeys and the channel."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from journeys.times import known_zone
+from journeys.zones import zones_of_country
 from policies.model.action import Action
 from policies.model.fact import Fact
 from policies.model.history import Consent, Contact, Health, OpenRun, Suppressed
+from policies.model.place import Place
 from policies.model.verdicts import NeedsApproval
+
+_SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Facts(Fact):
@@ -20,8 +25,10 @@ class Facts(Fact):
     action: Action
     time_zone: str | None
     """The customer's IANA zone; None when it is unknown."""
+    place: Place = Place()
+    """Where the customer is. By the zones of that country a customer is judged whose own zone is unknown."""
     project_zone: str = "UTC"
-    """The IANA zone of the project, by which a customer is judged whose own is unknown."""
+    """The IANA zone of the project, by which a customer is judged of whom no country is known either."""
     consents: tuple[Consent, ...] = ()
     suppressed: Suppressed | None = None
     """Of the address that the action would go to."""
@@ -70,6 +77,32 @@ class Facts(Fact):
             return self.now - within
         return began if began.tzinfo else self.now - within
 
-    def local(self, fallback: str | None = None) -> datetime:
-        """Now on the customer's clock; on that of `fallback`, else of the project, when their zone is unknown."""
-        return self.now.astimezone(known_zone(self.time_zone) or ZoneInfo(fallback or self.project_zone))
+    @property
+    def zones(self) -> tuple[ZoneInfo, ...]:
+        """Every zone that the customer may be in: their own; or all of their country's; or else the project's."""
+        return _zones(self.time_zone, self.place.country, self.project_zone)
+
+    @property
+    def clocks(self) -> tuple[datetime, ...]:
+        """Now, on every clock that the customer may live by."""
+        return tuple(self.now.astimezone(zone) for zone in self.zones)
+
+    @property
+    def somewhere(self) -> str:
+        """By whose clock a customer is judged whose own zone is unknown, as the end of a clause."""
+        if known_zone(self.time_zone):
+            return ""
+        if not zones_of_country(country := self.place.country):
+            return f" by the project's clock ({self.project_zone})"
+        return f" in one of the {len(self.zones)} zones of {country}" if self.zones[1:] else f" in {country}"
+
+
+@lru_cache(maxsize=4096)
+def _zones(own: str | None, country: str, project: str) -> tuple[ZoneInfo, ...]:
+    if zone := known_zone(own):
+        return (zone,)
+    # From west to east: where a day's hours begin last is where a hold ends, and is asked first.
+    clocks = sorted(
+        (_SOME_TIME.astimezone(ZoneInfo(zone)).replace(tzinfo=None), zone) for zone in zones_of_country(country)
+    )
+    return tuple(ZoneInfo(zone) for _, zone in clocks) or (ZoneInfo(project),)

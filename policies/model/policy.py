@@ -14,8 +14,8 @@ from journeys.review import Area
 from policies.model.facts import Facts
 from policies.model.verdicts import Verdict
 
-Need = Literal["features", "open_runs", "inbound", "health", "volumes"]
-"""What only some policies ask for, and what costs a query each."""
+Need = Literal["features", "open_runs", "inbound", "health", "volumes", "country"]
+"""What only some policies ask for, and what costs a query or a look into a large table each."""
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,24 @@ weekends 10 to 17. Where the state is unknown: Monday to Saturday 9 to 20, Sunda
 
 from datetime import time
 
-Hours = tuple[time, time]
-"""From when until when messages may leave."""
+from policies.model import Hours
+from policies.model.hours import Span
 
-_8_TO_20 = (time(8), time(20))
-FEDERAL: Hours = (time(8), time(21))
 
-_ALL_WEEK: dict[str, Hours] = {
-    **dict.fromkeys(("FL", "OK", "MD", "MS", "NJ"), _8_TO_20),
-    "CT": (time(9), time(20)),
+def open_hours(state: str) -> Hours:
+    """The open hours in a state by its postal code, such as `TX`; empty is an unknown one."""
+    return _BY_STATE.get(state, _FEDERAL)
+
+
+def _week(monday_to_friday: Span, saturday: Span, sunday: Span) -> Hours:
+    return Hours(((monday_to_friday,),) * 5 + ((saturday,), (sunday,)))
+
+
+_FEDERAL = Hours.daily((time(8), time(21)))
+_BY_STATE = {
+    **dict.fromkeys(("FL", "OK", "MD", "MS", "NJ"), Hours.daily((time(8), time(20)))),
+    "CT": Hours.daily((time(9), time(20))),
+    "RI": _week((time(9), time(18)), (time(10), time(17)), (time(10), time(17))),
+    "TX": _week((time(9), time(21)), (time(9), time(21)), (time(12), time(21))),
+    "": _week((time(9), time(20)), (time(9), time(20)), (time(12), time(20))),
 }
-
-
-def open_hours(state: str | None, weekday: int) -> Hours:
-    """The open hours on a weekday, Monday being 0. `state` is a postal code such as `TX`, or None if unknown."""
-    if state == "TX":
-        return (time(12 if weekday == 6 else 9), time(21))
-    if state == "RI":
-        return (time(10), time(17)) if weekday >= 5 else (time(9), time(18))
-    if state is None:
-        return (time(12 if weekday == 6 else 9), time(20))
-    return _ALL_WEEK.get(state, FEDERAL)

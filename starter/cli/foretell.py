@@ -41,6 +41,8 @@ def explain(
         return
     for row in rows:
         typer.echo(f"{row['journey']}/{row['step']} by {row['channel']}, now: {_say(row['verdict'])}")
+        if row["clocks"]:
+            typer.echo(paragraph(f"on the clocks of {', '.join(row['clocks'])}", "    ", "        "))
         for said in row["policies"]:
             words = f": {said['reason']}" if said["reason"] else ""
             line = f"{said['policy']} ({said['of']}): {_say(said)}{words}"
@@ -114,7 +116,11 @@ def _row(journey: "Journey", step: "Send", channel: str, judged: "Judged | Denie
 
     row: dict[str, Any] = {"journey": journey.journey, "step": step.id, "channel": channel}
     if not isinstance(judged, Judged):
-        return row | {"verdict": {"verdict": judged.outcome, "reason": judged.reason}, "policies": []}
+        return row | {
+            "verdict": {"verdict": judged.outcome, "reason": judged.reason},
+            "clocks": [],
+            "policies": [],
+        }
     said = [
         {
             "policy": one.policy,
@@ -125,7 +131,8 @@ def _row(journey: "Journey", step: "Send", channel: str, judged: "Judged | Denie
         }
         for one, of in zip(judged.ruling.findings, judged.sources, strict=True)
     ]
-    return row | {"verdict": judged.ruling.verdict.model_dump(mode="json"), "policies": said}
+    clocks = [zone.key for zone in judged.facts.zones]
+    return row | {"verdict": judged.ruling.verdict.model_dump(mode="json"), "clocks": clocks, "policies": said}
 
 
 def _say(said: dict[str, Any]) -> str:

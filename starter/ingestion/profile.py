@@ -10,10 +10,9 @@ from functools import cache
 from typing import Any, cast
 from zoneinfo import available_timezones
 
-from babel.core import get_global
-
 from journeys.events import OPT_OUT
 from journeys.parts import Purpose
+from journeys.zones import zones_of_country
 from starter.ingestion.addresses import read_email, read_phone, zone_of_phone
 from starter.ingestion.incoming import ConsentChange, Profile
 
@@ -71,17 +70,12 @@ def _derived_zone(addresses: Iterable[tuple[str, str]], locale: str | None) -> t
     if phone and (zone := zone_of_phone(phone)):
         return zone, "phone"
     country = _COUNTRY.search(locale or "")
-    zones = _zones_by_country().get(country[1].upper(), []) if country else []
+    zones = zones_of_country(country[1].upper()) if country else ()
     return (zones[0], "locale") if len(zones) == 1 else (None, "")
 
 
 def _time_zone(value: object) -> str | None:
     return value if isinstance(value, str) and value in _zones() else None
-
-
-@cache
-def _zones_by_country() -> Mapping[str, list[str]]:
-    return cast(Mapping[str, list[str]], get_global("territory_zones"))
 
 
 @cache

@@ -36,7 +36,7 @@ async def test_what_would_be_held_for_longer_than_the_step_waits_is_as_if_it_wer
     )
     assert result.outcome == outcome
     if outcome == "denied":
-        assert result.reason == "the send window opens Mon 14:00; the step does not wait so long"
+        assert result.reason == "outside the send window until Mon 14:00; the step does not wait so long"
 
 
 async def test_a_budget_counts_over_all_customers_even_at_the_same_moment(sending: Sending) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import SQLModel
 
-from store.tables import Delivery, Run
+from store.tables import Customer, Delivery, Run
 from tests.faults.sending import NOON, TEN_PERCENT, Sending, Shopper
 from workflows.ports import Denied, Held, Sent
 
@@ -124,3 +124,17 @@ async def test_content_that_is_out_of_date_does_not_leave(small_sending: Sending
     result = await small_sending.deliver(small_sending.request(lena, policies={"content_fit": {}}))
 
     assert result == Denied(reason="the content 'browse-reminder' was good until 2026-03-02 11:00 UTC")
+
+
+async def test_of_whom_only_a_country_is_known_all_its_clocks_are_asked(small_sending: Sending) -> None:
+    lena = await small_sending.shopper()
+    async with small_sending.database.transaction() as session:
+        customer = await session.get(Customer, lena.id)
+        assert customer is not None
+        customer.time_zone, customer.locale = None, "en-US"
+        session.add(customer)
+
+    held = await small_sending.deliver(small_sending.request(lena))
+
+    assert isinstance(held, Held)
+    assert held.reason == "quiet hours in one of the 8 zones of US until Mon 18:00 UTC"

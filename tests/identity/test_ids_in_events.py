@@ -64,6 +64,7 @@ def test_a_number_tells_the_zone_when_it_has_one_alone(phone: str, zone: str | N
         ({"phone": "+4915112345642"}, {"timezone": "Europe/Paris"}, "Europe/Paris", "context"),
         ({"phone": "+4915112345642"}, {"locale": "fr-FR"}, "Europe/Berlin", "phone"),
         ({}, {"locale": "ja_JP"}, "Asia/Tokyo", "locale"),
+        ({}, {"locale": "de-DE"}, "Europe/Berlin", "locale"),  # the clocks of Büsingen agree with those of Berlin
         ({}, {"locale": "en-US"}, None, ""),
         ({}, {"locale": "en"}, None, ""),
         ({"timezone": "Mars/Olympus"}, {}, None, ""),
