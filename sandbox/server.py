@@ -27,6 +27,7 @@ from sandbox.http2_server import serving_http2
 from sandbox.http_server import serving
 from sandbox.mailbox import Mailbox
 from sandbox.pages import Pages
+from sandbox.payments import Payments
 from sandbox.postmark import Postmark
 from sandbox.reactions import Reactions
 from sandbox.sendgrid import SendGrid
@@ -71,6 +72,7 @@ class Sandbox:
     apns_key: Path
     slack: Slack
     webhook_service: WebhookService
+    payments: Payments
     callers: Mapping[str, Caller]
     """Those that call back, by vendor."""
     reactions: Reactions
@@ -84,12 +86,14 @@ class Sandbox:
         smtp_port: int = 0,
         http_port: int = 0,
         whatsapp_templates: Mapping[str, Template] | None = None,
+        paid: Mapping[str, float] | None = None,
         slow_seconds: float = _SLOW_SECONDS,
     ) -> AsyncGenerator["Sandbox"]:
         """Start it inside the running program; port 0 is any free one. It ends with the block.
 
         `whatsapp_templates` are the approved templates by name: the number of parameters of each, or its
-        text. `slow_seconds` is how long a slow answer takes. Raises OSError when a port is taken.
+        text. `paid` is what was paid for each order, of which no more is refunded. `slow_seconds` is how long a
+        slow answer takes. Raises OSError when a port is taken.
         """
         mailbox, faults = Mailbox(), Faults(slow_seconds)
         mail_server = MailServer(mailbox, faults, _USERNAME, secrets.token_urlsafe(16))
@@ -101,7 +105,8 @@ class Sandbox:
             serving_http2(apple, 0) as http2,
         ):
             ports = _Ports(smtp, http, http2)
-            sandbox = cls._made(mailbox, faults, ports, mail_server, apns, whatsapp_templates or {}, state_dir)
+            known = _Known(whatsapp_templates or {}, paid or {})
+            sandbox = cls._made(mailbox, faults, ports, mail_server, apns, known, state_dir)
             app.router.routes.extend(sandbox._routes())
             try:
                 yield sandbox
@@ -117,13 +122,13 @@ class Sandbox:
         ports: "_Ports",
         mail_server: MailServer,
         apns: Apns,
-        whatsapp_templates: Mapping[str, Template],
+        known: "_Known",
         state_dir: Path,
     ) -> "Sandbox":
         """The vendors, each with credentials of its own. Key files are written into `state_dir`."""
         url = f"http://127.0.0.1:{ports.http}"
         token = "EAA" + secrets.token_urlsafe(48)
-        whatsapp = WhatsApp(mailbox, faults, _PHONE_NUMBER_ID, token, dict(whatsapp_templates))
+        whatsapp = WhatsApp(mailbox, faults, _PHONE_NUMBER_ID, token, dict(known.whatsapp_templates))
         google = GoogleAccounts(f"{url}/google/token")
         twilio = Twilio(mailbox, faults, _ACCOUNT_SID, secrets.token_hex(16), _SMS_SENDER)
         callers = _callers(url, whatsapp, twilio)
@@ -146,6 +151,7 @@ class Sandbox:
             apns_key=apns.write_key(state_dir),
             slack=Slack(mailbox, faults, f"xoxb-{secrets.token_hex(20)}", _SLACK_CHANNEL),
             webhook_service=WebhookService(mailbox, faults, _webhook_secret()),
+            payments=Payments(f"{url}/payments/refunds", secrets.token_hex(20), known.paid),
             callers=callers,
             reactions=Reactions(mailbox, callers),
         )
@@ -188,6 +194,8 @@ class Sandbox:
             "SLACK_CHANNEL": self.slack.channel_id,
             "WEBHOOK_URL": f"{self.http_url}/webhook-service",
             "WEBHOOK_SECRET": self.webhook_service.secret,
+            "PAYMENTS_URL": self.payments.url,
+            "PAYMENTS_TOKEN": self.payments.token,
             "WEBPUSH_PRIVATE_KEY": self.web_push.private_key,
             "WEBPUSH_LOCAL_SERVICE": self.web_push.url,
         }
@@ -206,6 +214,7 @@ class Sandbox:
             Route("/v2/email/outbound-emails", self.ses.send, methods=["POST"]),
             Route("/slack/api/chat.postMessage", self.slack.send, methods=["POST"]),
             Route("/webhook-service", self.webhook_service.take, methods=["POST"]),
+            Route("/payments/refunds", self.payments.refund, methods=["POST"]),
             Route("/web-push/{browser}", self.web_push.send, methods=["POST"]),
             Route("/{version:str}/{phone_number_id:str}/messages", self.whatsapp.send, methods=["POST"]),
             *_amazon_routes(self.callers),
@@ -213,6 +222,13 @@ class Sandbox:
             *self.reactions.routes(),
             *Pages(self.mailbox).routes(),
         ]
+
+
+class _Known(NamedTuple):
+    """What stands at the vendors of a project already."""
+
+    whatsapp_templates: Mapping[str, Template]
+    paid: Mapping[str, float]
 
 
 class _Ports(NamedTuple):

@@ -71,7 +71,8 @@ class Policy(BaseModel):
     def named(self) -> Iterator[Named]:
         """What it names of the project: a name that is not there is a mistake, told when files are checked."""
         group = getattr(self, "group", None)
-        if isinstance(group, str) and "group" in self.model_fields_set:
+        # One that stands there by default is asked as well, and waits in vain where nobody is in it.
+        if isinstance(group, str) and (group or "group" in self.model_fields_set):
             yield Named(("group",), "group", group)
 
     @property

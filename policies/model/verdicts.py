@@ -48,8 +48,8 @@ _STRICTNESS = {"allow": 0, "hold": 1, "needs_approval": 2, "deny": 3}
 
 
 def strictest(verdicts: Iterable[Verdict]) -> Verdict:
-    """The strictest of some verdicts, of holds the longest, of approvals that of the stricter tier, with as many
-    people as any of them wants; without any, all is allowed."""
+    """The strictest of some verdicts, of holds the longest, of approvals that of the stricter tier and of those the one
+    that wants the most people, with as many as any of them wants; without any, all is allowed."""
     spoken = list(verdicts)
     found = max(spoken, key=_rank, default=Allow())
     if isinstance(found, NeedsApproval):
@@ -58,6 +58,8 @@ def strictest(verdicts: Iterable[Verdict]) -> Verdict:
     return found
 
 
-def _rank(verdict: Verdict) -> tuple[int, datetime | None, bool]:
+def _rank(verdict: Verdict) -> tuple[int, datetime | None, bool, int]:
     until = verdict.until if isinstance(verdict, Hold) else None
-    return _STRICTNESS[verdict.verdict], until, isinstance(verdict, NeedsApproval) and verdict.tier == "human"
+    if isinstance(verdict, NeedsApproval):
+        return _STRICTNESS[verdict.verdict], until, verdict.tier == "human", verdict.people
+    return _STRICTNESS[verdict.verdict], until, False, 0

@@ -20,7 +20,6 @@ from content.library import Library, load_library
 from deciding.checking import check_planners
 from journeys.checker import check_journey
 from journeys.checking.surroundings import Surroundings, ToolFacts
-from journeys.review import AREAS, Area
 from journeys.segments import load_segments
 from journeys.shapes import Shapes, load_shapes
 from learning.planners.registry import asks, planner_settings
@@ -95,7 +94,7 @@ class _Gathering:
     def surroundings(self, files: list[Path]) -> Surroundings:
         """What a journey may ask for. What has problems is left out, and not asked for."""
         written = self._written_project()
-        library = self._load(lambda: self._library(_review(written)))
+        library = self._load(self._library)
         policies = self._load(lambda: load_policies(self._policies))
         shapes = self._load(lambda: load_shapes(self._folder / "events.yaml")) or Shapes()
         segments = self._load(lambda: load_segments(self._folder, shapes))
@@ -129,8 +128,9 @@ class _Gathering:
             self.problems += told.problems
             return None
 
-    def _library(self, review: Collection[Area]) -> Library:
-        library = load_library(self._folder, review=review).with_published(self._published)
+    def _library(self) -> Library:
+        # That others must still agree to a content where it is installed is no mistake where it is written.
+        library = load_library(self._folder).with_published(self._published)
         check_planners(self._folder, library.surfaces)
         return library
 
@@ -167,6 +167,8 @@ class _Gathering:
                 if named.name not in known[named.kind]:
                     document = yamlfile.read(self._policies)
                     fix = yamlfile.nearest(named.name, list(known[named.kind]))
+                    if not fix and named.kind == "group":
+                        fix = "name as 'group' who decides"
                     message = f"{_MISSING[named.kind]} '{named.name}'"
                     self.problems.append(document.problem((policy.name, *named.path), message, fix))
 
@@ -177,12 +179,6 @@ _MISSING = {
     "tool": "sojourn.yaml sets up no tool",
     "journey": "there is no journey",
 }
-
-
-def _review(written: dict[str, Any]) -> Collection[Area]:
-    """The areas that groups must agree to, as far as they are well formed."""
-    found = written.get("review")
-    return [area for area in AREAS if area in cast(dict[str, Any], found)] if isinstance(found, dict) else []
 
 
 def _sections(written: dict[str, Any], key: str) -> dict[str, dict[str, Any]]:

@@ -28,12 +28,14 @@ _LOOK_AGAIN = 0.1
 
 
 class _AtTheVendors(BaseModel):
-    """`sandbox.yaml` of a project: what its vendors have approved, for the sandbox to know it too."""
+    """`sandbox.yaml` of a project: what stands at its vendors, for the sandbox to know it too."""
 
     model_config = ConfigDict(extra="forbid")
 
     whatsapp_templates: dict[str, str] = {}
     """The text of each approved template by its name, with `{{1}}`, `{{2}}` where its parameters go."""
+    paid: dict[str, float] = {}
+    """What was paid for each order, at the payment service of the tool `refund`."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,15 @@ def _listening(host: str, port: int) -> Generator[socket.socket]:
 
 @asynccontextmanager
 async def vendors_sandbox(settings: Settings, port: int) -> AsyncGenerator[Sandbox]:
-    """The sandbox, with the templates that the project's `sandbox.yaml` says are approved. Raises PortTaken."""
+    """The sandbox, with what the project's `sandbox.yaml` says its vendors know. Raises PortTaken."""
     file = settings.project_dir / "sandbox.yaml"
-    approved = yamlfile.read_as(_AtTheVendors, file) if file.is_file() else _AtTheVendors()
+    known = yamlfile.read_as(_AtTheVendors, file) if file.is_file() else _AtTheVendors()
     folder = settings.state_dir / "sandbox"
     folder.mkdir(parents=True, exist_ok=True)
-    templates = dict(approved.whatsapp_templates)
-    async with Sandbox.start(state_dir=folder, http_port=port, whatsapp_templates=templates) as sandbox:
+    templates = dict(known.whatsapp_templates)
+    async with Sandbox.start(
+        state_dir=folder, http_port=port, whatsapp_templates=templates, paid=known.paid
+    ) as sandbox:
         yield sandbox
 
 

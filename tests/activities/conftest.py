@@ -30,10 +30,11 @@ from learning.planners.registry import learner_of
 from policies.model import Policy
 from project.model import load_project
 from sandbox.http_server import serving
+from sandbox.payments import Payments
 from settings import Settings
 from store.database import Database
 from store.tables import Customer, EventRecord, PlannerDecision
-from tests.tools.payments import TOKEN, Payments
+from tests.tools.payments import TOKEN, open_payments
 from workflows.ports import ActRequest, ApprovalTerms, Asked, AskRequest, Grant, RunRef
 
 CONSOLE = "https://journeys.shop.example"
@@ -165,7 +166,7 @@ async def customer(database: Database) -> Customer:
 
 @pytest.fixture
 async def desk(database: Database, customer: Customer) -> AsyncGenerator[Desk]:
-    async with Payments(o_1=80.0).open() as payments:
+    async with open_payments(o_1=80.0) as payments:
         yield Desk(database, payments)
 
 

@@ -9,9 +9,9 @@ from temporalio.exceptions import ApplicationError
 from activities.tools.coupon import Coupon
 from activities.tools.model import ToolResult
 from activities.tools.refund import Refund
+from sandbox.payments import Fault
 from store.tables import Action, Approval, Span
 from tests.activities.conftest import HALF, NOON, UNASKED, Desk, attempt, granted, question, refund, rows
-from tests.tools.payments import Fault
 from workflows.ports import Asked, Denied, Done, Overtaken, Rejected, Unknown
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from activities.channels.model import OutcomeUnknown, Refused, RetryLater
 from activities.tools.refund import Refund
-from tests.tools.payments import TOKEN, Fault, Payments
+from sandbox.payments import Fault, Payments
+from tests.tools.payments import TOKEN, open_payments
 
 NOW = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
 HALF = {"order_id": "o_1", "amount": 40.0, "currency": "EUR"}
@@ -15,7 +16,7 @@ HALF = {"order_id": "o_1", "amount": 40.0, "currency": "EUR"}
 
 @pytest.fixture
 async def payments() -> AsyncGenerator[Payments]:
-    async with Payments(o_1=80.0).open() as service:
+    async with open_payments(o_1=80.0) as service:
         yield service
 
 
