@@ -1,6 +1,6 @@
-"""The shop's own payment service, as strict as a real one: it refunds an order once per key, and no more than was paid.
+"""A payment service, as strict as a real one: it refunds an order once per key, and no more than was paid.
 
-It is no vendor with an API of its own, so its contract is the one that the tool `refund` names.
+It is the shop's own and no vendor's, so its contract is the one that the tool `refund` names.
 """
 
 from collections.abc import Mapping

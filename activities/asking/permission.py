@@ -62,7 +62,7 @@ class Permission:
             case Deny(reason=reason) | Hold(reason=reason):
                 return Denied(reason=reason)
             case NeedsApproval() as wanted:
-                if await _covered(session, attempt, judged, wanted):
+                if await _covered(session, attempt, agreed, judged, wanted):
                     return None
                 subject = _subject(agreed, owner_of(request, customer), basis, judged, ruling)
                 if agreed is not request and request.grant:
@@ -118,26 +118,29 @@ def _subject(request: ActRequest, customer_id: str, basis: str, judged: Action, 
         discount=judged.discount,
         amount=judged.amount,
         findings=findings_of(ruling),
-        similar=_similar(judged),
+        similar=_similar(request, judged),
         texts=written_given(request.given, request.approval.edit),
     )
 
 
-def _similar(judged: Action) -> str:
-    """What this action has in common with others that a person may agree to with it; its amounts are limits."""
-    return digest_of([judged.journey, judged.step_id, judged.tool])
+def _similar(request: ActRequest, judged: Action) -> str:
+    """What this action has in common with others that a person may agree to with it; its amounts are limits, which
+    hold in the currency in which the person saw them."""
+    return digest_of([judged.journey, judged.step_id, judged.tool, request.given.get("currency")])
 
 
-async def _covered(session: AsyncSession, attempt: Attempt, judged: Action, wanted: NeedsApproval) -> bool:
+async def _covered(
+    session: AsyncSession, attempt: Attempt, request: ActRequest, judged: Action, wanted: NeedsApproval
+) -> bool:
     """Whether a person agreed to all that is like this action; their word is used up by one then."""
     if wanted.tier != "supervised" or wanted.people > 1:
         return False
     limits = {"discount": judged.discount, "amount": judged.amount}
-    now, delivery = attempt.now(), attempt.delivery_id
-    grant = await covering_grant(session, _similar(judged), delivery, group=wanted.group, now=now, **limits)
+    now, delivery, similar = attempt.now(), attempt.delivery_id, _similar(request, judged)
+    grant = await covering_grant(session, similar, delivery, group=wanted.group, now=now, **limits)
     if grant is None:
         return False
-    return await use_grant(session, grant.id, delivery, now, customer_id=attempt.request.run.customer_id)
+    return await use_grant(session, grant.id, delivery, now, customer_id=request.run.customer_id)
 
 
 def _judged(request: ActRequest, tool: Tool, *, approved: bool) -> Action:

@@ -93,6 +93,12 @@ async def test_a_grant_that_does_not_cover_it_counts_for_nothing(careful: Desk, 
     assert careful.payments.requests == 0
 
 
+async def test_an_amount_in_another_currency_is_another(careful: Desk):
+    await granted(careful)
+    in_dinars = refund(given=HALF | {"amount": 15.0, "currency": "KWD"}, approval=UNASKED, pass_=1)
+    assert isinstance(await careful.act(in_dinars), Asked)
+
+
 @pytest.mark.parametrize("stricter", [{"tier": "human"}, {"people": 2}])
 async def test_what_a_person_must_decide_each_time_no_grant_covers(careful: Desk, stricter: dict[str, Any]):
     await granted(careful)

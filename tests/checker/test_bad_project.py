@@ -39,3 +39,11 @@ def test_one_file_is_checked_alone(capsys: pytest.CaptureFixture[str]):
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/sojourn.yaml")), ids=lambda file: file.parent.name)
 def test_every_example_is_right_whatever_the_environment(file: Path, capsys: pytest.CaptureFixture[str]):
     assert (run(["journey", "check", str(file.parent)]), capsys.readouterr().err) == (0, "")
+
+
+def test_a_group_that_a_policy_has_by_default_must_have_someone(capsys: pytest.CaptureFixture[str]):
+    Path("policies.yaml").write_text("consent: {}\nmargin_floor: {least: 20%}\n", encoding="utf-8")
+    Path("sojourn.yaml").write_text(Path("sojourn.yaml").read_text().replace("[marketing]", "[growth]"))
+    assert run(["policy", "check"]) == 1
+    told = "policies.yaml:2:1: sojourn.yaml has nobody in the group 'marketing' (name as 'group' who decides)"
+    assert capsys.readouterr().err.splitlines()[0].endswith(told)

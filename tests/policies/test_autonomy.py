@@ -47,6 +47,7 @@ def test_above_an_amount_two_people_must_agree_whichever_rule_stands_first(amoun
         verdict = judged(tiers, **refund_of(amount))
         assert isinstance(verdict, NeedsApproval)
         assert (verdict.group, verdict.people) == ("support", people)
+        assert f"above {500 if people == 2 else 50}" in verdict.reason
 
 
 @pytest.mark.parametrize(
