@@ -48,8 +48,8 @@ _STRICTNESS = {"allow": 0, "hold": 1, "needs_approval": 2, "deny": 3}
 
 
 def strictest(verdicts: Iterable[Verdict]) -> Verdict:
-    """The strictest of some verdicts, of holds the longest, of approvals that of the stricter tier, and of those the
-    one that wants the most people; with as many as any of them wants. Without any, all is allowed."""
+    """The strictest of some verdicts: of holds the longest; of approvals that of the stricter tier, and the one
+    that wants most people, with as many as any of them wants. Without any, all is allowed."""
     spoken = list(verdicts)
     found = max(spoken, key=_rank, default=Allow())
     if isinstance(found, NeedsApproval):
