@@ -13,8 +13,9 @@ from store.locks import take_turn
 from store.tables import JourneyVersion, Run
 
 
-async def publish(session: AsyncSession, journey: Journey, by: str, at: datetime) -> bool:
-    """Make a definition the one that new runs get; gives whether it was published for the first time.
+async def publish(session: AsyncSession, journey: Journey, by: str, at: datetime, why: str = "") -> bool:
+    """Make a definition the one that new runs get; gives whether it was published for the first time. The audit
+    log keeps `why`, where that is said.
 
     Raises store.experiments.ChangesExperiment when it would change the arms of an experiment that runs.
     """
@@ -28,7 +29,8 @@ async def publish(session: AsyncSession, journey: Journey, by: str, at: datetime
         "version": journey.version,
         "was": next((row.version for row in known.values() if row.live), None),
     }
-    record(session, "change", f"journey:{journey.journey}", by, facts, at=at)
+    said = {"why": why} if why else {}
+    record(session, "change", f"journey:{journey.journey}", by, facts | said, at=at)
     for row in known.values():
         row.live = row.version == journey.version
         session.add(row)

@@ -15,6 +15,10 @@ from store.database import Database
 _WIDTH = 80
 
 
+class WeakEvidence(Exception):
+    """A planner would take over on weak evidence, and nobody says why it should. The message says what to do."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """What the log says of all planners that a version has take over."""
@@ -23,6 +27,18 @@ class Shown:
     """In lines to read; empty when none takes over."""
     is_weak: bool
     """Whether one of them would be refused."""
+
+    def why(self, without_evidence: str) -> str:
+        """What is kept of why they take over all the same; empty where the evidence suffices. Raises WeakEvidence
+        where it does not, and nobody said so."""
+        if not self.is_weak:
+            return ""
+        if not without_evidence:
+            raise WeakEvidence(
+                f"{self.text}\nTry it in an arm of a 'split' first, or say why it should take over without\n"
+                'evidence: sojourn journey publish FILE --without-evidence "WHY".'
+            )
+        return f"without evidence: {without_evidence}"
 
 
 async def what_speaks_for(database: Database, journey: Journey) -> Shown:

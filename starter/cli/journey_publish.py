@@ -17,8 +17,6 @@ from starter.cli.proposing import propose, requester, tell_proposed
 if TYPE_CHECKING:
     from journeys.model import Journey
     from settings import Settings
-    from starter.changes.proposing import Proposal
-    from store.database import Database
     from store.tables import Change
 
 
@@ -28,7 +26,7 @@ def publish(
     by: Annotated[str, typer.Option("--by", help="Who publishes it. Default: you.")] = "",
     without_evidence: Annotated[
         str,
-        typer.Option("--without-evidence", metavar="WHY", help="Propose a planner though the evidence is weak."),
+        typer.Option("--without-evidence", metavar="WHY", help="Let a planner take over on weak evidence."),
     ] = "",
     token: Token = "",
 ) -> None:
@@ -38,23 +36,25 @@ def publish(
     for it: in the name of whoever has the token, who decides nothing about it. See 'sojourn change'. What would
     change the arms of an experiment that runs is refused.
 
-    A planner that would take over from another is proposed with what 'sojourn evaluate' says of it. On weak
-    evidence it is refused, unless you say why it should go without: whoever decides reads that, and the audit
-    keeps it.
+    A planner that would take over from another is judged as by 'sojourn evaluate'. On weak evidence it is
+    refused, unless you say why it should go without: the audit log keeps that, and whoever must agree reads it.
     """
+    from starter.changes.evidence import WeakEvidence
     from store.experiments import ChangesExperiment
 
     settings = settings_of(context)
     journey = _checked(settings, path)
     try:
-        change = asyncio.run(_publish_or_propose(settings, journey, by, token, without_evidence.strip()))
+        evidence, change = asyncio.run(_publish_or_propose(settings, journey, by, token, without_evidence.strip()))
     except ChangesExperiment as error:
         raise CommandFailed(f"{error} Nothing was published.") from error
+    except WeakEvidence as error:
+        raise CommandFailed(f"{error}\nNothing was published.") from error
+    if evidence:
+        typer.echo(evidence)
     if change is None:
         typer.echo(f"Live: {journey.journey}@{journey.version}.")
         return
-    if change.preview:
-        typer.echo(change.preview)
     tell_proposed(change)
 
 
@@ -73,37 +73,25 @@ def _checked(settings: "Settings", path: Path) -> "Journey":
 
 async def _publish_or_propose(
     settings: "Settings", journey: "Journey", by: str, token: str, without_evidence: str
-) -> "Change | None":
-    """Put a version live, or have it reviewed; gives the change in that case."""
+) -> "tuple[str, Change | None]":
+    """Put a version live, or have it reviewed; gives what speaks for its planners, and the change if there is one.
+
+    Raises WeakEvidence when that is little and nobody says why they should take over all the same.
+    """
     from project.model import load_review
-    from starter.changes.journeys import who_must_agree
+    from starter.changes.evidence import what_speaks_for
+    from starter.changes.journeys import proposal_of, who_must_agree
     from store.versions import publish
 
     async with open_store(settings) as database:
+        shown = await what_speaks_for(database, journey)
+        why = shown.why(without_evidence)
         async with database.transaction() as session:
             areas = await who_must_agree(session, load_review(settings), journey)
             if not areas:
-                await publish(session, journey, by or getpass.getuser(), datetime.now(UTC))
-                return None
+                await publish(session, journey, by or getpass.getuser(), datetime.now(UTC), why)
+                return shown.text, None
         person = requester(settings, token, areas)
-        proposal = await _proposal(database, journey, areas, without_evidence)
-        return await propose(settings, database, proposal, person)
-
-
-async def _proposal(
-    database: "Database", journey: "Journey", areas: dict[str, str], without_evidence: str
-) -> "Proposal":
-    """The proposal with what speaks for its planners. Raises CommandFailed when that is weak and nobody says why
-    they should take over all the same."""
-    from starter.changes.evidence import Shown, what_speaks_for
-    from starter.changes.journeys import proposal_of
-
-    shown = await what_speaks_for(database, journey) if "autonomy" in areas else Shown("", is_weak=False)
-    if shown.is_weak and not without_evidence:
-        raise CommandFailed(
-            f"{shown.text}\nNothing was proposed. Try it in an arm of a 'split' first, or say why it should take "
-            'over\nwithout evidence: --without-evidence "WHY".'
-        )
-    why = f"without evidence: {without_evidence}" if shown.is_weak else ""
-    async with database.reading() as session:
-        return await proposal_of(session, journey, areas, preview=shown.text, why=why)
+        async with database.reading() as session:
+            proposal = await proposal_of(session, journey, areas, preview=shown.text, why=why)
+        return shown.text, await propose(settings, database, proposal, person)

@@ -11,9 +11,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from journeys.model import Journey
+from starter.changes.evidence import WeakEvidence, what_speaks_for
 from starter.changes.journeys import who_must_agree
 from starter.changes.policies import BY_FOLDER
 from starter.contents.renewing import renew_slots
@@ -58,23 +57,26 @@ async def take_up_live(services: Services) -> None:
 
 
 async def _publish_new(services: Services) -> None:
-    """Publish what is new in the folder, but for what others must agree to first: nothing starts by that."""
-    async with services.database.transaction() as session:
-        for journey in list(services.journeys.values()):
-            if await find_version(session, journey.journey, journey.version) is not None:
-                continue
-            if why_not := await _why_not(session, services, journey):
-                del services.journeys[journey.journey]
-                _log.warning("%s@%s is not live: %s", journey.journey, journey.version, why_not)
+    """Publish what is new in the folder, but for what others must agree to first, and planners on weak evidence:
+    nothing starts by that."""
+    async with services.database.reading() as session:
+        found = list(services.journeys.values())
+        new = [each for each in found if await find_version(session, each.journey, each.version) is None]
+    for journey in new:
+        if why_not := await _why_not(services, journey):
+            del services.journeys[journey.journey]
+            _log.warning("%s@%s is not live: %s", journey.journey, journey.version, why_not)
 
 
-async def _why_not(session: AsyncSession, services: Services, journey: Journey) -> str:
+async def _why_not(services: Services, journey: Journey) -> str:
     """Publish a version of the folder; or say why it may not go live by that."""
-    if areas := await who_must_agree(session, services.project.review, journey):
-        return f"it touches {', '.join(areas)}. Propose it with 'sojourn journey publish'."
     try:
-        await publish(session, journey, BY_FOLDER, datetime.now(UTC))
-    except ChangesExperiment as error:
+        (await what_speaks_for(services.database, journey)).why(without_evidence="")
+        async with services.database.transaction() as session:
+            if areas := await who_must_agree(session, services.project.review, journey):
+                return f"it touches {', '.join(areas)}. Propose it with 'sojourn journey publish'."
+            await publish(session, journey, BY_FOLDER, datetime.now(UTC))
+    except (WeakEvidence, ChangesExperiment) as error:
         return str(error)
     return ""
 

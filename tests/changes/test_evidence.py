@@ -1,13 +1,18 @@
 """What a proposal says of a planner that would take over: by the recorded decisions, in words."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from journeys.model import Journey
-from starter.changes.evidence import what_speaks_for
+from starter.changes.evidence import WeakEvidence, what_speaks_for
+from starter.runs.publishing import published
 from store.database import Database
 from store.tables import Customer
-from store.versions import publish
+from store.versions import live_versions, publish
+from tests import seeding
 from tests.activities.test_learning import decision
 
 THEN = datetime.now(UTC) - timedelta(days=30)
@@ -82,3 +87,26 @@ async def test_what_the_log_cannot_tell_is_weak(sqlite_database: Database) -> No
 async def test_without_a_planner_that_takes_over_there_is_nothing_to_say(sqlite_database: Database) -> None:
     await _decided(sqlite_database, 2)
     assert (await what_speaks_for(sqlite_database, winback())).text == ""
+
+
+async def test_weak_evidence_needs_a_reason_whoever_reviews(sqlite_database: Database) -> None:
+    await _decided(sqlite_database, 20)
+    weak = await what_speaks_for(sqlite_database, always("push"))
+    with pytest.raises(WeakEvidence, match='--without-evidence "WHY"'):
+        weak.why("")
+    assert weak.why("mails cost more now") == "without evidence: mails cost more now"
+
+
+async def test_a_weak_planner_in_the_folder_is_not_live_though_nobody_reviews(
+    sqlite_database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await _decided(sqlite_database, 20)
+    services, before = await seeding.services(sqlite_database), winback(planner="sampler")
+    services.journeys["winback"] = always("push")
+    assert not services.project.review
+    with caplog.at_level(logging.WARNING):
+        async with published(services):
+            assert services.journeys["winback"].version == before.version
+    async with sqlite_database.reading() as session:
+        assert (await live_versions(session))["winback"] == before.version
+    assert "'rules' at 'nudge' would take over" in caplog.text

@@ -111,3 +111,24 @@ def test_what_touches_an_area_under_review_is_not_published(sojourn: Command, sh
     assert "Temporal" in answer.err
     rows = _json(sojourn("--project", shop, "journey", "list", "-o", "json", SOJOURN_DATABASE_URL=sqlite_url))
     assert rows[0]["live"] is None
+
+
+def test_a_planner_takes_over_without_evidence_only_for_a_reason_which_the_audit_log_keeps(
+    sojourn: Command, shop: Path, sqlite_url: str
+) -> None:
+    """Nobody reviews this project: the reason is asked for all the same."""
+    file, environment = shop / "journeys" / "nudged.yaml", {"SOJOURN_DATABASE_URL": sqlite_url}
+    file.write_text(
+        "journey: nudged\nowner: maria@northwind.example\nstart: {event: Product Viewed}\n"
+        "steps:\n  - choose: nudge\n    options: [{option: now}, {option: later}]\n"
+    )
+    publish = ["--project", shop, "journey", "publish", file]
+    assert sojourn(*publish, **environment).code == 0
+    file.write_text(file.read_text().replace("choose: nudge", "choose: nudge\n    planner: sampler"))
+    refused = sojourn(*publish, **environment)
+    assert refused.code == 1
+    assert "Weak: No decision 'nudge' of 'nudged' in the last 90 days has a final" in refused.err
+    assert refused.err.endswith("Nothing was published.\n")
+    assert sojourn(*publish, "--without-evidence", "it has to begin", **environment).code == 0
+    kept = _json(sojourn("audit", "list", "--kind", "change", "-o", "json", **environment))
+    assert "without evidence: it has to begin" in json.dumps(kept)
