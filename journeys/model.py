@@ -116,6 +116,14 @@ class Journey(Part):
         return self
 
     @model_validator(mode="after")
+    def _say_limits_once(self) -> "Journey":
+        for name in ("send_window", "budget"):
+            if name in self.policies:
+                message = "a journey says its '{name}' beside 'policies', and not among them"
+                raise PydanticCustomError("said_beside", message, {"name": name, "path": ("policies", name)})
+        return self
+
+    @model_validator(mode="after")
     def _compare_planners(self) -> "Journey":
         steps = list(places(self.steps, ("steps",)))
         for path, step in steps:

@@ -162,7 +162,18 @@ class SendWindow(Part):
 
 
 class Budget(Part):
-    """At most this many messages of the journey to all its customers together, in any such time."""
+    """The most that the journey may send and spend on all its customers together, in any such time."""
 
-    messages: int = Field(ge=1)
+    messages: int | None = Field(default=None, ge=1)
+    """A million, unless said."""
+    money: float | None = Field(default=None, gt=0)
+    """For what its messages cost and its business actions give, all in one currency."""
+    costs: dict[str, Annotated[float, Field(ge=0)]] = {}
+    """What one message costs, by channel; over a channel that is not named it costs nothing."""
     within: Duration = timedelta(days=1)
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> "Budget":
+        if self.messages is None and self.money is None:
+            raise ValueError("a budget says how many 'messages' or how much 'money' at most")
+        return self

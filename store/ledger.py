@@ -11,7 +11,7 @@ from store.locks import take_turn
 from store.tables import Action, Address, Delivery, EventRecord
 
 NEVER_LEFT = ("rejected", "retrying")
-"""States in which no message reached the customer."""
+"""States in which no message reached the customer, and no business action was done."""
 
 
 async def find_delivery(session: AsyncSession, delivery_id: str) -> Delivery | None:
@@ -50,8 +50,8 @@ async def sent_to(session: AsyncSession, customer_ids: Collection[str]) -> dict[
 
 
 async def lock_sends(session: AsyncSession, journey: str) -> None:
-    """Let no other transaction reserve a message of the journey until this one ends, so that a count of them
-    stays true."""
+    """Let no other transaction reserve a message or a business action of the journey until this one
+    ends, so that a count of them stays true."""
     await take_turn(session, f"sends:{journey}")
 
 
@@ -67,6 +67,16 @@ async def sent_by_journey(session: AsyncSession, journey: str, since: datetime) 
         .group_by(col(Delivery.channel))
     )
     return dict((await session.exec(query)).all())
+
+
+async def given_by_journey(session: AsyncSession, journey: str, since: datetime) -> float:
+    """How much money a journey's business actions gave since a moment or are about to, to anyone."""
+    query = select(func.sum(Action.amount)).where(
+        col(Action.journey) == journey,
+        col(Action.reserved_at) > since,
+        col(Action.state).not_in(NEVER_LEFT),
+    )
+    return (await session.exec(query)).one() or 0.0
 
 
 async def reachable_at(session: AsyncSession, customer_id: str, kinds: Sequence[str]) -> str | None:

@@ -30,12 +30,17 @@ class Asks:
         self._report = report
 
     def of_head(self) -> None:
-        """The journey's approvers, and the segment that starts it."""
+        """The journey's approvers, the segment that starts it, and what its budget and its own policies name."""
         if self._journey.approvers is not None:
             self._group(("approvers",), self._journey.approvers)
+        for channel in self._journey.budget.costs if self._journey.budget else ():
+            self._channel(("budget", "costs", channel), channel)
         segments, name = self._around.segments, self._journey.start.segment
         if segments is not None and name and names_segment(name) and name not in segments:
             self._report.unknown(("start", "segment"), "segments.yaml declares no segment", name, segments)
+        for name, policy in self._own.items():
+            for named in cast(Any, policy).named():
+                self._named(("policies", name, *named.path), named.kind, named.name)
 
     def of_step(self, path: Place, step: Step) -> None:
         """What one step asks for."""
@@ -104,6 +109,25 @@ class Asks:
             message = f"'{content}' shows its offer in any case, so it cannot leave without"
             self._report.tell(path, message, "put what it says of it between {% if offer %} and {% endif %}")
 
+    def _named(self, path: Place, kind: str, name: str) -> None:
+        """What one of the journey's own policies names: a group, a channel, a tool or a journey."""
+        match kind:
+            case "group":
+                self._group(path, name)
+            case "channel":
+                self._channel(path, name)
+            case "tool":
+                self._tool(path, name)
+            case _ if self._around.journeys is not None and name not in self._around.journeys:
+                self._report.unknown(path, "there is no journey", name, self._around.journeys)
+            case _:
+                return
+
+    def _tool(self, path: Place, name: str) -> None:
+        tools = self._around.tools
+        if tools is not None and name not in tools:
+            self._report.unknown(path, "sojourn.yaml sets up no tool", name, tools)
+
     def _channel(self, path: Place, channel: str) -> None:
         channels = self._around.channels
         if channels is not None and channel not in channels:
@@ -132,9 +156,9 @@ class Asks:
             self._discount((*path, "with", "discount"), discount)
         if self._around.tools is None:
             return
+        self._tool((*path, "act"), step.act)
         tool = self._around.tools.get(step.act)
         if tool is None:
-            self._report.unknown((*path, "act"), "sojourn.yaml sets up no tool", step.act, self._around.tools)
             return
         if (
             tool.sensitive

@@ -44,6 +44,8 @@ class Facts(Fact):
     """The name under which the project sends."""
     journey_sent: dict[timedelta, dict[str, int]] = Field(default_factory=dict)
     """By channel, how many messages the action's journey sent to anyone, for each span that a budget names."""
+    journey_gave: dict[timedelta, float] = Field(default_factory=dict)
+    """How much money the action's journey gave to anyone by business actions, for each span that a budget names."""
     open_runs: tuple[OpenRun, ...] = ()
     last_inbound: datetime | None = None
     """When the customer last wrote to us over the action's channel."""

@@ -63,6 +63,8 @@ class Delivery(SQLModel, table=True):
 class Action(SQLModel, table=True):
     """The ledger of business actions: one row for each, whatever became of it."""
 
+    __table_args__ = (Index("ix_action_journey_at", "journey", "reserved_at"),)
+
     id: str = Field(primary_key=True)
     workflow_id: str = Field(index=True)
     first_run_id: str
@@ -72,6 +74,8 @@ class Action(SQLModel, table=True):
     customer_id: str = Field(foreign_key="customer.id", index=True)
     tool: str
     given: dict[str, Any] = json_column()
+    amount: float | None = None
+    """Of money that it gives, in its own currency."""
     state: str = word_column()
     """`reserved`, `retrying`, `done`, `rejected` or `unknown`."""
     attempts: int = 0

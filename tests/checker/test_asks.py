@@ -115,6 +115,25 @@ def test_a_journeys_own_cap_is_the_stricter_one(check_steps: Check):
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("{group: brnd, tiers: []}", "2:14: sojourn.yaml has nobody in the group 'brnd' (did you mean 'brand'?)"),
+        ("{group: brand, tiers: [{tier: full, tool: refnd}]}", "2:49: sojourn.yaml sets up no tool 'refnd'"),
+        ("{group: brand, tiers: [{tier: human, channel: smss}]}", "2:50: sojourn.yaml sets up no channel 'smss'"),
+        ("{group: brand, tiers: [{tier: human, journey: jj}]}", "2:50: there is no journey 'jj'"),
+    ],
+)
+def test_what_own_policies_name_is_there(said: str, problem: str, check_steps: Check):
+    [told] = check_steps(SEND, head=f"policies:\n  autonomy: {said}\n{HEAD}")
+    assert told.startswith(problem)
+
+
+def test_a_budget_says_the_costs_of_channels_that_are_there(check_steps: Check):
+    [told] = check_steps(SEND, head=f"budget: {{money: 5, costs: {{smss: 0.1}}}}\n{HEAD}")
+    assert told.startswith("1:28: sojourn.yaml sets up no channel 'smss'")
+
+
 def test_own_policies_are_checked(check_steps: Check):
     head = f"policies:\n  consnt: {{}}\n  quiet_hours: {{form: '21:00'}}\n{HEAD}"
     assert check_steps(SEND, head=head) == [

@@ -7,8 +7,11 @@ import pytest
 from pydantic import ValidationError
 
 from journeys.model import Journey
-from journeys.parts import ApprovalRule, EventMatch, Offer
+from journeys.parts import ApprovalRule, Budget, EventMatch, Offer, Part, SendWindow
 from journeys.steps import Send, verb, walk
+from policies.budget import BudgetPolicy
+from policies.model import Policy
+from policies.send_window import SendWindowPolicy
 from tests.conftest import RETAIL
 from tests.journeys.conftest import HEAD
 from yamlfile import FileProblems
@@ -156,3 +159,19 @@ def test_when_all_events_are_needed_none_has_steps_of_its_own(read: Read):
     text = HEAD + "  - {wait_for: [A, {event: B, then: [{wait: 1h}]}], need: all, within: 1d}\n"
     with pytest.raises(FileProblems, match="no one of them decides: put these steps under the common 'then'"):
         read(text)
+
+
+@pytest.mark.parametrize("name", ["budget", "send_window"])
+def test_a_journey_says_its_limits_in_one_place_only(read: Read, name: str):
+    with pytest.raises(FileProblems, match=f"a journey says its '{name}' beside 'policies', and not among them"):
+        read(f"policies: {{{name}: {{}}}}\n{HEAD}  - wait: 1h\n")
+
+
+def test_a_budget_limits_something(read: Read):
+    with pytest.raises(FileProblems, match="a budget says how many 'messages' or how much 'money' at most"):
+        read(f"budget: {{within: 1d}}\n{HEAD}  - wait: 1h\n")
+
+
+@pytest.mark.parametrize(("part", "policy"), [(Budget, BudgetPolicy), (SendWindow, SendWindowPolicy)])
+def test_a_journey_can_say_of_its_limits_all_that_the_project_can(part: type[Part], policy: type[Policy]):
+    assert part.model_fields.keys() == policy.model_fields.keys()

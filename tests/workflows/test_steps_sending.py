@@ -16,7 +16,7 @@ journey: sends
 owner: maria
 start: {event: Product Viewed}
 send_window: {from: "09:00", to: "18:00", days: [monday, tuesday]}
-budget: {messages: 500, within: 1d}
+budget: {messages: 500, money: 90, costs: {sms: 0.08}, within: 1d}
 policies: {discount_cap: {most: 20%}}
 priority: 70
 steps:
@@ -40,6 +40,7 @@ async def test_the_journeys_window_budget_policies_and_priority_travel_to_the_gu
     assert (window.start, window.end, window.days) == (time(9), time(18), ("monday", "tuesday"))
     budget = BudgetPolicy.model_validate(request.policies["budget"])
     assert (budget.messages, budget.within) == (500, timedelta(days=1))
+    assert (budget.money, budget.costs) == (90, {"sms": 0.08})
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def action_of(run: Conduct, step: Act, notes: ports.Notes) -> ports.ActRequest:
         start=run.memory.start,
         interrupts=run.memory.interrupts,
         facts=run.memory.facts(),
-        policies=run.journey.policies,
+        policies=run.journey.own_policies(),
         confidence=run.confidence(step),
         grant=run.memory.state.grant,
     )

@@ -409,6 +409,7 @@ def upgrade() -> None:
     sa.Column('customer_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('tool', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('given', sa.JSON(), nullable=False),
+    sa.Column('amount', sa.Float(), nullable=True),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('approval_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -422,6 +423,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('action', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_action_customer_id'), ['customer_id'], unique=False)
+        batch_op.create_index('ix_action_journey_at', ['journey', 'reserved_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_action_workflow_id'), ['workflow_id'], unique=False)
 
     op.create_table('address',
@@ -939,6 +941,7 @@ def downgrade() -> None:
     op.drop_table('address')
     with op.batch_alter_table('action', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_action_workflow_id'))
+        batch_op.drop_index('ix_action_journey_at')
         batch_op.drop_index(batch_op.f('ix_action_customer_id'))
 
     op.drop_table('action')
