@@ -7,14 +7,17 @@ from typing import Any, cast
 from content.approvals import Standing
 from content.assembly import Assembly, Candidate, Pick, assemble
 from content.catalogue import Catalogue
+from content.front import FrontMatter
 from content.marks import of_part
 from content.rendering import RenderContext, RenderingFailed
-from content.surfaces import CHANNEL, DISCOUNT, Choice, Surface, said
+from content.surfaces import DISCOUNT, Choice, Surface, said
 from content.variables import variables
 from content.variant import Variant
 from journeys.conditions import holds
+from journeys.features import Asked
 from policies.content_fit import ContentFitPolicy
-from policies.model import Action, Allow, Facts, Policy
+from policies.model import SLOT, Action, Allow, Facts, Policy
+from policies.objection import ObjectionPolicy
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,20 @@ class SlotFiller:
         parts = tuple(self._part(pick, filled[pick.content]) for pick in assembly.picks)
         return Assembled(parts, assembly)
 
+    def asks(self, name: str) -> Asked | None:
+        """What a surface and the policies on its slots ask of the customer; None may be everything."""
+        asked = self.surfaces[name].asks
+        for policy in self._policies:
+            if asked is None or policy.attributes is None:
+                return None
+            asked = {**asked, **dict.fromkeys(policy.attributes, ())}
+        return asked
+
+    def leaves_alone(self, attributes: Mapping[str, Any]) -> bool:
+        """Whether a customer objected to what is made for them, and gets what is for everyone in its place."""
+        objections = (policy for policy in self._policies if isinstance(policy, ObjectionPolicy))
+        return any(policy.objects(attributes) for policy in objections)
+
     def used(self, name: str) -> frozenset[str]:
         """What the contents of a surface show, as `Variant.used` says it."""
         variants = (self._contents[content][0] for content in self.surfaces[name].contents)
@@ -100,26 +117,22 @@ class SlotFiller:
         product_id = front.product or str(context.event.get("product_id", ""))
         product = self._catalogue.product(product_id)
         about = front.categories | (product.about if product else frozenset[str]())
-        if against := self._against(name, variant, about, context):
-            return _Filled(Candidate(closed=against), {})
         try:
             fields = fill(variant, context, self._catalogue, product_id)
         except RenderingFailed as error:
             return _Filled(Candidate(closed=f"it cannot be made for them: {error.reason}"), {})
+        action = _shown(name, front, about, product.margin if product else None, " ".join(_texts(fields)))
+        if against := self._against(action, context):
+            return _Filled(Candidate(closed=against), {})
         kinds = about | ({DISCOUNT} if front.offer or "offer" in variant.used else frozenset[str]())
         return _Filled(Candidate(kinds=kinds, says=said(_texts(fields))), fields, variant.version)
 
-    def _against(self, name: str, variant: Variant, about: frozenset[str], context: RenderContext) -> str:
-        """What the policies on content have against it for this customer; empty when nothing."""
-        front, reader = variant.front, context.customer
-        action = Action(
-            journey="", step_id="", channel=CHANNEL, purpose=front.purpose, content=name, categories=about,
-            language=front.language, valid_from=front.valid_from, valid_until=front.valid_until,
-            discount=front.offer, approved=True,
-        )  # fmt: skip
+    def _against(self, action: Action, context: RenderContext) -> str:
+        """What the policies on slots have against it for this customer; empty when nothing."""
+        reader = context.customer
         facts = Facts(
             now=context.now, action=action, time_zone=reader.time_zone, locale=reader.locale,
-            attributes=reader.traits,
+            attributes={**reader.traits, **reader.seen}, brand=context.brand.name,
         )  # fmt: skip
         verdicts = (policy.judge(facts) for policy in self._policies)
         return next((verdict.reason for verdict in verdicts if not isinstance(verdict, Allow)), "")
@@ -153,6 +166,15 @@ def _keep_to_range(variant: Variant, catalogue: Catalogue, product_id: str) -> N
     product, front = catalogue.product(product_id), variant.front
     if product and product.withdrawn and front.purpose == "marketing" and "product.withdrawn" not in variant.used:
         raise RenderingFailed(variant.file, 1, f"the product '{product_id}' is not sold any more")
+
+
+def _shown(name: str, front: FrontMatter, about: frozenset[str], margin: float | None, text: str) -> Action:
+    """A content as policies judge it in a slot. Nobody is asked about a page: a person approved what it says."""
+    return Action(
+        journey="", step_id="", channel=SLOT, purpose=front.purpose, content=name, topic=front.topic or "",
+        categories=about, language=front.language, valid_from=front.valid_from, valid_until=front.valid_until,
+        discount=front.offer, margin=margin, text=text, approved=True,
+    )  # fmt: skip
 
 
 def _chosen(candidate: Candidate, choice: Choice, context: RenderContext) -> Candidate:

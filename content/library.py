@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment
 
@@ -21,12 +22,13 @@ from content.lint import shown_unasked
 from content.reading import EMAIL, HTML, MAIL_NAMES, TEXT, read_files, read_texts
 from content.rendering import RenderContext, Rendered, RenderingFailed, UnknownContent
 from content.source import Source
-from content.surfaces import CHANNEL, Surface, load_surfaces, said
 from content.surfaces import FILE as SURFACES
+from content.surfaces import Surface, load_surfaces, said
 from content.templates import LAYOUTS, Compiler
 from content.variant import Variant, fragments
+from journeys.features import Asked
 from journeys.review import Area
-from policies.model import Policy
+from policies.model import SLOT, Policy
 from policies.registry import load_policies
 from yamlfile import FileProblems, Problem, nearest
 
@@ -212,6 +214,14 @@ class Library:
         variant = self._usable.get((name, channel))
         return _surface_of(variant) if variant else ""
 
+    def asks(self, surface: str) -> Asked | None:
+        """What a surface and the policies that judge its slots ask of the customer; None may be everything."""
+        return self._filler.asks(surface)
+
+    def leaves_alone(self, attributes: Mapping[str, Any]) -> bool:
+        """Whether a customer objected to what is made for them, and gets what is for everyone in its place."""
+        return self._filler.leaves_alone(attributes)
+
     def assemble(self, surface: str, context: RenderContext) -> Assembled:
         """A surface as one customer gets it. Raises UnknownContent for one that is not declared."""
         if surface not in self.surfaces:
@@ -235,7 +245,7 @@ class Library:
         return entry.leaves
 
     def _slot_filler(self) -> SlotFiller:
-        for_slots = [each for each in self.entries if each.variant.channel == CHANNEL]
+        for_slots = [each for each in self.entries if each.variant.channel == SLOT]
         contents = {each.name: (self._usable.get(each.place), each.standing) for each in for_slots}
         shown = {each.name: self._usable.get(each.place, each.variant) for each in for_slots}
         known = {name: said(part.source for part in fragments(each.fields)) for name, each in shown.items()}

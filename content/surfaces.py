@@ -20,11 +20,10 @@ from journeys.conditions import check_names
 from journeys.features import Asked, asked_of
 from journeys.steps.planned import AS_WRITTEN, Planned, conditions_of
 from journeys.times import Duration
+from policies.model import SLOT
 from yamlfile import Document, FileProblems, Problem, nearest
 
 FILE = "surfaces.yaml"
-CHANNEL = "slot"
-"""How the files of content for slots are called: `slot.yaml.j2`."""
 DISCOUNT = "discount"
 """What a content is, beside its categories, that promises a discount at its head."""
 
@@ -171,14 +170,14 @@ def said(texts: Iterable[str]) -> str:
 
 
 def _unknown(document: Document, found: Mapping[str, Surface], there: set[tuple[str, str]]) -> Iterator[Problem]:
-    for_slots = sorted(name for name, channel in there if channel == CHANNEL)
+    for_slots = sorted(name for name, channel in there if channel == SLOT)
     for name, surface in found.items():
         for slot, choice, place in _choices(surface):
-            if (choice.content, CHANNEL) in there:
+            if (choice.content, SLOT) in there:
                 continue
             path = ("surfaces", name, "slots", slot, "variants", place)
             if any(choice.content == each for each, _ in there):
-                fix = f"write content/{choice.content}/{CHANNEL}.yaml.j2"
+                fix = f"write content/{choice.content}/{SLOT}.yaml.j2"
                 yield document.problem(path, f"the content '{choice.content}' has nothing for slots", fix)
             else:
                 fix = nearest(choice.content, for_slots)

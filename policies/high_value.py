@@ -15,6 +15,7 @@ class HighValuePolicy(Policy):
 
     name: ClassVar[str] = "high_value"
     area: ClassVar[Area] = "price"
+    judges_slots: ClassVar[bool] = True
     horizon_days: ClassVar[int] = 7
     needs: ClassVar[frozenset[Need]] = frozenset({"features"})
 

@@ -16,6 +16,7 @@ class MarginFloorPolicy(Policy):
 
     name: ClassVar[str] = "margin_floor"
     area: ClassVar[Area] = "price"
+    judges_slots: ClassVar[bool] = True
 
     least: Percent = 10
     unknown: Literal["ask", "deny", "allow"] = "ask"

@@ -1,8 +1,9 @@
 """An objection to direct marketing is absolute (GDPR, article 21); so is a signal not to share data (CCPA)."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from policies.model import Allow, Deny, Facts, Policy, Verdict
+from policies.model import Allow, Deny, Facts, Policy, Verdict, attribute
 
 
 class ObjectionPolicy(Policy):
@@ -10,6 +11,7 @@ class ObjectionPolicy(Policy):
     which hand data to others, to those whose browser sent Global Privacy Control (attribute `gpc`)."""
 
     name: ClassVar[str] = "objection"
+    judges_slots: ClassVar[bool] = True
 
     objected: str = "objects_to_marketing"
     gpc: str = "gpc"
@@ -19,11 +21,15 @@ class ObjectionPolicy(Policy):
     def attributes(self) -> frozenset[str]:
         return frozenset(path.partition(".")[0] for path in (self.objected, self.gpc))
 
+    def objects(self, attributes: Mapping[str, Any]) -> bool:
+        """Whether the customer objected to direct marketing."""
+        return attribute(attributes, self.objected) is True
+
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
         if action.purpose != "marketing":
             return Allow()
-        if facts.attribute(self.objected) is True:
+        if self.objects(facts.attributes):
             return Deny(reason="the customer objected to direct marketing")
         if action.channel in self.sharing and facts.attribute(self.gpc) is True:
             return Deny(reason=f"the customer's browser asked not to share data, and '{action.channel}' does")

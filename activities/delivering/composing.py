@@ -215,7 +215,7 @@ class Composer:
         if not name:
             return None
         surface, run = self._library.surfaces[name], request.run
-        seen = await seen_of(session, customer, surface.asks, request.now)
+        seen = await seen_of(session, customer, self._library.asks(name), request.now)
         occasion = Occasion(
             name, run.workflow_id, run.first_run_id, request.start.id, request.step_id, request.pass_
         )

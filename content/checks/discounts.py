@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from content.checks.subject import FILLED, Subject
-from content.surfaces import CHANNEL
+from policies.model import SLOT
 from yamlfile import Problem
 
 _SHARE = re.compile(rf"[\d{FILLED}]\s?%")
@@ -12,7 +12,7 @@ _SHARE = re.compile(rf"[\d{FILLED}]\s?%")
 
 def check(subject: Subject) -> Iterator[Problem]:
     """A share in per cent in a content for slots that has no `offer`."""
-    if subject.variant.channel != CHANNEL or subject.variant.front.offer is not None:
+    if subject.variant.channel != SLOT or subject.variant.front.offer is not None:
         return
     for passage in subject.own:
         if found := _SHARE.search(passage.visible):

@@ -1,7 +1,7 @@
 """The types every policy shares: the action it judges, the facts it may know, the verdict it gives."""
 
-from policies.model.action import Action
-from policies.model.facts import Facts
+from policies.model.action import SLOT, Action
+from policies.model.facts import Facts, attribute
 from policies.model.history import Consent, Contact, Health, OpenRun, Suppressed
 from policies.model.hours import Hours
 from policies.model.place import Place
@@ -10,6 +10,7 @@ from policies.model.ruling import Finding, Ruling, rule
 from policies.model.verdicts import Allow, Deny, Hold, NeedsApproval, Verdict, strictest
 
 __all__ = [
+    "SLOT",
     "Action",
     "Allow",
     "Consent",
@@ -29,6 +30,7 @@ __all__ = [
     "Ruling",
     "Suppressed",
     "Verdict",
+    "attribute",
     "rule",
     "strictest",
 ]

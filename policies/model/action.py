@@ -6,9 +6,12 @@ from typing import Literal
 from journeys.parts import Purpose
 from policies.model.fact import Fact
 
+SLOT = "slot"
+"""The channel of what stands in a slot of a page or a mail."""
+
 
 class Action(Fact):
-    """What the run is about to do."""
+    """What the run is about to do, or what a page is about to show in one of its slots."""
 
     journey: str
     step_id: str

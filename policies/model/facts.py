@@ -1,5 +1,6 @@
 """Everything that a policy may know of the customer, their journeys and the channel."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
@@ -45,7 +46,7 @@ class Facts(Fact):
     journey_sent: dict[timedelta, dict[str, int]] = Field(default_factory=dict)
     """By channel, how many messages the action's journey sent to anyone, for each span that a budget names."""
     journey_gave: dict[timedelta, float] = Field(default_factory=dict)
-    """How much money the action's journey gave to anyone by business actions, for each span that a budget names."""
+    """How much money the action's journey gave to anyone by business actions, for each span of such a budget."""
     open_runs: tuple[OpenRun, ...] = ()
     last_inbound: datetime | None = None
     """When the customer last wrote to us over the action's channel."""
@@ -60,10 +61,7 @@ class Facts(Fact):
 
     def attribute(self, path: str) -> Any:
         """What is known of the customer at a path such as `scores.value`; None when nothing is."""
-        found: Any = self.attributes
-        for name in path.split("."):
-            found = cast(dict[str, Any], found).get(name) if isinstance(found, dict) else None
-        return found
+        return attribute(self.attributes, path)
 
     def last_word(self, *channels: str, topic: str = "") -> Consent | None:
         """What the customer said last of the action's purpose on any of `channels`, about a topic or none. Of a
@@ -108,3 +106,11 @@ def _zones(own: str | None, country: str, project: str) -> tuple[ZoneInfo, ...]:
         (_SOME_TIME.astimezone(ZoneInfo(zone)).replace(tzinfo=None), zone) for zone in zones_of_country(country)
     )
     return tuple(ZoneInfo(zone) for _, zone in clocks) or (ZoneInfo(project),)
+
+
+def attribute(attributes: Mapping[str, Any], path: str) -> Any:
+    """What stands in some attributes at a path such as `scores.value`; None when nothing does."""
+    found: Any = attributes
+    for name in path.split("."):
+        found = cast(Mapping[str, Any], found).get(name) if isinstance(found, Mapping) else None
+    return found

@@ -42,7 +42,8 @@ class Policy(BaseModel):
     judges_tools: ClassVar[bool] = False
     """Whether it judges business actions too, and not only messages."""
     judges_slots: ClassVar[bool] = False
-    """Whether it judges what stands in the slots of a page too. Of the customer it knows only traits then."""
+    """Whether it judges what stands in the slots of a page or a mail too. It knows the customer's attributes
+    then, and neither what they said nor what they were sent."""
 
     @cached_property
     def version(self) -> str:

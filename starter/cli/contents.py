@@ -142,6 +142,7 @@ async def _assembled(
     from deciding.sight import seen_of
     from deciding.slots import Occasion, SlotPlanning
     from starter.contents.assembling import surface_context
+    from store.customers import scope_of
     from yamlfile import nearest
 
     shelf = await shelf_of(settings)
@@ -151,15 +152,16 @@ async def _assembled(
         known = list(library.surfaces)
         hint = nearest(surface, known) or f"there are: {', '.join(known) or 'none'}"
         raise CommandFailed(f"surfaces.yaml has no surface '{surface}' ({hint}).")
-    now = datetime.now(UTC)
+    now, declared = datetime.now(UTC), library.surfaces[surface]
+    context = surface_context(project, None, locale, now)
     if customer:
         async with open_store(settings) as database, database.reading() as session:
-            found, declared = await _customer(session, customer), library.surfaces[surface]
-            seen = await seen_of(session, found, declared.asks, now)
-            choices = await SlotPlanning().look(session, declared, Occasion.on_page(surface, found.id), seen, now)
-        context = surface_context(project, found, locale, now, seen=seen, choose=choices)
-    else:
-        context = surface_context(project, None, locale, now)
+            found = await _customer(session, customer)
+            if not library.leaves_alone(scope_of(found)):
+                seen = await seen_of(session, found, library.asks(surface), now)
+                there = Occasion.on_page(surface, found.id)
+                choices = await SlotPlanning().look(session, declared, there, seen, now)
+                context = surface_context(project, found, locale, now, seen=seen, choose=choices)
     assembly = library.assemble(surface, context).assembly
     rows = [vars(pick) | {"shown": True} for pick in assembly.picks]
     return [*rows, *(vars(pick) | {"shown": False} for pick in assembly.passed_over)], assembly.withheld

@@ -88,7 +88,7 @@ async def _choices(
     if not name:
         return None
     surface = shelf.library.surfaces[name]
-    seen = await seen_of(session, customer, surface.asks, now)
+    seen = await seen_of(session, customer, shelf.library.asks(name), now)
     return await SlotPlanning().look(session, surface, Occasion.on_page(name, customer.id), seen, now)
 
 

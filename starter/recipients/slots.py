@@ -29,7 +29,7 @@ from starter.ingestion.incoming import Incoming, Who
 from starter.ingestion.pressure import NotAccepted
 from starter.recipients.asking import Refused, answer, customer_of, who_asks
 from starter.services import Services, services_of
-from store.customers import find_customer, lock_customer
+from store.customers import find_customer, lock_customer, scope_of
 from store.tables import Customer
 
 router = APIRouter(tags=["surfaces"])
@@ -49,7 +49,7 @@ async def show(surface: str, request: Request, locale: str = "") -> Response:
             known = ", ".join(library.surfaces) if library else ""
             raise Refused(404, "unknown_surface", f"surfaces.yaml declares: {known or 'none'}")
         who = await who_asks(request, services, _secret(services))
-        customer = None if _asks_for_privacy(request) else await _customer(services, who)
+        customer = None if _asks_for_privacy(request) else await _customer(services, who, library)
     except Refused as refused:
         return refused.answer
     async with services.database.reading() as session:
@@ -86,13 +86,14 @@ async def tell(token: str, report: str, request: Request) -> Response:
     return answer({"success": True})
 
 
-async def _customer(services: Services, who: Who) -> Customer | None:
-    """Who looks; None for someone who is not known. Raises Refused."""
+async def _customer(services: Services, who: Who, library: Library) -> Customer | None:
+    """Who looks; None for someone who is not known, or who objected to what is made for them. Raises Refused."""
     customer_id = await customer_of(services, who) if who.known_as else None
     if customer_id is None:
         return None
     async with services.database.reading() as session:
-        return await find_customer(session, customer_id)
+        customer = await find_customer(session, customer_id)
+    return None if customer and library.leaves_alone(scope_of(customer)) else customer
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ class _Page:
     ) -> tuple[Assembled, SlotChoices]:
         services, links = self.services, LinkSigner(self.services.secret)
         declared = self.library.surfaces[self.surface]
-        seen = await seen_of(session, customer, declared.asks, now)
+        seen = await seen_of(session, customer, self.library.asks(self.surface), now)
         occasion = Occasion.on_page(self.surface, customer.id)
         choices = await services.slot_planning.look(session, declared, occasion, seen, now)
         context = surface_context(

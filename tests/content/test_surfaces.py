@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,6 +86,54 @@ def test_a_slot_promises_no_larger_discount_than_the_policies_allow(
     said = why(load(), someone(context))["spring"]
 
     assert said == ("for everyone whom it fits" if most == 30 else "a discount of 30 % is above the cap of 25 %")
+
+
+@pytest.mark.parametrize(
+    ("policies", "traits", "says"),
+    [
+        ("objection: {}", {"objects_to_marketing": True}, "the customer objected to direct marketing"),
+        ("objection: {}", {}, ""),
+        ("high_value: {attribute: spent}", {"spent": 5000}, "30 % off is above 5 % for a high-value customer"),
+        ("high_value: {attribute: spent}", {"spent": 50}, ""),
+        ("margin_floor: {unknown: deny}", {}, "the catalogue does not say what margin the product has"),
+        ("margin_floor: {}", {}, ""),
+        ("rules: {r: {when: customer.in_dispute, message: not now}}", {"in_dispute": True}, "not now"),
+        ("rules: {r: {when: customer.in_dispute, message: not now}}", {}, ""),
+        ("rules: {r: {when: 'action.text.contains(\"off\")', message: said off}}", {}, "said off"),
+        ("rules: {r: {when: 'action.channel == \"slot\"', message: no slots, verdict: hold}}", {}, "no slots"),
+        ("rules: {r: {when: 'action.discount > 20', message: ask, verdict: needs_approval, group: a}}", {}, ""),
+        ("rules: {r: {when: 'contacts.size() == 0', message: not first}}", {}, ""),
+    ],
+)
+def test_a_slot_is_judged_by_what_policies_know_of_who_reads_it(
+    shop: Path,
+    load: Load,
+    write: Write,
+    context: RenderContext,
+    policies: str,
+    traits: dict[str, Any],
+    says: str,
+):
+    (shop.parent / "policies.yaml").write_text(f"restricted_categories: {{}}\n{policies}\n")
+    write("spring/slot.yaml.j2", '---\noffer: 30%\n---\ntitle: "30 % off"\n')
+
+    assert why(load(), someone(context, **traits))["spring"] == (says or "for everyone whom it fits")
+
+
+@pytest.mark.parametrize(
+    ("policies", "asked"),
+    [
+        ("objection: {}", {"club": (), "objects_to_marketing": (), "gpc": ()}),
+        ("rules: {r: {when: customer.orders.count == 0, message: m}}", {"club": (), "orders": ()}),
+        ("rules: {r: {when: size(customer) > 3, message: m}}", None),
+    ],
+)
+def test_what_policies_look_at_is_looked_up_before_a_slot_is_filled(
+    shop: Path, load: Load, policies: str, asked: dict[str, Any] | None
+):
+    (shop.parent / "policies.yaml").write_text(f"{policies}\n")
+
+    assert load().asks("homepage") == asked
 
 
 def test_what_is_in_another_language_is_passed_over(shop: Path, load: Load, context: RenderContext):

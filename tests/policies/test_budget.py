@@ -67,7 +67,9 @@ def test_a_budget_of_messages_does_not_stop_a_business_action():
 
 
 def test_sums_of_cents_are_not_overdrawn_by_how_a_machine_counts():
-    assert BudgetPolicy(money=0.3, costs={"sms": 0.1}).judge(facts("sms", journey_sent={DAY: {"sms": 2}})) == Allow()
+    assert (
+        BudgetPolicy(money=0.3, costs={"sms": 0.1}).judge(facts("sms", journey_sent={DAY: {"sms": 2}})) == Allow()
+    )
 
 
 def test_what_business_actions_gave_is_counted_only_for_a_budget_of_money():

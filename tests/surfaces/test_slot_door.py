@@ -8,7 +8,8 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from content.library import load_library
+from content.library import Library, load_library
+from policies.objection import ObjectionPolicy
 from starter.app import create_app
 from starter.services import Services
 from store.customers import find_customer
@@ -18,9 +19,15 @@ from tests.conftest import RETAIL
 
 
 @pytest.fixture
-async def page(shop: Services) -> AsyncGenerator[httpx.AsyncClient]:
+def library() -> Library:
+    """The contents of the retail example."""
+    return load_library(RETAIL)
+
+
+@pytest.fixture
+async def page(shop: Services, library: Library) -> AsyncGenerator[httpx.AsyncClient]:
     """Lena's browser on a page of the retail example."""
-    selling = replace(shop, library=load_library(RETAIL))
+    selling = replace(shop, library=library)
     async with shop.database.transaction() as session:
         lena = await find_customer(session, "c_lena")
         assert lena is not None
@@ -63,6 +70,22 @@ async def test_whoever_is_not_known_or_asks_not_to_be_gets_what_is_for_everyone(
         "social_proof": "home-tested",
         "legal": "home-returns",
     }
+
+
+async def test_whoever_objected_to_marketing_gets_what_is_for_everyone(
+    shop: Services, page: httpx.AsyncClient, library: Library
+):
+    async with shop.database.transaction() as session:
+        lena = await find_customer(session, "c_lena")
+        assert lena is not None
+        lena.traits = {**lena.traits, "objects_to_marketing": True}
+        session.add(lena)
+    [before] = (await slots(page))["hero"]
+
+    library.judge_by([ObjectionPolicy()])
+
+    [hero] = (await slots(page))["hero"]
+    assert (before["content"], hero["content"]) == ("home-club", "home-tent-sale")
 
 
 async def test_a_page_for_which_nothing_required_is_in_its_language_gets_nothing(page: httpx.AsyncClient):
