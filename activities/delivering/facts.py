@@ -30,7 +30,7 @@ from store.consents import consents_of
 from store.customers import scope_of
 from store.events import last_reply
 from store.features import features_of
-from store.ledger import contacts_since, horizon, lock_sends, sent_by_journey
+from store.ledger import contacts_since, given_by_journey, horizon, lock_sends, sent_by_journey
 from store.runs import other_open_runs
 from store.suppressions import KINDS, find_suppression
 from store.tables import Customer, Delivery
@@ -100,7 +100,8 @@ class Gathering:
             customer_id=customer.id,
             locale=customer.locale,
             brand=self.brand,
-            journey_sent=await _spent(session, journey, now, policies),
+            journey_sent=await _sent(session, journey, now, policies),
+            journey_gave=await _gave(session, journey, now, policies) if "spending" in needs else {},
             open_runs=await _rivals(session, customer.id, journey) if "open_runs" in needs else (),
             last_inbound=await last_reply(session, customer.id, action.channel) if "inbound" in needs else None,
             health=await self._channel_health(session, action.channel, now) if "health" in needs else Health(),
@@ -114,8 +115,8 @@ class Gathering:
         policies: Sequence[Policy], now: datetime,
     ) -> Facts:  # fmt: skip
         """What the policies that judge business actions may know of one."""
-        seen = any("features" in policy.needed for policy in policies)
-        owner = customer.id if customer else request.run.customer_id
+        needs = frozenset[Need]().union(*(policy.needed for policy in policies))
+        owner, journey = customer.id if customer else request.run.customer_id, request.run.journey
         days = max((policy.horizon_days for policy in policies), default=0)
         contacts = await contacts_since(session, owner, horizon(now, days), but="") if days else []
         return Facts(
@@ -123,13 +124,15 @@ class Gathering:
             action=action,
             time_zone=customer.time_zone if customer else None,
             project_zone=self.time_zone,
-            attributes=await _known(session, customer, now, with_features=seen) if customer else {},
+            attributes=await _known(session, customer, now, with_features="features" in needs) if customer else {},
             contacts=tuple(map(_contact, contacts)),
             customer_id=owner,
             locale=customer.locale if customer else None,
             brand=self.brand,
+            journey_sent=await _sent(session, journey, now, policies) if "spending" in needs else {},
+            journey_gave=await _gave(session, journey, now, policies) if "spending" in needs else {},
             asked=_asked(request.approval),
-            tightened=await _tightened(session, request.run.journey),
+            tightened=await _tightened(session, journey),
         )
 
     async def _channel_health(self, session: AsyncSession, channel: str, now: datetime) -> Health:
@@ -193,15 +196,26 @@ async def _suppressed(session: AsyncSession, case: Case) -> Suppressed | None:
     return Suppressed.model_validate(found.model_dump()) if found else None
 
 
-async def _spent(
+async def _sent(
     session: AsyncSession, journey: str, now: datetime, policies: Sequence[Policy]
 ) -> dict[timedelta, dict[str, int]]:
-    spans = {policy.budget_span for policy in policies if policy.budget_span}
+    spans = _budget_spans(policies)
     if not spans:
         return {}
     # Customers are locked one by one; a budget is shared by all of them.
     await lock_sends(session, journey)
-    return {span: await sent_by_journey(session, journey, now - span) for span in sorted(spans)}
+    return {span: await sent_by_journey(session, journey, now - span) for span in spans}
+
+
+async def _gave(
+    session: AsyncSession, journey: str, now: datetime, policies: Sequence[Policy]
+) -> dict[timedelta, float]:
+    """What business actions gave. Whoever asks has locked the journey's sends."""
+    return {span: await given_by_journey(session, journey, now - span) for span in _budget_spans(policies)}
+
+
+def _budget_spans(policies: Sequence[Policy]) -> list[timedelta]:
+    return sorted({policy.budget_span for policy in policies if policy.budget_span})
 
 
 async def _rivals(session: AsyncSession, customer_id: str, journey: str) -> tuple[OpenRun, ...]:
