@@ -1,19 +1,16 @@
 """The pages of journeys: what they draw, and the runs they count at each step."""
 
 import re
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
 
 from starter.services import Services
 from store.tables import Guardrail, Run
 from store.versions import publish
 from tests.seeding import JOURNEY, NOW, OMAR, customer, put, run, run_ref, trace
 
-Visit = Callable[..., Awaitable[Page]]
 PAGE = f"/journeys/{JOURNEY}"
 
 
@@ -97,15 +94,6 @@ async def test_a_journey_that_does_not_exist(ada: httpx.AsyncClient) -> None:
     answer = await ada.get("/journeys/nothing")
     assert answer.status_code == 404
     assert "There is no such journey" in answer.text
-
-
-@pytest.mark.xdist_group("browser")
-async def test_the_drawing_has_its_colours_in_a_browser(visit: Visit, demo: Services) -> None:
-    await put(demo.database, customer(), _run(demo, 1))
-    page = await visit(demo, PAGE)
-    step = page.locator("[data-step=reminder] > rect")
-    await expect(page.get_by_text("1 here")).to_be_visible()
-    assert await step.evaluate("box => getComputedStyle(box).stroke") == "rgb(31, 90, 75)"
 
 
 WHY = "20 of 1000 messages, 2.00%"

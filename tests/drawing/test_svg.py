@@ -1,58 +1,13 @@
-"""Journeys as SVG, looked at by a real browser."""
+"""Journeys as SVG; tests/browser looks at them in a real browser."""
 
-import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
 
 from journeys.drawing.svg import Count, draw_figure, draw_svg
 from journeys.loader import load_journey
 from tests.drawing.conftest import EVERY_STEP, FILES, name_of
-
-_SPILLS = """() => [...document.querySelectorAll('svg g:not(.badge)')].flatMap(g => {
-  const box = g.querySelector('rect').getBBox();
-  return [...g.querySelectorAll(':scope > text')].filter(text => {
-    const said = text.getBBox();
-    return said.x < box.x || said.x + said.width > box.x + box.width
-        || said.y < box.y - 1 || said.y + said.height > box.y + box.height + 1;
-  }).map(text => text.textContent);
-})"""
-
-
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("chromium is missing: apt-get install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
-
-
-@pytest.mark.xdist_group("browser")
-async def test_no_text_spills_over_its_box(browser: Browser, tmp_path: Path) -> None:
-    page = await browser.new_page()
-    for file in FILES:
-        picture = tmp_path / f"{file.stem}.svg"
-        picture.write_text(draw_svg(load_journey(file)), encoding="utf-8")
-        await page.goto(picture.as_uri())
-        assert await page.evaluate(_SPILLS) == [], file.stem
-
-
-@pytest.mark.xdist_group("browser")
-async def test_it_is_dark_where_the_reader_wants_it_dark(browser: Browser, tmp_path: Path) -> None:
-    picture = tmp_path / "every-step.svg"
-    picture.write_text(draw_svg(load_journey(EVERY_STEP)), encoding="utf-8")
-    seen: dict[str, str] = {}
-    for scheme in ("light", "dark"):
-        page = await browser.new_page(color_scheme=scheme)
-        await page.goto(picture.as_uri())
-        seen[scheme] = await page.evaluate("getComputedStyle(document.querySelector('svg')).backgroundColor")
-    assert seen == {"light": "rgb(247, 245, 240)", "dark": "rgb(21, 22, 19)"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)

@@ -1,9 +1,11 @@
 """What a page of the shop is given to show, and what becomes of what it reports."""
 
+import gzip
 import hashlib
 import hmac
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -190,3 +192,11 @@ async def test_with_an_identity_secret_a_user_id_must_be_proven(
         told = await client.post("/v1/surfaces/messages/d_1/seen", params=params)
 
     assert (shown.status_code, told.status_code) == (status, status)
+
+
+def test_the_script_is_as_small_as_the_docs_say() -> None:
+    script = (Path(__file__).parents[2] / "starter/console/static/sojourn.js").read_bytes()
+
+    assert len(script) < 4_500
+    assert len(gzip.compress(script)) < 2_000
+    assert b"innerHTML" not in script

@@ -1,18 +1,11 @@
 """A page of the shop in a real browser: `sojourn.js` shows what waits and tells what became of it."""
 
-import asyncio
-import gzip
-import shutil
-import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import pytest
-import uvicorn
-from playwright.async_api import Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 from sqlmodel import select
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,12 +18,11 @@ from starter.services import Services
 from store.database import Database
 from store.tables import EventRecord, Identity
 from tests import seeding
+from tests.browser.conftest import IN_THE_BROWSER, serving
 from tests.conftest import RETAIL
 from tests.surfaces.conftest import delivery, waiting
 
-# As in the console: a busy machine takes its time.
-expect.set_options(timeout=30_000)
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = IN_THE_BROWSER
 
 Open = Callable[..., Awaitable[Page]]
 
@@ -46,7 +38,7 @@ CARD = {
 }
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def shop(sqlite_database: Database) -> Services:
     await seeding.put(
         sqlite_database,
@@ -57,23 +49,9 @@ async def shop(sqlite_database: Database) -> Services:
     return replace(await seeding.services(sqlite_database), library=load_library(RETAIL))
 
 
-@asynccontextmanager
-async def serving(app: Starlette) -> AsyncGenerator[str]:
-    """An application on a port of this machine; gives its address."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=2))
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    await task
-
-
-@pytest.fixture
-async def open_page(shop: Services) -> AsyncGenerator[Open]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(shop: Services, browser: Browser) -> AsyncGenerator[Open]:
     """Opens a page of the shop with something in its body and attributes on the script."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("chromium is missing: apt-get install chromium")
     errors: list[str] = []
     written = [""]
     policy = {"Content-Security-Policy": ""}
@@ -86,11 +64,9 @@ async def open_page(shop: Services) -> AsyncGenerator[Open]:
         serving(create_app(shop, dispatch=False)) as journeys,
         # Another origin than the one the script comes from, as at a real shop.
         serving(site) as address,
-        async_playwright() as playwright,
     ):
         # A shop as careful as can be: no script and no style of its own in the page, no host but ours.
         policy["Content-Security-Policy"] = f"default-src 'none'; script-src {journeys}; connect-src {journeys}"
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = await browser.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
 
@@ -105,7 +81,7 @@ async def open_page(shop: Services) -> AsyncGenerator[Open]:
             return page
 
         yield visit
-        await browser.close()
+        await page.close()
     assert errors == []
 
 
@@ -233,11 +209,3 @@ async def test_without_consent_nobody_is_named_and_nothing_is_told(open_page: Op
     ours = [url for url in asked if "/v1/" in url]
     assert len(ours) == 1
     assert "user-1" not in ours[0]
-
-
-def test_the_script_is_as_small_as_the_docs_say():
-    script = (Path(__file__).parents[2] / "starter/console/static/sojourn.js").read_bytes()
-
-    assert len(script) < 4_500
-    assert len(gzip.compress(script)) < 2_000
-    assert b"innerHTML" not in script

@@ -1,7 +1,6 @@
 """The console in a real browser: what a person sees, clicks and types."""
 
 import re
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from urllib.parse import parse_qs
 
@@ -10,12 +9,12 @@ from playwright.async_api import Page, expect
 
 from starter.services import Services
 from store.approvals import find_approval
+from tests.browser.conftest import IN_THE_BROWSER, Visit
 from tests.living import LivingShop
 from tests.seeding import NOW, approval, customer, put, run, run_ref, trace
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = IN_THE_BROWSER
 
-Visit = Callable[..., Awaitable[Page]]
 CARDS = "article.card.open"
 
 

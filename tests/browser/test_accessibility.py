@@ -3,17 +3,16 @@
 from datetime import timedelta
 from typing import Any, Literal
 
-import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
 from starter.services import Services
-from tests.console.conftest import Visit
+from tests.browser.conftest import IN_THE_BROWSER, Visit
 from tests.customers.filling import LENA, fill
 from tests.experiments.conftest import came, running
 from tests.seeding import NOW, approval, grant, put, run, run_ref, trace
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = IN_THE_BROWSER
 
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _PAGES = [
