@@ -46,6 +46,21 @@ def format_duration(duration: timedelta) -> str:
     return " ".join(words) or "0s"
 
 
+def say_duration(duration: timedelta) -> str:
+    """A duration in words: `1 hour 30 minutes`, `3 days`."""
+    seconds, words = int(duration.total_seconds()), list[str]()
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            words.append(f"{count} {unit}{'s' if count > 1 else ''}")
+    return " ".join(words) or "no time"
+
+
+def as_duration(moment: str) -> timedelta | None:
+    """The duration that a moment is; None for a time of day or a date."""
+    return None if _TIME_OF_DAY.fullmatch(moment) else parse_duration(moment)
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),

@@ -21,7 +21,6 @@ from journeys.steps import (
     Wait,
     WaitFor,
     blocks,
-    walk,
 )
 from journeys.times import format_duration
 
@@ -30,7 +29,7 @@ def say_step(step: Step) -> str:
     """What a step does, in one line without its inner steps."""
     match step:
         case Wait():
-            return f"wait {_moment(step.wait)}"
+            return f"wait {say_moment(step.wait)}"
         case WaitFor():
             names = (" and " if step.need == "all" else " or ").join(match.event for match in step.wait_for)
             anew = f", anew after {' or '.join(match.event for match in step.restart)}" if step.restart else ""
@@ -72,15 +71,6 @@ def say_blocks(step: Step) -> list[tuple[str, list[Step]]]:
     return [(_when(step, place), block) for place, block in blocks(step)]
 
 
-def say_way(steps: list[Step], step_id: str) -> list[tuple[Step, str]]:
-    """The steps around one of the steps, the outer first, each with the words for when it leads there."""
-    for step in steps:
-        for words, block in say_blocks(step):
-            if any(inner.id == step_id for inner in walk(block)):
-                return [(step, words), *say_way(block, step_id)]
-    return []
-
-
 def say_start(start: Start) -> str:
     """What starts a journey."""
     if start.event is not None:
@@ -98,7 +88,8 @@ def say_again(journey: Journey) -> str:
     return again if isinstance(again, str) else f"after {format_duration(again)}"
 
 
-def _moment(wait: DateWait | HourWait | str) -> str:
+def say_moment(wait: DateWait | HourWait | str) -> str:
+    """When a wait ends."""
     if isinstance(wait, str):
         return wait
     if isinstance(wait, HourWait):

@@ -129,13 +129,13 @@ async def put(database: Database, *rows: Any) -> None:
 
 GROUNDS: dict[str, Any] = {
     "now": [
-        {"at": (NOW - timedelta(hours=4, minutes=20)).isoformat(), "what": "Cart Abandoned began the run"},
+        {"at": (NOW - timedelta(hours=4, minutes=20)).isoformat(), "what": "it began with “Cart Abandoned”"},
         {
             "at": (NOW - timedelta(minutes=20)).isoformat(),
-            "what": "the wait back ended: no Order Completed within 4h",
+            "what": "4 hours passed without “Order Completed”",
         },
     ],
-    "ways": ["worth: if start.value > 100"],
+    "ways": ["at “worth”, start.value > 100"],
     "chosen": {
         "step_id": "nudge", "decision": "best-nudge", "planner": "sampler", "at": NOW.isoformat(),
         "option": "ten-percent", "probability": 0.62, "expected": 4.2, "why": "it brought most to those like them",

@@ -1,5 +1,6 @@
 """Gives an id to every step that has none, so that records, traces and migrations can name it."""
 
+import re
 from typing import Any, cast
 
 from journeys.parts import Part
@@ -14,6 +15,11 @@ def with_ids(steps: list[Step], taken: set[str], prefix: str = "") -> list[Step]
         taken.add(step_id)
         named.append(cast(Step, _renamed(step, step_id, taken, {"id": step_id})))
     return named
+
+
+def is_derived(step: Step) -> bool:
+    """Whether a step has the id that is given to one without, or one that looks just like it."""
+    return re.fullmatch(rf"(\w+_)?{verb(step)}_\d+(_\d+)?", step.id) is not None
 
 
 def _renamed(part: Part, prefix: str, taken: set[str], update: dict[str, Any]) -> Part:

@@ -15,8 +15,11 @@ def tell_grounds(grounds: dict[str, Any]) -> Iterator[str]:
             yield paragraph(f"{moment(datetime.fromisoformat(one['at']))}  {one['what']}", "  ", " " * 20)
     yield "\nWhy this:"
     for way in grounds["ways"]:
-        yield paragraph(f"the journey led there by {way}", "  ", "    ")
-    yield from _tell_chosen(grounds["chosen"]) if grounds["chosen"] else ["  the journey says so"]
+        yield paragraph(f"the journey led here: {way}", "  ", "    ")
+    if grounds["chosen"]:
+        yield from _tell_chosen(grounds["chosen"])
+    elif not grounds["ways"]:
+        yield "  everyone who gets this far in the journey comes to this step"
     if grounds["channels"]:
         yield paragraph(f"channels: {grounds['channels']}", "  ", "    ")
 

@@ -8,7 +8,7 @@ from journeys.model import Journey
 from store.tables import Approval, Run
 from store.versions import publish
 from tests.activities.conftest import NOON, RUN, Desk, decision, refund, rows
-from workflows.ports import Notes, StepRecord
+from workflows.ports import Notes, RunRef, StepRecord
 
 WAITED = StepRecord(
     step_id="back",
@@ -27,14 +27,31 @@ async def grounds(desk: Desk, **changes: Any) -> Grounds:
     return Grounds.model_validate(approval.grounds)
 
 
+async def published(desk: Desk) -> RunRef:
+    """The run, of a journey that the store knows."""
+    steps: list[dict[str, Any]] = [
+        {"id": "back", "wait_for": "Parcel Received", "within": "4h"},
+        {
+            "id": "worth",
+            "branch": [{"when": "start.amount > 50", "then": [{"id": "refund", "act": "refund", "with": {}}]}],
+        },
+    ]
+    journey = Journey.model_validate(
+        {"journey": "winback", "owner": "maria", "start": {"event": "Order Returned"}, "steps": steps}
+    )
+    async with desk.database.transaction() as session:
+        await publish(session, journey, "maria", NOON)
+    return RUN.model_copy(update={"version": journey.version})
+
+
 async def test_it_says_what_began_the_run_and_what_ended_its_last_wait(desk: Desk):
     await desk.happens("Order Returned", seq=1)
     async with desk.database.transaction() as session:
         session.add(Run(**RUN.model_dump(), start_seq=1, state="open", started_at=NOON))
-    held = await grounds(desk, notes=Notes(records=(WAITED,)))
+    held = await grounds(desk, run=await published(desk), notes=Notes(records=(WAITED,)))
     assert [moment.what for moment in held.now] == [
-        "Order Returned began the run",
-        "the wait back ended: no Parcel Received within 4h",
+        "it began with “Order Returned”",
+        "4 hours passed without “Parcel Received”",
     ]
 
 
@@ -66,16 +83,5 @@ async def test_of_what_a_planner_chose_it_has_the_other_options_and_those_that_w
 
 
 async def test_of_a_fixed_journey_it_has_the_condition_that_led_there(desk: Desk):
-    steps: list[dict[str, Any]] = [
-        {
-            "id": "worth",
-            "branch": [{"when": "start.amount > 50", "then": [{"id": "refund", "act": "refund", "with": {}}]}],
-        }
-    ]
-    journey = Journey.model_validate(
-        {"journey": "winback", "owner": "maria", "start": {"event": "Order Returned"}, "steps": steps}
-    )
-    async with desk.database.transaction() as session:
-        await publish(session, journey, "maria", NOON)
-    held = await grounds(desk, run=RUN.model_copy(update={"version": journey.version}))
-    assert (held.ways, held.chosen) == (("worth: if start.amount > 50",), None)
+    held = await grounds(desk, run=await published(desk))
+    assert (held.ways, held.chosen) == (("at “worth”, start.amount > 50",), None)

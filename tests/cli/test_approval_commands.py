@@ -94,8 +94,8 @@ def test_an_approval_is_shown_with_what_would_leave(sojourn: Command, api: Api):
 
 def test_an_approval_is_shown_with_why_now_and_what_else_it_could_have_been(sojourn: Command, api: Api):
     shown = sojourn("approval", "show", "a_open", **api.person("ada")).out
-    assert "the wait back ended: no Order Completed within 4h" in shown
-    assert "  the journey led there by worth: if start.value > 100\n" in shown
+    assert "4 hours passed without “Order Completed”" in shown
+    assert "  the journey led here: at “worth”, start.value > 100\n" in shown
     assert "  sampler chose ten-percent (62 %, 4.20 expected) at best-nudge\n" in shown
     assert "    not reminder (38 %, 1.20 expected)\n    not sms: closed, no consent" in shown
     assert max(map(len, shown.partition("What would leave")[0].splitlines())) <= 80

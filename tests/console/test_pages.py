@@ -229,11 +229,11 @@ async def test_a_card_says_why_now_and_what_else_it_could_have_been(
 ) -> None:
     await put(shop.database, customer(), approval("a_1"), approval("a_2", grounds={}))
     shown = (await ada.get("/approvals/a_1")).text
-    assert "Cart Abandoned began the run" in shown
+    assert "it began with “Cart Abandoned”" in shown
     assert "chose <b>ten-percent</b> at best-nudge: it brought most to those like them." in shown
     assert '<span>reminder</span><span class="soft">38 %, 1.20 expected</span>' in shown
     assert "closed: no consent to marketing by sms" in shown
-    assert "The journey says so." in (await ada.get("/approvals/a_2")).text
+    assert "Everyone who gets this far" in (await ada.get("/approvals/a_2")).text
 
 
 async def test_only_what_was_seen_is_decided(ada: httpx.AsyncClient, shop: Services) -> None:
