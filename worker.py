@@ -23,6 +23,7 @@ from activities.broadcasting import Broadcasting
 from activities.channels.model import Provider
 from activities.channels.registry import load_providers
 from activities.channels.traffic import Traffic
+from activities.delivering.alarm import Alarm
 from activities.delivering.composing import Composer
 from activities.delivering.deliver import Delivering
 from activities.delivering.facts import Gathering
@@ -142,12 +143,17 @@ def _bound(parts: Parts, database: Database) -> dict[str, Provider]:
 
 def make_foretelling(settings: Settings, database: Database, parts: Parts) -> Foretelling:
     """What tells beforehand what the project's policies would say."""
-    gathering, questions = (
-        Gathering(parts.project.time_zone, parts.project.brand.name),
-        Questions(parts.project.groups),
-    )
-    guard = Guard(parts.policies, gathering, questions)
+    guard = Guard(*_judging(settings, database, parts))
     return Foretelling(database, _composer(settings, parts, _bound(parts, database)), guard)
+
+
+def _judging(
+    settings: Settings, database: Database, parts: Parts
+) -> tuple[Live[tuple[Policy, ...]], Gathering, Questions, Alarm]:
+    """What whoever judges needs: the policies, the facts, how people are asked, how operators are told."""
+    gathering = Gathering(parts.project.time_zone, parts.project.brand.name)
+    alarm = Alarm(Alerts(parts.alerts, database, settings.public_url))
+    return parts.policies, gathering, Questions(parts.project.groups), alarm
 
 
 def make_traffic(settings: Settings, database: Database, parts: Parts) -> Traffic:
@@ -160,10 +166,8 @@ def make_activities(
 ) -> list[Callable[..., Any]]:
     """The activities of the project: one for each stub of `workflows/ports.py`. `traffic` is what goes on learning
     of the other workers; without it there are none."""
-    gathering = Gathering(parts.project.time_zone, parts.project.brand.name)
-    providers, questions = _bound(parts, database), Questions(parts.project.groups)
-    guard = Guard(parts.policies, gathering, questions)
-    permission = Permission(parts.policies, gathering, questions)
+    providers, judging = _bound(parts, database), _judging(settings, database, parts)
+    guard, permission = Guard(*judging), Permission(*judging)
     composer = _composer(settings, parts, providers)
     alerts = Alerts(parts.alerts, database, settings.public_url)
     ordering = Ordering(database, providers)

@@ -14,7 +14,8 @@ _CENT_PARTS = 6
 
 
 class BudgetPolicy(Policy):
-    """Deny what would be more than `messages`, or cost more than `money`, in any stretch of `within`.
+    """Deny what would be more than `messages`, or cost more than `money`, in any stretch of `within`, and tell the
+    operators.
 
     Both count one journey over all customers. What counts as money is what messages cost and what business
     actions give, as a refund does: all in one currency. `costs` says what one message costs by channel; a channel
@@ -45,7 +46,7 @@ class BudgetPolicy(Policy):
         action, span = facts.action, format_duration(self.within)
         sent = facts.journey_sent.get(self.within, {})
         if not action.tool and sum(sent.values()) >= self.messages:
-            return Deny(reason=f"the journey's budget of {self.messages} messages in {span} is spent")
+            return Deny(reason=f"the journey's budget of {self.messages} messages in {span} is spent", alert=True)
         cost = (action.amount or 0) if action.tool else self.costs.get(action.channel, 0)
         if self.money is None or cost <= 0:
             return Allow()
@@ -53,5 +54,5 @@ class BudgetPolicy(Policy):
         left = round(self.money - spent - facts.journey_gave.get(self.within, 0), _CENT_PARTS)
         if cost > left:
             left_of = f"{max(left, 0):g} is left of the journey's budget of {self.money:g} in {span}"
-            return Deny(reason=f"it costs {cost:g}, and {left_of}")
+            return Deny(reason=f"it costs {cost:g}, and {left_of}", alert=True)
         return Allow()

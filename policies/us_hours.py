@@ -1,16 +1,18 @@
 """Telemarketing hours in the United States: federal law and the stricter states, on the customer's clock."""
 
+from functools import reduce
 from typing import ClassVar
 
-from policies.model import Allow, Facts, Need, Policy, Verdict
+from policies.model import Allow, Facts, Hours, Need, Policy, Verdict
 from policies.tables.us_hours import open_hours
+from policies.tables.us_states import states_of
 
 
 class UsHoursPolicy(Policy):
     """Hold marketing over `channels` to customers in the US outside the hours of their state.
 
-    Where the state is unknown, hours that suit nearly every one count; where the time zone is unknown too, it must
-    be an allowed hour in every zone of the US.
+    For an address and a number of two states it must be an allowed hour in both. Where the state is unknown, hours
+    that suit nearly every one count; where the time zone is unknown too, it must be one in every zone of the US.
     """
 
     name: ClassVar[str] = "us_hours"
@@ -19,8 +21,14 @@ class UsHoursPolicy(Policy):
     channels: frozenset[str] = frozenset({"sms"})
 
     def judge(self, facts: Facts) -> Verdict:
-        action, place = facts.action, facts.place
-        if action.purpose != "marketing" or action.channel not in self.channels or place.country != "US":
+        action = facts.action
+        if action.purpose != "marketing" or action.channel not in self.channels:
             return Allow()
-        where = place.region or "an unknown state"
-        return open_hours(place.region).verdict(facts, f"outside the hours for marketing in {where}")
+        states = sorted(states_of(facts))
+        if not states:
+            return Allow()
+        # A number of the US counts as there, wherever else its owner may live.
+        there = facts if facts.place.country == "US" else facts.model_copy(update={"place": action.destination})
+        where = " and ".join(states) or "an unknown state"
+        hours = reduce(Hours.within, map(open_hours, states))
+        return hours.verdict(there, f"outside the hours for marketing in {where}")

@@ -2,6 +2,7 @@
 
 Meta opens a window of 24 hours with each message of the customer; outside it only approved templates are
 delivered. Meta also limits marketing templates per user by a limit it does not publish; the caps stay below it.
+To numbers of the United States it has delivered no marketing templates since April 2025.
 """
 
 from datetime import timedelta
@@ -16,7 +17,8 @@ _WINDOW = timedelta(hours=24) - timedelta(seconds=60)
 
 
 class WhatsappWindowPolicy(Policy):
-    """Deny free text outside the window, and marketing above `per_day` in 24 hours or `per_week` in 7 days."""
+    """Deny free text outside the window, and marketing above `per_day` in 24 hours or `per_week` in 7 days, or to
+    numbers of the countries `no_marketing_to`."""
 
     name: ClassVar[str] = "whatsapp_window"
     horizon_days: ClassVar[int] = 7
@@ -24,6 +26,7 @@ class WhatsappWindowPolicy(Policy):
 
     per_day: int = Field(default=1, ge=1)
     per_week: int = Field(default=2, ge=1)
+    no_marketing_to: frozenset[str] = frozenset({"US"})
 
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
@@ -33,6 +36,8 @@ class WhatsappWindowPolicy(Policy):
             return Deny(reason="free text may be sent on WhatsApp only within 24 hours of the customer's message")
         if action.purpose != "marketing":
             return Allow()
+        if (country := action.destination.country) in self.no_marketing_to:
+            return Deny(reason=f"WhatsApp carries no marketing to numbers of {country}")
         for most, days in ((self.per_day, 1), (self.per_week, 7)):
             since = facts.now - timedelta(days=days)
             sent = [

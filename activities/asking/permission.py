@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.asking.editable import as_agreed, written_given
 from activities.asking.questions import Question, Questions, Subject
+from activities.delivering.alarm import Alarm
 from activities.delivering.attempt import Attempt
 from activities.delivering.facts import Gathering
 from activities.delivering.guard import findings_of, fingerprint, overtaken, own_policies
@@ -27,10 +28,13 @@ from workflows.ports import ActRequest, ActResult, AskRequest, Denied
 class Permission:
     """Judges the business actions of one project."""
 
-    def __init__(self, policies: Live[tuple[Policy, ...]], gathering: Gathering, questions: Questions) -> None:
+    def __init__(
+        self, policies: Live[tuple[Policy, ...]], gathering: Gathering, questions: Questions, alarm: Alarm
+    ) -> None:
         self._policies = policies
         self._gathering = gathering
         self.questions = questions
+        self._alarm = alarm
 
     async def refusal(
         self,
@@ -60,6 +64,7 @@ class Permission:
         match ruling.verdict:
             # An action is not held: what may not be done when its step comes is not done.
             case Deny(reason=reason) | Hold(reason=reason):
+                self._alarm.sound(request.run.journey, ruling, attempt.now())
                 return Denied(reason=reason)
             case NeedsApproval() as wanted:
                 if await _covered(session, attempt, agreed, judged, wanted):

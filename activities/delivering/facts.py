@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.delivering.composing import Draft
-from activities.delivering.places import place_of
+from activities.delivering.places import destination_of, place_of
 from learning.features.sight import see
 from policies.model import (
     Action,
@@ -153,6 +153,7 @@ def _action(case: Case, approved: bool) -> Action:
         channel=message.channel,
         purpose=request.purpose,
         content=request.content,
+        destination=destination_of(draft.provider.kind_of(message.recipient), message.recipient),
         topic=rendered.topic,
         discount=draft.discount,
         margin=rendered.margin,

@@ -15,6 +15,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.asking.questions import Question, Questions, Subject
+from activities.delivering.alarm import Alarm
 from activities.delivering.composing import Draft, editable_texts
 from activities.delivering.facts import Case, Gathering
 from activities.delivering.verdicts import Judged, keep_verdict
@@ -45,10 +46,13 @@ Judgement = Cleared | Denied | Held | Asked | Overtaken
 class Guard:
     """Judges deliveries by the policies of one project, and those of the journey on top."""
 
-    def __init__(self, policies: Live[tuple[Policy, ...]], gathering: Gathering, questions: Questions) -> None:
+    def __init__(
+        self, policies: Live[tuple[Policy, ...]], gathering: Gathering, questions: Questions, alarm: Alarm
+    ) -> None:
         self._policies = policies
         self._gathering = gathering
         self._questions = questions
+        self._alarm = alarm
 
     async def foretell(self, session: AsyncSession, case: Case) -> Judged:
         """What every policy would say now, as long as nobody has approved it. Nothing is written."""
@@ -70,6 +74,7 @@ class Guard:
         keep_verdict(session, case.delivery_id, request.run, Judged(policies, len(own), facts, ruling))
         verdict = ruling.verdict
         if isinstance(verdict, Deny):
+            self._alarm.sound(request.run.journey, ruling, case.now)
             return Denied(reason=verdict.reason), ruling
         if isinstance(verdict, NeedsApproval):
             covered = await self._covered(session, case, policies, facts, verdict)

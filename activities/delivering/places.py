@@ -14,8 +14,10 @@ from phonenumbers import (
     region_code_for_number,
 )
 
+from activities.channels.model import AddressKind
 from journeys.zones import zones_of_country
 from policies.model import Place
+from policies.tables.us_area_codes import state_of
 
 _REGION = re.compile(r"(?:[A-Z]{2}-)?([A-Z0-9]{1,3})")
 
@@ -26,6 +28,13 @@ def place_of(traits: Mapping[str, Any], locale: str | None) -> Place:
         if country := _country(address.get("country")):
             return Place(country=country, region=_region(address.get("state")))
     return Place(country=country_of_phone(str(traits.get("phone", ""))) or _country_of_locale(locale))
+
+
+def destination_of(kind: AddressKind, recipient: str) -> Place:
+    """Where a number is of; nowhere for any other address. WhatsApp's own ids begin with the number's country."""
+    if kind == "whatsapp_user_id":
+        return Place(country=recipient[:2])
+    return Place(country=country_of_phone(recipient), region=state_of(recipient)) if kind == "phone" else Place()
 
 
 def country_of_phone(number: str) -> str:

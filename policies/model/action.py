@@ -5,6 +5,7 @@ from typing import Literal
 
 from journeys.parts import Purpose
 from policies.model.fact import Fact
+from policies.model.place import Place
 
 SLOT = "slot"
 """The channel of what stands in a slot of a page or a mail."""
@@ -18,6 +19,8 @@ class Action(Fact):
     channel: str
     purpose: Purpose
     content: str
+    destination: Place = Place()
+    """Of the number that it would go to; nowhere for what goes to no number."""
     topic: str = ""
     """The list that the content belongs to, when it belongs to one."""
     discount: float | None = None

@@ -31,6 +31,10 @@ class Hours:
         """All but the time from `start` to before `end`, which may lie on the next morning."""
         return cls.daily((time(0), start), (end, None)) if start <= end else cls.daily((end, start))
 
+    def within(self, other: "Hours") -> "Hours":
+        """What is open in both."""
+        return Hours(tuple(_common(ours, theirs) for ours, theirs in zip(self.days, other.days, strict=True)))
+
     def verdict(self, facts: Facts, what: str) -> Verdict:
         """Allow in open hours; else hold until clocks show some wherever the customer may be, or deny if they
         never do all at once. `what` is that in which the message came, such as `quiet hours`."""
@@ -74,3 +78,12 @@ class Hours:
                 if opens > moment and (end is None or start < end):
                     return opens
         return None
+
+
+def _common(ours: tuple[Span, ...], theirs: tuple[Span, ...]) -> tuple[Span, ...]:
+    """What some spans of a day share with others; what is empty is never open."""
+    return tuple(
+        (max(start, other), min((each for each in (end, other_end) if each is not None), default=None))
+        for start, end in ours
+        for other, other_end in theirs
+    )

@@ -40,6 +40,8 @@ class Deny(Fact):
 
     verdict: Literal["deny"] = "deny"
     reason: str
+    alert: bool = False
+    """Whether the operators are told, as it may be that something is abused or has gone wrong."""
 
 
 Verdict = Annotated[Allow | Hold | NeedsApproval | Deny, Field(discriminator="verdict")]

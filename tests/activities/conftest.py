@@ -18,6 +18,7 @@ from activities.alerting import Alerts, load_alerts
 from activities.asking.acting import Acting
 from activities.asking.permission import Permission
 from activities.asking.questions import Questions
+from activities.delivering.alarm import Alarm
 from activities.delivering.facts import Gathering
 from activities.live import Live
 from activities.tools.model import Tool
@@ -126,7 +127,8 @@ class Desk:
     @property
     def permission(self) -> Permission:
         """Who judges what may be done."""
-        return Permission(Live(self.policies), Gathering("UTC", "Northwind"), Questions({}))
+        alarm = Alarm(Alerts({}, self.database, CONSOLE))
+        return Permission(Live(self.policies), Gathering("UTC", "Northwind"), Questions({}), alarm)
 
     @property
     def refund(self) -> Refund:

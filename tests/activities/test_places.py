@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from activities.delivering.places import country_of_phone, place_of
+from activities.delivering.places import country_of_phone, destination_of, place_of
 from policies.model import Place
 
 
@@ -38,3 +38,9 @@ def test_the_address_counts_more_than_the_number_and_that_more_than_the_locale(
 )  # fmt: skip
 def test_a_number_is_of_a_country_even_if_nobody_has_it(number: str, country: str) -> None:
     assert country_of_phone(number) == country
+
+
+def test_a_destination_is_that_of_the_number_and_of_nothing_else() -> None:
+    assert destination_of("phone", "+12145550100") == Place(country="US", region="TX")
+    assert destination_of("whatsapp_user_id", "US.13491208655302741918") == Place(country="US")
+    assert destination_of("email", "lena@shop.example") == Place()

@@ -124,3 +124,13 @@ async def test_who_stopped_marketing_at_whatsapp_is_asked_no_more(shop: Sending)
     assert isinstance(result, Rejected)
     assert result.code == "whatsapp_cloud.131050"
     assert not {row.channel: row.granted for row in await shop.rows(ConsentRecord)}["whatsapp"]
+
+
+async def test_a_text_goes_to_the_countries_that_are_named_and_to_no_other(shop: Sending) -> None:
+    shopper = await lena(shop)  # her number is a German one
+    abroad = await shop.deliver(
+        shop.request(shopper, policies={"destinations": {"countries": ["AT"]}}, **over("sms"))
+    )
+    assert abroad == Denied(reason="'sms' to numbers of DE is not among the destinations")
+    home = shop.request(shopper, "run-2", policies={"destinations": {"countries": ["AT", "DE"]}}, **over("sms"))
+    assert isinstance(await shop.deliver(home), Sent)

@@ -16,13 +16,13 @@ def test_a_budget_counts_messages_over_all_channels():
 
     assert most_three.judge(facts(journey_sent={DAY: {"email": 1, "sms": 1}})) == Allow()
     verdict = most_three.judge(facts(journey_sent={DAY: {"email": 2, "sms": 1}}))
-    assert verdict == Deny(reason="the journey's budget of 3 messages in 1d is spent")
+    assert verdict == Deny(reason="the journey's budget of 3 messages in 1d is spent", alert=True)
 
 
 def test_a_budget_of_money_is_not_overdrawn_by_the_next_message():
     assert TWO_EUROS.judge(facts("sms", journey_sent={DAY: {"sms": 3}})) == Allow()
     verdict = TWO_EUROS.judge(facts("sms", journey_sent={DAY: {"sms": 4}}))
-    assert verdict == Deny(reason="it costs 0.5, and 0 is left of the journey's budget of 2 in 1d")
+    assert verdict == Deny(reason="it costs 0.5, and 0 is left of the journey's budget of 2 in 1d", alert=True)
 
 
 def test_a_channel_that_costs_nothing_goes_on_when_the_money_is_spent():
@@ -44,9 +44,14 @@ def refund_of(amount: float | None, **known: Any) -> Facts:
     ("amount", "gave", "sent", "verdict"),
     [
         (40, 60, 0, Allow()),
-        (40.01, 60, 0, Deny(reason="it costs 40.01, and 40 is left of the journey's budget of 100 in 1d")),
-        (40, 60, 1, Deny(reason="it costs 40, and 39.5 is left of the journey's budget of 100 in 1d")),
-        (40, 120, 0, Deny(reason="it costs 40, and 0 is left of the journey's budget of 100 in 1d")),
+        (
+            40.01,
+            60,
+            0,
+            Deny(reason="it costs 40.01, and 40 is left of the journey's budget of 100 in 1d", alert=True),
+        ),
+        (40, 60, 1, Deny(reason="it costs 40, and 39.5 is left of the journey's budget of 100 in 1d", alert=True)),
+        (40, 120, 0, Deny(reason="it costs 40, and 0 is left of the journey's budget of 100 in 1d", alert=True)),
         (None, 120, 0, Allow()),
     ],
 )
@@ -59,7 +64,7 @@ def test_what_business_actions_give_and_messages_cost_is_one_budget(
 
 def test_a_message_is_not_paid_from_what_was_refunded():
     verdict = TWO_EUROS.judge(facts("sms", journey_gave={DAY: 1.8}))
-    assert verdict == Deny(reason="it costs 0.5, and 0.2 is left of the journey's budget of 2 in 1d")
+    assert verdict == Deny(reason="it costs 0.5, and 0.2 is left of the journey's budget of 2 in 1d", alert=True)
 
 
 def test_a_budget_of_messages_does_not_stop_a_business_action():
