@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 TABLE = "audit_entry"
 _REFUSED = "the audit log is append-only"
-_FOR_GOOD = ("id", "kind", "subject", "by", "customer_id", "facts", "evidence_digest", "at")
-_PLACE = ("position", "previous", "hash")
+_FOR_GOOD = ("id", "kind", "subject", "by", "customer_id", "facts", "evidence_digest", "salt", "at")
+_PLACE = ("position", "previous", "earlier", "hash")
 
 
 def guard(connection: Connection) -> None:

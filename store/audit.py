@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,6 +14,7 @@ from store.paging import Page, read_page
 from store.tables import AuditEntry, Customer
 
 Kind = Literal["decision", "verdict", "approval", "change", "login", "refusal", "erasure"]
+Row = TypeVar("Row")
 _AT_ONCE = 500
 
 
@@ -45,42 +46,46 @@ def record(
         facts=dict(facts),
         evidence=salted,
         evidence_digest=digest(salted) if salted else "",
+        salt=secrets.token_hex(16),
     )
     session.add(entry)
 
 
-async def list_entries(
-    session: AsyncSession,
-    *,
-    kind: str = "",
-    subject: str = "",
-    by: str = "",
-    customer: Customer | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    number: int = 1,
-) -> Page[AuditEntry]:
-    """Entries, the latest first; of one kind, about one subject or customer, by one person, or of a period (UTC,
-    its end not included) when they are given."""
-    query = select(AuditEntry)
-    for column, wanted in ((AuditEntry.kind, kind), (AuditEntry.subject, subject), (AuditEntry.by, by)):
-        query = query.where(col(column) == wanted) if wanted else query
-    query = query.where(col(AuditEntry.customer_id).in_(customer.ids)) if customer else query
-    query = query.where(col(AuditEntry.at) >= since) if since else query
-    query = query.where(col(AuditEntry.at) < until) if until else query
-    return await read_page(session, query.order_by(col(AuditEntry.id).desc()), number)
+class Narrowed(TypedDict, total=False):
+    """Which entries somebody asks for. What is left out, empty or None does not narrow."""
+
+    kind: str
+    subject: str
+    by: str
+    customer: Customer | None
+    """With whoever turned out to be them."""
+    since: datetime | None
+    until: datetime | None
+    """The end of a period, in UTC as its beginning is, not included."""
+
+
+async def list_entries(session: AsyncSession, *, number: int = 1, **wanted: Unpack[Narrowed]) -> Page[AuditEntry]:
+    """A page of the entries, the latest first."""
+    query = _narrow(select(AuditEntry), wanted).order_by(col(AuditEntry.id).desc())
+    return await read_page(session, query, number)
+
+
+async def chained_entries(session: AsyncSession, **wanted: Unpack[Narrowed]) -> AsyncGenerator[AuditEntry]:
+    """The entries that are chained by now, in the order of the chain."""
+    async for entry in _walk(session, _narrow(select(AuditEntry), wanted), AuditEntry.position):
+        yield entry
+
+
+async def count_chained(session: AsyncSession, **wanted: Unpack[Narrowed]) -> int:
+    """How many chained_entries gives."""
+    chained = select(func.count()).where(col(AuditEntry.position).is_not(None))
+    return (await session.exec(_narrow(chained, wanted))).one()
 
 
 async def latest_about(session: AsyncSession, subject: str) -> AuditEntry | None:
     """The last change of something, such as `settings:sojourn.yaml`."""
     changes = select(AuditEntry).where(col(AuditEntry.kind) == "change", col(AuditEntry.subject) == subject)
     return (await session.exec(changes.order_by(col(AuditEntry.id).desc()).limit(1))).first()
-
-
-async def entries_of(session: AsyncSession, customer: Customer) -> AsyncGenerator[AuditEntry]:
-    """Every entry about a customer, and about whoever turned out to be them, in the order of writing."""
-    async for entry in _walk(session, select(AuditEntry).where(col(AuditEntry.customer_id).in_(customer.ids))):
-        yield entry
 
 
 async def told_of(session: AsyncSession, kind: Kind, subject: str, at: datetime) -> Sequence[dict[str, Any]]:
@@ -93,29 +98,45 @@ async def entries_between(
     session: AsyncSession, since: datetime, until: datetime, kind: Kind | None = None
 ) -> AsyncGenerator[AuditEntry]:
     """The entries of a period, its end not included, in the order of writing; of one kind when it is given."""
-    query = select(AuditEntry).where(col(AuditEntry.at) >= since, col(AuditEntry.at) < until)
-    query = query.where(col(AuditEntry.kind) == kind) if kind else query
-    async for entry in _walk(session, query):
+    query = _narrow(select(AuditEntry), {"kind": kind or "", "since": since, "until": until})
+    async for entry in _walk(session, query, AuditEntry.id):
         yield entry
 
 
 async def count_between(session: AsyncSession, since: datetime, until: datetime, kind: Kind) -> int:
     """How many entries of a kind a period has, its end not included."""
-    query = select(func.count()).where(
-        col(AuditEntry.kind) == kind, col(AuditEntry.at) >= since, col(AuditEntry.at) < until
-    )
+    query = _narrow(select(func.count()), {"kind": kind, "since": since, "until": until})
     return (await session.exec(query)).one()
 
 
-async def _walk(session: AsyncSession, query: SelectOfScalar[AuditEntry]) -> AsyncGenerator[AuditEntry]:
-    """The rows of a query, some at a time, so that a log of any length can be read."""
+def _narrow(query: SelectOfScalar[Row], wanted: Narrowed) -> SelectOfScalar[Row]:
+    if kind := wanted.get("kind"):
+        query = query.where(col(AuditEntry.kind) == kind)
+    if subject := wanted.get("subject"):
+        query = query.where(col(AuditEntry.subject) == subject)
+    if by := wanted.get("by"):
+        query = query.where(col(AuditEntry.by) == by)
+    if customer := wanted.get("customer"):
+        query = query.where(col(AuditEntry.customer_id).in_(customer.ids))
+    if since := wanted.get("since"):
+        query = query.where(col(AuditEntry.at) >= since)
+    if until := wanted.get("until"):
+        query = query.where(col(AuditEntry.at) < until)
+    return query
+
+
+async def _walk(
+    session: AsyncSession, query: SelectOfScalar[AuditEntry], order: int | None
+) -> AsyncGenerator[AuditEntry]:
+    """The rows of a query in the order of a column, those that have it, some at a time, so that a log of any
+    length can be read."""
     after = 0
     while True:
-        found = query.where(col(AuditEntry.id) > after).order_by(col(AuditEntry.id)).limit(_AT_ONCE)
+        found = query.where(col(order) > after).order_by(col(order)).limit(_AT_ONCE)
         rows = (await session.exec(found)).all()
         for row in rows:
             yield row
         if len(rows) < _AT_ONCE:
             return
-        after = rows[-1].id or 0
+        after = (rows[-1].position if order is AuditEntry.position else rows[-1].id) or 0
         session.expunge_all()

@@ -5,17 +5,21 @@ sealers may run; a lock lets one at a time chain. An entry whose transaction was
 after those that were faster, whatever its number.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.chain import GENESIS, link
+from store.chain import GENESIS, Trail, reached_from
 from store.locks import take_turn
 from store.tables import AuditEntry
 
 AT_ONCE = 500
 """Entries that one transaction chains."""
+HEAD = r"[0-9]{1,18}:[0-9a-f]{64}"
+"""How a head is written, as a regular expression."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,17 @@ class Head:
 
     count: int = 0
     hash: str = GENESIS
+
+    def __str__(self) -> str:
+        return f"{self.count}:{self.hash}"
+
+
+def head_from(text: str) -> Head:
+    """A head from COUNT:HASH. Raises ValueError for what is none."""
+    if not re.fullmatch(HEAD, text):
+        raise ValueError(f"'{text}' is not COUNT:HASH")
+    count, _, reached = text.partition(":")
+    return Head(int(count), reached)
 
 
 async def head_of(session: AsyncSession) -> Head:
@@ -51,10 +66,13 @@ async def seal(session: AsyncSession) -> int:
     loose = select(AuditEntry).where(col(AuditEntry.position).is_(None)).order_by(col(AuditEntry.id))
     entries = (await session.exec(loose.limit(AT_ONCE))).all()
     if entries:
-        head = await head_of(session)
-        previous = head.hash
-        for position, entry in enumerate(entries, head.count + 1):
-            link(entry, position, previous)
-            previous = entry.hash
+        trail = Trail(await _hashes_at(session, reached_from((await head_of(session)).count)))
+        for entry in entries:
+            trail.link(entry)
             session.add(entry)
     return len(entries)
+
+
+async def _hashes_at(session: AsyncSession, positions: Iterable[int]) -> dict[int, str]:
+    query = select(AuditEntry.position, AuditEntry.hash).where(col(AuditEntry.position).in_(list(positions)))
+    return {0: GENESIS} | {position or 0: reached for position, reached in (await session.exec(query)).all()}

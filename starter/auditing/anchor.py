@@ -55,4 +55,4 @@ class Anchor:
         Path(draft).replace(self.file)
 
     def _sign(self, head: Head) -> str:
-        return hmac.digest(self._key, f"{head.count}:{head.hash}".encode(), "sha256").hex()
+        return hmac.digest(self._key, str(head).encode(), "sha256").hex()

@@ -1,9 +1,10 @@
 """The audit log over HTTP: listed, given out and verified, for whoever may read it."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
@@ -13,6 +14,7 @@ from starter.identity.callers import CallerRoute, may
 from starter.listings import PageNumber
 from starter.services import Shared
 from store.audit import Kind
+from store.sealing import HEAD, head_from
 
 router = APIRouter(prefix="/v1/audit", route_class=CallerRoute, tags=["audit"])
 _Reader = Annotated[Person, may("audit:read")]
@@ -86,9 +88,13 @@ async def list_audit(_caller: _Reader, services: Shared, wanted: _Asked, page: P
 
 
 @router.get("/export")
-async def export_audit(_caller: _Reader, services: Shared, wanted: _Asked) -> StreamingResponse:
-    """One customer's entries or a period's for a regulator, in the order of writing: one JSON object a line."""
-    await check_export(services.database, wanted)
+async def export_audit(
+    _caller: _Reader, services: Shared, wanted: _Asked, head: Annotated[str, Query(pattern=HEAD)] = ""
+) -> StreamingResponse:
+    """One customer's entries or a period's for a regulator, in the order of the chain: one JSON object a line,
+    with the links between them; `sojourn audit verify FILE` verifies it. It leads through `head`, COUNT:HASH."""
+    wanted = replace(wanted, head=head_from(head) if head else None)
+    await check_export(services.database, services.settings, wanted)
     return StreamingResponse(export_lines(services.database, wanted), media_type="application/x-ndjson")
 
 

@@ -1,5 +1,6 @@
 """The audit log as its readers ask for it: one customer's, or a period's; listed, given out, and verified."""
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,13 +9,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from settings import Settings
 from starter.auditing.anchor import Anchor, AnchorBroken
+from starter.auditing.extract import extract_lines
+from starter.auditing.sealer import seal_all
 from starter.auditing.verifying import Fault, Verification, verify
 from starter.identity.callers import Refusal
-from store.audit import entries_between, entries_of, list_entries
+from store.audit import Narrowed, chained_entries, count_chained, list_entries
 from store.customers import find_customer
 from store.database import Database
 from store.paging import Page
-from store.sealing import Head
+from store.sealing import Head, hash_at
 from store.tables import AuditEntry, Customer
 
 
@@ -24,6 +27,13 @@ class NoSuchCustomer(Refusal):
 
 class TooMuch(Refusal):
     code, status = "invalid", 400
+
+
+class NoSuchHead(Refusal):
+    code, status = "no_such_head", 409
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,8 @@ class Wanted:
     customer_id: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    head: Head | None = None
+    """One that whoever is given an export knows: the export leads through it."""
 
 
 def period(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
@@ -47,39 +59,36 @@ def period(first: date | None, last: date | None) -> tuple[datetime | None, date
 async def find_entries(database: Database, wanted: Wanted, number: int = 1) -> Page[AuditEntry]:
     """A page of the entries, the latest first. Raises NoSuchCustomer."""
     async with database.reading() as session:
-        return await list_entries(
-            session,
-            kind=wanted.kind,
-            subject=wanted.subject,
-            by=wanted.by,
-            customer=await _customer(session, wanted.customer_id) if wanted.customer_id else None,
-            since=wanted.since,
-            until=wanted.until,
-            number=number,
-        )
+        return await list_entries(session, number=number, **await _narrowed(session, wanted))
 
 
-async def check_export(database: Database, wanted: Wanted) -> None:
-    """Raises NoSuchCustomer, or TooMuch for neither a customer nor a beginning."""
-    if wanted.customer_id:
-        async with database.reading() as session:
-            await _customer(session, wanted.customer_id)
-    elif wanted.since is None:
+async def check_export(database: Database, settings: Settings, wanted: Wanted) -> int:
+    """Chain what is not chained yet, and say how many entries an export has. Raises NoSuchCustomer, TooMuch for
+    neither a customer nor a beginning, and NoSuchHead."""
+    if not wanted.customer_id and wanted.since is None:
         raise TooMuch("Say whose entries, or from when: the whole log is not given out at once.")
-
-
-async def export_lines(database: Database, wanted: Wanted) -> AsyncGenerator[str]:
-    """One customer's entries, or a period's, whole and in the order of writing: each a JSON object on a line, with
-    its place in the chain. Ask check_export before."""
     async with database.reading() as session:
-        if wanted.customer_id:
-            chosen = entries_of(session, await _customer(session, wanted.customer_id))
-        else:
-            assert wanted.since, "check_export was asked"
-            chosen = entries_between(session, wanted.since, wanted.until or datetime.now(UTC))
-        async for entry in chosen:
-            if _within(entry, wanted):
-                yield entry.model_dump_json() + "\n"
+        narrowed = await _narrowed(session, wanted)
+        if wanted.head and await hash_at(session, wanted.head.count) != wanted.head.hash:
+            raise NoSuchHead("The log does not hold this head; 'sojourn audit verify --head' says what is wrong.")
+    try:
+        await seal_all(database, Anchor(settings))
+    except AnchorBroken as error:
+        # What there is is given out: whoever knows another head will find that it does not lead there.
+        _log.warning("%s", error)
+    async with database.reading() as session:
+        return await count_chained(session, **narrowed)
+
+
+async def export_lines(
+    database: Database, wanted: Wanted, tell: Callable[[int], None] = lambda _: None
+) -> AsyncGenerator[str]:
+    """One customer's entries, or a period's, whole and in the order of the chain, as starter.auditing.extract has
+    them. Ask check_export before; `tell` is told how many entries were given out so far."""
+    async with database.reading() as session:
+        chosen = chained_entries(session, **await _narrowed(session, wanted))
+        async for line in extract_lines(session, chosen, wanted.head, tell):
+            yield line
 
 
 async def verify_log(
@@ -99,11 +108,15 @@ async def verify_log(
     return Verification(found.entries, found.loose, found.head, [*broken, *found.faults], bool(known or broken))
 
 
-def _within(entry: AuditEntry, wanted: Wanted) -> bool:
-    after = wanted.since is None or entry.at >= wanted.since
-    before = wanted.until is None or entry.at < wanted.until
-    asked = ((wanted.kind, entry.kind), (wanted.subject, entry.subject), (wanted.by, entry.by))
-    return after and before and all(word in ("", told) for word, told in asked)
+async def _narrowed(session: AsyncSession, wanted: Wanted) -> Narrowed:
+    return {
+        "kind": wanted.kind,
+        "subject": wanted.subject,
+        "by": wanted.by,
+        "customer": await _customer(session, wanted.customer_id) if wanted.customer_id else None,
+        "since": wanted.since,
+        "until": wanted.until,
+    }
 
 
 async def _customer(session: AsyncSession, customer_id: str) -> Customer:

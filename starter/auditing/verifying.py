@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.chain import GENESIS, fault
+from store.chain import Trail
 from store.database import Database
 from store.sealing import AT_ONCE, Head, count_loose, hash_at
 from store.tables import AuditEntry, Customer
 
-_MOST_FAULTS = 20
+MOST_FAULTS = 20
 """Faults that are told; after a first one that moves everything there would be one an entry."""
 
 
@@ -44,21 +44,20 @@ async def verify(
 ) -> Verification:
     """Read the whole log once and check it. `heads` are those kept elsewhere, each with where; `tell` is told how
     many entries are checked so far."""
-    position, previous, faults = 0, GENESIS, list[Fault]()
+    trail, faults = Trail(), list[Fault]()
     async with database.reading() as session:
-        while rows := await _next(session, position):
+        while rows := await _next(session, trail.position):
             erased = await _erased(session, rows)
             for row in rows:
-                said = fault(row, position + 1, previous, erased=row.customer_id in erased)
-                if said and len(faults) < _MOST_FAULTS:
+                said = trail.fault(row, erased=row.customer_id in erased)
+                if said and len(faults) < MOST_FAULTS:
                     faults.append(Fault(row.position or 0, row.id, f"{row.kind} of {row.subject}: {said}"))
-                position, previous = row.position or 0, row.hash
             session.expunge_all()
-            tell(position)
+            tell(trail.position)
         for where, head in heads:
             if said := await _misses(session, head):
                 faults.append(Fault(head.count, None, f"the head in {where} is not in the log: {said}"))
-        return Verification(position, await count_loose(session), previous, faults, bool(heads))
+        return Verification(trail.position, await count_loose(session), trail.hash, faults, bool(heads))
 
 
 async def _next(session: AsyncSession, after: int) -> Sequence[AuditEntry]:

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -16,6 +16,7 @@ from starter.cli.output import print_json, print_listing, print_more
 
 if TYPE_CHECKING:
     from settings import Settings
+    from starter.auditing.proving import ExtractVerification
     from starter.auditing.reading import Wanted
     from starter.auditing.verifying import Verification
     from store.sealing import Head
@@ -59,6 +60,7 @@ def list_(
 @app.command()
 def verify(
     context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="An extract that 'audit export' gave out.")] = None,
     head: Annotated[
         str, typer.Option(metavar="COUNT:HASH", help="A head that you kept elsewhere; see 'audit head'.")
     ] = "",
@@ -68,8 +70,11 @@ def verify(
 
     Entries cut off at the end are found by the head that the sealer keeps beside the database, and by one
     that you kept elsewhere.
+
+    With FILE an extract is checked alone, by whoever was given it: neither a project nor a database is needed.
     """
-    found = asyncio.run(_verify(settings_of(context), head))
+    known = _head_from(head)
+    found = _verify_file(file, known) if file else asyncio.run(_verify(settings_of(context), known))
     if output is Format.json:
         print_json(asdict(found))
     else:
@@ -81,8 +86,7 @@ def verify(
 @app.command()
 def head(context: typer.Context) -> None:
     """Print the head of the chain as COUNT:HASH, to be kept where nobody of this installation can change it."""
-    found = asyncio.run(_head(settings_of(context)))
-    typer.echo(f"{found.count}:{found.hash}")
+    typer.echo(str(asyncio.run(_head(settings_of(context)))))
 
 
 @app.command()
@@ -91,22 +95,26 @@ def export(
     customer: _OfCustomer = "",
     since: _Since = None,
     until: _Until = None,
+    head: Annotated[
+        str, typer.Option(metavar="COUNT:HASH", help="A head that the reader knows: the extract leads through it.")
+    ] = "",
     file: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a file that only you can read.")] = None,
 ) -> None:
     """Give out one customer's entries, or a period's, for a regulator: one JSON object a line.
 
-    Each has its place in the chain, the hash before it and its own, so that it can be checked alone.
+    Between them stand links, without what other entries say, so that 'audit verify FILE' can check it alone.
     Days are in UTC.
     """
     if not customer and since is None:
         raise CommandFailed("Say whose entries with --customer ID, or from when with --from DAY (and --to DAY).")
     from starter.auditing.reading import Wanted
+    from starter.cli.extracts import give_out
 
-    wanted = Wanted(customer_id=customer, since=_utc(since), until=_utc(until))
+    wanted = Wanted(customer_id=customer, since=_utc(since), until=_utc(until), head=_head_from(head))
     if file:
         file.touch(mode=0o600)
     with file.open("w", encoding="utf-8") if file else nullcontext(sys.stdout) as out:
-        count = asyncio.run(_export(settings_of(context), wanted, out))
+        count = asyncio.run(give_out(settings_of(context), wanted, out))
     typer.echo(f"{count} entries{f' in {file}' if file else ''}.", err=True)
 
 
@@ -127,29 +135,38 @@ async def _list(settings: "Settings", wanted: "Wanted", page: int, output: Forma
     print_more(found.more, page, output)
 
 
-async def _verify(settings: "Settings", given: str) -> "Verification":
+async def _verify(settings: "Settings", known: "Head | None") -> "Verification":
     from starter.auditing.reading import verify_log
+    from starter.cli.progress import progress_bar
+    from store.sealing import head_of
 
-    heads = [("--head", _read_head(given))] if given else []
     async with open_store(settings) as database:
-        found = await verify_log(database, settings, heads, _tell_count)
-    if not found.headed and found.entries:
-        typer.echo("No head was kept, so that entries cut off at the end would not be missed.", err=True)
-    return found
+        async with database.reading() as session:
+            count = (await head_of(session)).count
+        with progress_bar(count) as tell:
+            return await verify_log(database, settings, [("--head", known)] if known else [], tell)
 
 
-def _tell_count(count: int) -> None:
-    """How far it is, on a terminal."""
-    if sys.stderr.isatty():
-        typer.echo(f"\r{count} entries checked", nl=False, err=True)
+def _verify_file(file: Path, known: "Head | None") -> "ExtractVerification":
+    from starter.cli.extracts import verify_file
+
+    return verify_file(file, known)
 
 
-def _tell(found: "Verification") -> None:
+def _tell(found: "Verification | ExtractVerification") -> None:
+    from starter.auditing.verifying import Verification
+    from starter.cli.extracts import tell_verified
+
+    if not isinstance(found, Verification):
+        tell_verified(found)
+        return
     for one in found.faults:
         typer.echo(f"entry {one.position}: {one.what}" if one.entry or one.position else one.what)
     loose = f" {found.loose} more are not chained yet." if found.loose else ""
     what = f"{len(found.faults)} faults in" if found.faults else "Nothing was changed, deleted or moved in"
     typer.echo(f"{what} {found.entries} chained entries.{loose}")
+    if not found.headed and found.entries:
+        typer.echo("No head was kept, so that entries cut off at the end would not be missed.", err=True)
 
 
 async def _head(settings: "Settings") -> "Head":
@@ -159,28 +176,13 @@ async def _head(settings: "Settings") -> "Head":
         return await head_of(session)
 
 
-def _read_head(given: str) -> "Head":
-    from store.sealing import Head
+def _head_from(given: str) -> "Head | None":
+    from store.sealing import head_from
 
-    count, _, digest = given.partition(":")
-    if not count.isdigit() or len(digest) != 64:
-        raise CommandFailed("--head needs COUNT:HASH, as 'sojourn audit head' prints it.")
-    return Head(int(count), digest)
-
-
-async def _export(settings: "Settings", wanted: "Wanted", out: TextIO) -> int:
-    from starter.auditing.reading import NoSuchCustomer, check_export, export_lines
-
-    count = 0
-    async with open_store(settings) as database:
-        try:
-            await check_export(database, wanted)
-        except NoSuchCustomer as refusal:
-            raise CommandFailed(str(refusal)) from refusal
-        async for line in export_lines(database, wanted):
-            out.write(line)
-            count += 1
-    return count
+    try:
+        return head_from(given) if given else None
+    except ValueError as error:
+        raise CommandFailed("--head needs COUNT:HASH, as 'sojourn audit head' prints it.") from error
 
 
 def _utc(day: datetime | None) -> datetime | None:

@@ -5,12 +5,9 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TimeRemainingColumn
-from rich.progress import Progress as Bar
-
 from starter.cli.connection import sending
 from starter.cli.failures import CommandFailed
+from starter.cli.progress import progress_bar
 from starter.client import SojournError
 from starter.ingestion.replay import ATTEMPTS, Line, Progress, parse_columns, read, replay
 from yamlfile import Problem
@@ -27,12 +24,12 @@ async def put_through(
     with _lines(file, columns) as (lines, count):
         wanted = (line for line in lines if _number(line) >= first)
         async with sending(url, write_key, ATTEMPTS) as client:
-            with _bar(count) as (bar, task):
+            with progress_bar(count) as tell:
 
                 def report(progress: Progress) -> None:
                     nonlocal reached
                     reached = progress
-                    bar.update(task, completed=progress.line)
+                    tell(progress.line)
 
                 try:
                     return await replay(client, wanted, speed=speed, report=report)
@@ -70,15 +67,6 @@ def _lines(file: Path, columns: str) -> Generator[tuple[Iterator[Line | Problem]
         raise CommandFailed(f"--map: {error}.") from error
     except OSError as error:
         raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error
-
-
-@contextmanager
-def _bar(count: int | None) -> Generator[tuple[Bar, TaskID]]:
-    """A progress bar over the lines of a file, on standard error; silent where that is no terminal."""
-    console = Console(stderr=True)
-    columns = (BarColumn(bar_width=40), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        yield bar, bar.add_task("", total=count)
 
 
 def factor(speed: str) -> float | None:

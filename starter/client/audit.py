@@ -8,9 +8,6 @@ from datetime import date
 from typing import Any
 
 import httpx
-from pydantic_core import from_json
-
-from starter.client.calling import Rows
 
 Answer = Callable[..., Coroutine[Any, Any, httpx.Response]]
 """Asks the server as starter.client.calling.Ask does, and gives its answer as it came."""
@@ -40,14 +37,17 @@ class AuditCalls:
         params = {**{name: given for name, given in named.items() if given}, **_days(since, until), "page": page}
         return (await self._answer("GET", _PATH, params=params)).json()
 
-    async def export(self, customer: str = "", *, since: date | None = None, until: date | None = None) -> Rows:
-        """All entries of one customer or of a period, in the order of writing.
+    async def export(
+        self, customer: str = "", *, since: date | None = None, until: date | None = None, head: str = ""
+    ) -> str:
+        """All entries of one customer or of a period in the order of the chain, as a text that proves itself: keep
+        it in a file for `sojourn audit verify FILE`. It leads through `head`, COUNT:HASH, if one is given.
 
-        Raises Refused when neither is given, or there is no such customer.
+        Raises Refused when neither is given, or there is no such customer or head.
         """
-        params = {**({"customer": customer} if customer else {}), **_days(since, until)}
-        answer = await self._answer("GET", f"{_PATH}/export", params=params)
-        return [from_json(line) for line in answer.iter_lines()]
+        named = {name: given for name, given in (("customer", customer), ("head", head)) if given}
+        answer = await self._answer("GET", f"{_PATH}/export", params={**named, **_days(since, until)})
+        return answer.text
 
     async def verify(self) -> dict[str, Any]:
         """Check every link of the chain now: the log is whole when there are no `faults`."""

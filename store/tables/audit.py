@@ -38,9 +38,13 @@ class AuditEntry(SQLModel, table=True):
     """What it rests on, which may tell of a customer: emptied when they are erased."""
     evidence_digest: str = ""
     """Of the evidence, which is salted so that the digest says nothing once it is gone."""
+    salt: str
+    """Random, so that the digest of an entry says nothing to whoever is not given it; see store.chain."""
     position: int | None = Field(default=None, unique=True)
     """Its place in the chain, from 1; None until it is sealed."""
     previous: str = ""
     """The hash of the entry before it."""
+    earlier: str = ""
+    """The hash of an earlier one; see store.chain."""
     hash: str = ""
     """See store.chain."""

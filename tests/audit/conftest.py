@@ -28,15 +28,15 @@ def anchor(tmp_path: Path) -> Anchor:
     return Anchor(Settings(state_dir=tmp_path / "state", secret=SECRET))
 
 
-async def write(database: Database, number: int, first: int = 1) -> None:
-    """Write entries of several kinds, one a minute."""
+async def write(database: Database, number: int, first: int = 1, about: str = "c_lena") -> None:
+    """Write entries of several kinds, one a minute, every second one about a customer."""
     async with database.transaction() as session:
         for count in range(first, first + number):
-            at, lena = AT + timedelta(minutes=count), "c_lena" if count % 2 else ""
+            at, whom = AT + timedelta(minutes=count), about if count % 2 else ""
             kind = ("change", "verdict", "login", "refusal")[count % 4]
-            evidence = {"contacts": count} if lena else None
+            evidence = {"contacts": count} if whom else None
             facts = {"number": count, "share": 0.1 * count, "words": ["über", "it"]}
-            record(session, kind, f"thing:{count}", ANA, facts, at=at, customer_id=lena, evidence=evidence)
+            record(session, kind, f"thing:{count}", ANA, facts, at=at, customer_id=whom, evidence=evidence)
 
 
 @asynccontextmanager

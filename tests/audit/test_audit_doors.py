@@ -10,6 +10,7 @@ import pytest
 
 from starter.app import create_app
 from starter.auditing.anchor import Anchor
+from starter.auditing.proving import verify_extract
 from starter.auditing.sealer import seal_all
 from starter.client import Refused, Sojourn
 from starter.services import Services
@@ -72,8 +73,10 @@ async def test_entries_are_found_on_the_page_and_over_http(
 
 @pytest.mark.parametrize("door", ["/audit/export", "/v1/audit/export"])
 async def test_a_customers_entries_are_given_out_whole(site: httpx.AsyncClient, door: str) -> None:
-    (line,) = (await site.get(f"{door}?customer=c_lena")).text.splitlines()
-    assert json.loads(line)["facts"] == {"what": "approved"}
+    given = (await site.get(f"{door}?customer=c_lena")).text.splitlines()
+    assert json.loads(given[1])["facts"] == {"what": "approved"}
+    found = verify_extract(given)
+    assert (found.entries, found.faults) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -123,5 +126,5 @@ async def test_the_python_client_reads_gives_out_and_verifies_it(shop: Services)
             await client.audit.export()
 
     assert [entry["subject"] for entry in changes["entries"]] == ["journey:welcome"]
-    assert [entry["facts"] for entry in lenas] == [{"what": "approved"}]
+    assert verify_extract(lenas.splitlines()).entries == 1
     assert faults == []

@@ -96,19 +96,44 @@ def test_a_forged_file_with_the_head_is_a_fault(sojourn: Command, there: dict[st
     assert (found.code, "was not signed by this installation" in found.out) == (1, True)
 
 
-def test_export_gives_one_customer_line_by_line(sojourn: Command, there: dict[str, str]) -> None:
+def test_export_gives_one_customers_entries_with_the_links_between_them(
+    sojourn: Command, there: dict[str, str]
+) -> None:
     lines = sojourn("audit", "export", "--customer", "c_lena", **there).out.splitlines()
-    entries = [json.loads(line) for line in lines]
-    assert [(entry["position"], entry["customer_id"]) for entry in entries] == [(1, "c_lena"), (3, "c_lena")]
+    given = [json.loads(line) for line in lines]
+    assert [(line.get("position"), line.get("customer_id")) for line in given] == [
+        (None, None), (1, "c_lena"), (2, None), (3, "c_lena"), (4, None), (None, None)
+    ]  # fmt: skip
 
 
-def test_export_of_a_period_into_a_file_of_ones_own(
+def test_an_extract_in_a_file_of_ones_own_is_verified_where_there_is_no_log(
     sojourn: Command, there: dict[str, str], tmp_path: Path
 ) -> None:
-    file = tmp_path / "for-the-regulator.jsonl"
-    done = sojourn("audit", "export", "--from", "2026-03-01T09:03:00", "--file", file, **there)
-    assert [json.loads(line)["position"] for line in file.read_text().splitlines()] == [3, 4]
+    file, head = tmp_path / "for-the-regulator.jsonl", sojourn("audit", "head", **there).out.strip()
+    done = sojourn("audit", "export", "--from", "2026-03-01T09:03:00", "--file", file, "--head", head, **there)
     assert (file.stat().st_mode & 0o777, "2 entries" in done.err) == (0o600, True)
+    found = sojourn("audit", "verify", file, "--head", head)
+    assert (found.code, found.out.splitlines()) == (
+        0,
+        [
+            "Nothing was changed or moved in 2 entries.",
+            "They stand at 3 to 4 in the log; 0 between them are left out.",
+            f"They lead through {head}.",
+            f"They lead to {head}.",
+        ],
+    )
+    file.write_text(file.read_text().replace("thing:3", "thing:9"))
+    forged = sojourn("audit", "verify", file, "-o", "json")
+    assert (forged.code, [fault["what"] for fault in json.loads(forged.out)["faults"]]) == (
+        1, ["line 2: it says something else than when it was chained"]
+    )  # fmt: skip
+
+
+def test_a_file_that_is_no_extract_is_told(sojourn: Command, tmp_path: Path) -> None:
+    (tmp_path / "other.jsonl").write_text('{"n": 1}\n')
+    told = sojourn("audit", "verify", tmp_path / "other.jsonl")
+    assert (told.code, told.out.splitlines()[0]) == (1, "line 1: this is no line of an extract of an audit log")
+    assert "cannot be read" in sojourn("audit", "verify", tmp_path / "none.jsonl").err
 
 
 def test_export_says_what_it_needs(sojourn: Command, there: dict[str, str]) -> None:
