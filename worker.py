@@ -179,7 +179,14 @@ def make_activities(
     perceiving, bookkeeping = Perceiving(database), Bookkeeping(database)
     erasing, advising = Erasing(database), Advising(database, parts.language_model)
     project = parts.project
-    watching = Watching(database, project.guardrails, project.deciders, alerts, settings.public_url)
+    watching = Watching(
+        database,
+        project.guardrails,
+        project.deciders,
+        alerts,
+        settings.public_url,
+        lambda: parts.library.surfaces,
+    )
     return [
         delivering.deliver,
         Editing(database, composer, guard, rules).edit_message,

@@ -16,6 +16,7 @@ from content.variant import Variant
 from journeys.conditions import holds
 from journeys.features import Asked
 from policies.content_fit import ContentFitPolicy
+from policies.holdout import HoldoutPolicy
 from policies.model import SLOT, Action, Allow, Facts, Policy
 from policies.objection import ObjectionPolicy
 
@@ -71,9 +72,14 @@ class SlotFiller:
     def judge_by(self, policies: Sequence[Policy]) -> None:
         """Fill by these policies from now on. Those count that judge slots; that a content is in date and in the
         reader's language is always asked."""
+        self._holdouts = tuple(policy for policy in policies if isinstance(policy, HoldoutPolicy))
         asked = tuple(policy for policy in policies if policy.judges_slots)
         always = () if any(isinstance(policy, ContentFitPolicy) for policy in asked) else (ContentFitPolicy(),)
         self._policies = (*always, *asked)
+
+    def held_out(self, customer_id: str) -> str:
+        """Why a customer is kept back for comparison, with what is for everyone; empty when they are not."""
+        return next((why for policy in self._holdouts if (why := policy.held_out(customer_id))), "")
 
     def fill(self, surface: Surface, context: RenderContext) -> Assembled:
         """The surface as this customer gets it at this moment; what cannot be made for them is passed over."""

@@ -222,6 +222,10 @@ class Library:
         """Whether a customer objected to what is made for them, and gets what is for everyone in its place."""
         return self._filler.leaves_alone(attributes)
 
+    def held_out(self, customer_id: str) -> str:
+        """Why a customer is kept back for comparison, with what is for everyone; empty when they are not."""
+        return self._filler.held_out(customer_id)
+
     def assemble(self, surface: str, context: RenderContext) -> Assembled:
         """A surface as one customer gets it. Raises UnknownContent for one that is not declared."""
         if surface not in self.surfaces:

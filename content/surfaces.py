@@ -18,6 +18,7 @@ from content.fields import FilledLine
 from content.front import Tag
 from journeys.conditions import check_names
 from journeys.features import Asked, asked_of
+from journeys.parts import Percent
 from journeys.steps.planned import AS_WRITTEN, Planned, conditions_of
 from journeys.times import Duration
 from policies.model import SLOT
@@ -112,6 +113,14 @@ class Surface(BaseModel):
     most_discounts: int = Field(default=1, ge=0)
     """How many of them may promise a discount."""
     legal: tuple[Legal, ...] = ()
+    as_usual: Percent | None = None
+    """The share of customers for whom no planner chooses, so that the effect of planners can be measured."""
+
+    @model_validator(mode="after")
+    def _has_planners(self) -> "Surface":
+        if self.as_usual is not None and not self.is_chosen:
+            raise ValueError("no slot has a planner, so there is nothing to compare business as usual with")
+        return self
 
     @model_validator(mode="after")
     def _has_room(self) -> "Surface":

@@ -15,9 +15,11 @@ from content.assembly import Chosen, Pick, Place
 from content.surfaces import Slot, Surface
 from deciding.knowing import Knowledge
 from deciding.log import row_of, tell
-from journeys.ids import decision_id, surface_id
+from deciding.usual import rolled_back
+from journeys.ids import decision_id, surface_id, surface_journey
 from journeys.rewards import Rewards, Worth
-from learning.planners.interface import Question
+from journeys.usual import COMPARED, PLANNER, goes_as_usual
+from learning.planners.interface import Plan, Question, certain
 from learning.planners.registry import known_planners, learner_of
 from learning.sampler.model import Model
 from store.planning import decisions_with
@@ -25,13 +27,6 @@ from store.tables import PlannerDecision
 
 USUAL = Rewards(outcomes={"clicked": Worth(value=1.0, within=timedelta(days=1))})
 """What is worth something in a slot that does not say what."""
-JOURNEY = "surface."
-"""Before the name of a surface, where the log of decisions has the name of a journey; no journey is called so."""
-
-
-def is_of_slot(decision: PlannerDecision) -> bool:
-    """Whether a decision put something into a slot."""
-    return decision.journey.startswith(JOURNEY)
 
 
 @dataclass(frozen=True)
@@ -39,22 +34,34 @@ class Occasion:
     """Where a surface is put together for a customer: on a page, or in a mail that a run sends."""
 
     surface: str
+    customer_id: str
     workflow_id: str
+    journey: str = ""
+    """The journey that sends the mail; empty on a page."""
     first_run_id: str = ""
     start_id: str = ""
     """The event that started the run; empty on a page."""
     step_id: str = ""
     """The step that sends the mail; empty on a page."""
     pass_: int = 0
+    usual: str = ""
+    """Why no planner may choose for this customer, where the surface does not say so itself."""
 
     @classmethod
-    def on_page(cls, surface: str, customer_id: str) -> "Occasion":
+    def on_page(cls, surface: str, customer_id: str, usual: str = "") -> "Occasion":
         """A surface of the project's own site or app."""
-        return cls(surface, surface_id(surface, customer_id))
+        return cls(surface, customer_id, surface_id(surface, customer_id), usual=usual)
 
     def point(self, slot: str, number: int) -> str:
         """What of the surface, and of the run, is decided: the first place of a slot has the slot's name."""
         return ".".join(filter(None, (self.step_id, slot, str(number + 1) if number else "")))
+
+    async def why_usual(self, session: AsyncSession, surface: Surface) -> str:
+        """Why no planner chooses, so that slots are filled as they are written; empty when planners do."""
+        own = surface_journey(self.surface)
+        if self.usual or goes_as_usual(own, surface.as_usual, self.customer_id):
+            return self.usual or COMPARED
+        return await rolled_back(session, *filter(None, (own, self.journey)))
 
     def turn(self, slot: Slot, now: datetime) -> int:
         """The pass of the step; on a page, the so-many-eth time for which a choice is kept, since 1970."""
@@ -86,7 +93,8 @@ class SlotPlanning:
             row.id: row for row in await decisions_with(session, ids) if row.first_run_id == occasion.first_run_id
         }
         models = {name: await self._model(session, occasion, name, slot, now) for name, slot in chosen.items()}
-        return SlotChoices(surface, occasion, {"customer": seen, "now": now}, now, known, models)
+        usual = await occasion.why_usual(session, surface) if chosen else ""
+        return SlotChoices(surface, occasion, {"customer": seen, "now": now}, now, known, models, usual)
 
     async def _model(
         self, session: AsyncSession, occasion: Occasion, name: str, slot: Slot, now: datetime
@@ -94,7 +102,7 @@ class SlotPlanning:
         learner = learner_of(slot.planner, slot.settings, slot.features)
         if learner is None:
             return None
-        return await self._knowledge.model(session, JOURNEY + occasion.surface, name, learner, now)
+        return await self._knowledge.model(session, surface_journey(occasion.surface), name, learner, now)
 
 
 @dataclass
@@ -110,6 +118,8 @@ class SlotChoices:
     """The decisions that were taken before, by id."""
     models: Mapping[str, Model | None]
     """What was learned, by slot."""
+    usual: str
+    """Why no planner chooses; empty when planners do."""
     _made: dict[str, PlannerDecision] = field(default_factory=dict[str, PlannerDecision])
 
     def __call__(self, place: Place) -> Chosen | None:
@@ -117,6 +127,9 @@ class SlotChoices:
         slot = self.surface.slots[place.slot]
         drawn_by = self.occasion.decision(place.slot, slot, place.number, self.now)
         row = self.known.get(drawn_by) or self._decide(place, slot, drawn_by)
+        if self.usual and row.planner != PLANNER and not self.occasion.step_id:
+            # A page no longer shows what was chosen before planners were stopped; a mail stays as a person saw it.
+            return Chosen(place.open[0], self.usual, 1.0, "")
         return Chosen(row.option, row.why, row.probability, row.id) if row.option in place.open else None
 
     def keep(self, session: AsyncSession, customer_id: str, picks: Sequence[Pick]) -> None:
@@ -137,25 +150,26 @@ class SlotChoices:
             place.open,
             turn=self.occasion.turn(slot, self.now),
             features=slot.numbers(self.scope),
-            settings=slot.settings,
+            settings={"because": self.usual} if self.usual else slot.settings,
             true=slot.true_in(self.scope),
             model=self.models[place.slot],
         )
+        planner, plan = self._plan(slot, question)
         self._made[drawn_by] = row_of(
             question,
-            known_planners()[slot.planner](question),
-            learner_of(slot.planner, slot.settings, slot.features),
+            plan,
+            learner_of(planner, slot.settings, slot.features) if planner == slot.planner else None,
             slot.rewards or USUAL,
             slot.features,
             self.now,
             workflow_id=self.occasion.workflow_id,
             first_run_id=self.occasion.first_run_id,
-            journey=JOURNEY + self.occasion.surface,
+            journey=surface_journey(self.occasion.surface),
             version=self.surface.version,
             step_id=self.occasion.point(place.slot, place.number),
             decision=place.slot,
             agent=False,
-            planner=slot.planner,
+            planner=planner,
             closed_options=dict(place.closed),
             judged={},
             advice={},
@@ -165,3 +179,9 @@ class SlotChoices:
             start_id=self.occasion.start_id,
         )
         return self._made[drawn_by]
+
+    def _plan(self, slot: Slot, question: Question) -> tuple[str, Plan]:
+        """Who chooses, and what. As usual, the first that fits, whatever the turn."""
+        if self.usual:
+            return PLANNER, certain(question, question.options[0], self.usual)
+        return slot.planner, known_planners()[slot.planner](question)

@@ -14,9 +14,9 @@ def arms_of(journey: Journey, split: str) -> dict[str, float]:
     """The arms that have a weight, of a split, of business as usual or, without a name, of the holdout; none when
     there is none."""
     if not split:
-        return _of_share(journey.holdout, ALONE, TREATED)
+        return of_share(journey.holdout, ALONE, TREATED)
     if split == AS_USUAL:
-        return _of_share(journey.as_usual, AS_USUAL, PLANNED)
+        return of_share(journey.as_usual, AS_USUAL, PLANNED)
     for step in walk(journey.steps):
         if isinstance(step, Split) and step.split == split:
             return {arm.arm: float(arm.weight) for arm in step.arms if arm.weight}
@@ -29,5 +29,6 @@ def splits_of(journey: Journey) -> tuple[str, ...]:
     return splits if journey.as_usual is None else (*splits, AS_USUAL)
 
 
-def _of_share(percent: float | None, control: str, others: str) -> dict[str, float]:
+def of_share(percent: float | None, control: str, others: str) -> dict[str, float]:
+    """The arms of a share that is left out of something; none when nobody is."""
     return {} if percent is None else {control: percent, others: 100 - percent}

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 _SAFE = re.compile(r"[A-Za-z0-9_.~-]{1,80}")
+_SURFACE = "surface."
 
 
 def workflow_id(journey: str, customer_id: str, entry_key: str) -> str:
@@ -36,10 +37,20 @@ def decision_id(workflow_id: str, start_id: str, step_id: str, pass_: int) -> st
     return "c_" + _digest(workflow_id, start_id, step_id, str(pass_))[:30]
 
 
+def surface_journey(surface: str) -> str:
+    """What stands for a journey in the decisions on the slots of a surface, and in its guardrails: no journey has
+    a name with a dot."""
+    return _SURFACE + surface
+
+
+def is_surface(journey: str) -> bool:
+    """Whether the name of a journey stands for a surface."""
+    return journey.startswith(_SURFACE)
+
+
 def surface_id(surface: str, customer_id: str) -> str:
-    """What stands for a run in decisions on a surface of the project's own site: no run has such an id, as no
-    journey has a name with a dot."""
-    return workflow_id(f"surface.{surface}", customer_id, "")
+    """What stands for a run in the decisions on a surface of the project's own site; no run has such an id."""
+    return workflow_id(surface_journey(surface), customer_id, "")
 
 
 def approval_id(delivery_key: str, content_hash: str, asked_at: datetime) -> str:

@@ -7,6 +7,8 @@ AS_USUAL = "as-usual"
 """The arm of those customers, and the comparison with them. No split may have the name."""
 PLANNER = "fixed"
 """What decides for them: options are taken in the order they are written."""
+COMPARED = "business as usual, for comparison"
+"""Why it decides for them."""
 
 
 def goes_as_usual(journey: str, percent: float | None, customer_id: str) -> bool:

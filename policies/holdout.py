@@ -16,6 +16,10 @@ class HoldoutPolicy(Policy):
     seed: str = "global-holdout"
 
     def judge(self, facts: Facts) -> Verdict:
-        if facts.action.purpose != "marketing" or share(self.seed, facts.customer_id) >= self.share / 100:
-            return Allow()
-        return Deny(reason=f"the customer is in the holdout of {self.share:g} %")
+        why = self.held_out(facts.customer_id)
+        return Deny(reason=why) if why and facts.action.purpose == "marketing" else Allow()
+
+    def held_out(self, customer_id: str) -> str:
+        """Why a customer is left alone; empty when they are not."""
+        alone = share(self.seed, customer_id) < self.share / 100
+        return f"the customer is in the holdout of {self.share:g} %" if alone else ""

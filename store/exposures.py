@@ -11,10 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from journeys.conditions import names_segment
 from journeys.events import SEGMENT_ENTERED, SEGMENT_LEFT
 from journeys.experiments import ALONE, PLANNED, TREATED
+from journeys.ids import surface_journey
 from journeys.usual import AS_USUAL, goes_as_usual
 from store.runs import HOLDOUT
 from store.segments import memberships, segment_records
-from store.tables import EventRecord, Membership, Run, Span
+from store.tables import EventRecord, Membership, PlannerDecision, Run, Span
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 _AT_ONCE = 500
@@ -67,6 +68,18 @@ async def going_as_usual(session: AsyncSession, journey: str, percent: float) ->
         unit._replace(arm=AS_USUAL if goes_as_usual(journey, percent, unit.customer_id) else PLANNED)
         for unit in await in_holdout(session, journey)
         if unit.arm == TREATED
+    ]
+
+
+async def seeing_as_usual(session: AsyncSession, surface: str, percent: float) -> list[Unit]:
+    """The customers for whom slots of a surface were filled, each since the first time: those for whom no planner
+    chooses, where they are so many per cent, and the others."""
+    name, first = surface_journey(surface), func.min(PlannerDecision.decided_at)
+    query = select(PlannerDecision.customer_id, first).where(col(PlannerDecision.journey) == name)
+    rows = (await session.exec(query.group_by(col(PlannerDecision.customer_id)))).all()
+    return [
+        Unit(customer, AS_USUAL if goes_as_usual(name, percent, customer) else PLANNED, at)
+        for customer, at in rows
     ]
 
 

@@ -33,11 +33,11 @@ async def find_guardrail(session: AsyncSession, key: tuple[str, str, str]) -> Gu
     return await session.get(Guardrail, key, with_for_update=True, populate_existing=True)
 
 
-async def tripped(session: AsyncSession, journey: str) -> Guardrail | None:
-    """The guardrail by which a journey is rolled back, the one that tripped first; None when none did."""
+async def tripped(session: AsyncSession, *journeys: str) -> Guardrail | None:
+    """The guardrail by which one of some journeys is rolled back, the first that tripped; None when none did."""
     query = (
         select(Guardrail)
-        .where(col(Guardrail.journey) == journey, col(Guardrail.state) == "tripped")
+        .where(col(Guardrail.journey).in_(journeys), col(Guardrail.state) == "tripped")
         .order_by(col(Guardrail.since), col(Guardrail.name), col(Guardrail.channel))
         .limit(1)
     )

@@ -21,6 +21,7 @@ from deciding.slots import Occasion, SlotChoices, SlotPlanning
 from journeys.parts import Offer
 from journeys.steps import DISCOUNT
 from journeys.times import format_duration, known_zone
+from journeys.usual import COMPARED
 from learning.products import FEWEST
 from project.model import Brand
 from store.catalogue import Watch
@@ -217,7 +218,15 @@ class Composer:
         surface, run = self._library.surfaces[name], request.run
         seen = await seen_of(session, customer, self._library.asks(name), request.now)
         occasion = Occasion(
-            name, run.workflow_id, run.first_run_id, request.start.id, request.step_id, request.pass_
+            surface=name,
+            customer_id=customer.id,
+            workflow_id=run.workflow_id,
+            journey=run.journey,
+            first_run_id=run.first_run_id,
+            start_id=request.start.id,
+            step_id=request.step_id,
+            pass_=request.pass_,
+            usual=self._library.held_out(customer.id) or (COMPARED if request.as_usual else ""),
         )
         return await self._slot_planning.look(session, surface, occasion, seen, request.now)
 

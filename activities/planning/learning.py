@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from deciding.slots import is_of_slot
+from journeys.ids import is_surface
 from journeys.parts import EventMatch
 from journeys.rewards import Rewards
 from learning.attribution import NO_STEP, Happened, Made, Worth, names_of, worths
@@ -136,7 +136,7 @@ async def _worths(
 def _made(row: PlannerDecision) -> Made:
     goal = EventMatch.model_validate(row.goal) if row.goal else None
     rewards = Rewards.model_validate(row.rewards)
-    return Made(row.option, row.decided_at, rewards, frozenset(row.steps), goal, row.id, is_of_slot(row))
+    return Made(row.option, row.decided_at, rewards, frozenset(row.steps), goal, row.id, is_surface(row.journey))
 
 
 def _keep(row: PlannerDecision, worth: Worth) -> bool:

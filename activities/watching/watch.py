@@ -4,6 +4,8 @@ A journey is rolled back by the row that says so: `activities.planning.deciding`
 the guard reads the lowered tier at every message, so that both count from the next one on.
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,8 +16,10 @@ from activities.alerting import Alerts
 from activities.watching.decisions import watch_decisions
 from activities.watching.messages import watch_messages
 from activities.watching.sight import Look, Sight
+from content.surfaces import Surface
 from journeys.guardrails import Guardrails
-from journeys.model import Journey
+from journeys.ids import is_surface, surface_journey
+from journeys.parts import Tier
 from learning.guardrails.level import Level
 from project.model import OPERATORS
 from store.audit import record
@@ -32,13 +36,30 @@ _AGAIN = timedelta(days=1)
 """How long operators are spared the same warning, when a number goes to and fro."""
 
 
+@dataclass(frozen=True)
+class _Watched:
+    """What planners decide in: a journey, or the slots of a surface, which sends nothing and has no tier."""
+
+    name: str
+    tier: Tier = "human"
+    approvers: str | None = None
+
+
 class Watching:
-    """The activities of the watch over guardrails. `group` decides about journeys that name nobody."""
+    """The activities of the watch over guardrails. `group` decides about journeys that name nobody; `surfaces` are
+    those of the project as they are now, by name."""
 
     def __init__(
-        self, database: Database, rules: Guardrails, group: str, alerts: Alerts, console_url: str
+        self,
+        database: Database,
+        rules: Guardrails,
+        group: str,
+        alerts: Alerts,
+        console_url: str,
+        surfaces: Callable[[], Mapping[str, Surface]],
     ) -> None:
         self._database = database
+        self._surfaces = surfaces
         self._rules = rules
         self._group = group
         self._alerts = alerts
@@ -49,9 +70,11 @@ class Watching:
         """Look at every guardrail, and act on those that trip. Safe to retry."""
         async with self._database.reading() as session:
             journeys = await live_journeys(session)
+        watched = [_Watched(each.journey, each.tier, each.approvers) for each in journeys]
+        watched += [_Watched(surface_journey(name)) for name, each in self._surfaces().items() if each.is_chosen]
         looked = 0
-        for journey in journeys:
-            looked += await self._look(journey, request.now)
+        for each in watched:
+            looked += await self._look(each, request.now)
         async with self._database.reading() as session:
             tripped = len(await guardrails(session, state="tripped"))
             waiting = len(await untold(session, request.now - _AGAIN))
@@ -65,7 +88,8 @@ class Watching:
         async with self._database.reading() as session:
             rows = await untold(session, request.now - _AGAIN)
         for row in rows:
-            link = f"{self._console_url}/journeys/{row.journey}#guardrails"
+            page = "" if is_surface(row.journey) else f"journeys/{row.journey}#guardrails"
+            link = f"{self._console_url}/{page}"
             told = await self._alerts.tell(OPERATORS, _title(row), _text(row), link)
             if told.failures and not told.reached:
                 raise ApplicationError(f"the operators were not told: {'; '.join(told.failures)}", type="alert")
@@ -73,21 +97,23 @@ class Watching:
                 await mark_told(session, row, request.now)
         return len(rows)
 
-    async def _look(self, journey: Journey, now: datetime) -> int:
-        """Look at one journey; gives how many guardrails it has."""
+    async def _look(self, watched: _Watched, now: datetime) -> int:
+        """Look at a journey or a surface; gives how many guardrails it has."""
         async with self._database.reading() as session:
-            known = {(row.name, row.channel): row for row in await guardrails(session, journey.journey)}
-            look = Look(session, journey.journey, self._rules, known, now)
-            sights = [*await watch_messages(look), *await watch_decisions(look)]
+            known = {(row.name, row.channel): row for row in await guardrails(session, watched.name)}
+            look = Look(session, watched.name, self._rules, known, now)
+            sights = await watch_decisions(look)
+            if not is_surface(watched.name):
+                sights = [*await watch_messages(look), *sights]
         async with self._database.transaction() as session:
             for sight in sights:
-                await self._keep(session, journey, sight, look)
+                await self._keep(session, watched, sight, look)
         return len(sights)
 
-    async def _keep(self, session: AsyncSession, journey: Journey, sight: Sight, look: Look) -> None:
-        row = await find_guardrail(session, (journey.journey, sight.channel, sight.name))
+    async def _keep(self, session: AsyncSession, watched: _Watched, sight: Sight, look: Look) -> None:
+        row = await find_guardrail(session, (watched.name, sight.channel, sight.name))
         if row is None:
-            row = _new(journey, sight, look.now)
+            row = _new(sight, look)
         elif row.looked_at >= look.now or row.rearmed_at != look.rearmed_at(sight.name, sight.channel):
             return  # this look was kept already, or a person re-armed it meanwhile
         row.looked_at = look.now
@@ -97,9 +123,9 @@ class Watching:
         reading = sight.reading
         row.value, row.limit, row.why = reading.value, reading.limit, reading.why
         row.score, row.counted_to = sight.score, sight.counted_to
-        await self._move(session, journey, row, _STATES[reading.level])
+        await self._move(session, watched, row, _STATES[reading.level])
 
-    async def _move(self, session: AsyncSession, journey: Journey, row: Guardrail, state: GuardrailState) -> None:
+    async def _move(self, session: AsyncSession, watched: _Watched, row: Guardrail, state: GuardrailState) -> None:
         """Bring a guardrail into a state, with all that follows from it."""
         if row.state == state:
             return
@@ -107,32 +133,32 @@ class Watching:
         if state == "ok":
             row.told = "ok"
             return
-        tier = await self._tighten(session, journey, row) if state == "tripped" else None
+        tier = await self._tighten(session, watched, row) if state == "tripped" else None
         facts = {"what": state, "value": row.value, "limit": row.limit, "why": row.why, "tier": tier}
         record(session, "change", subject_of(row), "guardrail watch", facts, at=row.looked_at)
 
-    async def _tighten(self, session: AsyncSession, journey: Journey, row: Guardrail) -> NeedingPeople | None:
-        """Lower the journey's tier by one step; gives the tier, or None when it is the lowest already."""
-        tier = _STRICTER.get(journey.tier)
+    async def _tighten(self, session: AsyncSession, watched: _Watched, row: Guardrail) -> NeedingPeople | None:
+        """Lower the tier by one step; gives the tier, or None when it is the lowest already."""
+        tier = _STRICTER.get(watched.tier)
         if tier is None:
             return None
-        group = self._rules.group or journey.approvers or self._group
+        group = self._rules.group or watched.approvers or self._group
         by, reason = f"guardrail:{row.name}", f"{_named(row)}: {row.why}"
-        await tighten(session, journey.journey, tier, group=group, reason=reason, by=by, at=row.looked_at)
+        await tighten(session, watched.name, tier, group=group, reason=reason, by=by, at=row.looked_at)
         return tier
 
 
-def _new(journey: Journey, sight: Sight, now: datetime) -> Guardrail:
+def _new(sight: Sight, look: Look) -> Guardrail:
     return Guardrail(
-        journey=journey.journey,
+        journey=look.journey,
         channel=sight.channel,
         name=sight.name,
         state="ok",
         value=sight.reading.value,
         limit=sight.reading.limit,
         why=sight.reading.why,
-        since=now,
-        looked_at=now,
+        since=look.now,
+        looked_at=look.now,
     )
 
 
@@ -148,8 +174,10 @@ def _title(row: Guardrail) -> str:
 def _text(row: Guardrail) -> str:
     if row.state == "warned":
         return f"{row.why}. Nothing was changed yet; it acts at {row.limit:g}, and is at {row.value:g}."
+    armed = f"When the cause is mended: sojourn guardrail rearm {row.journey}"
+    if is_surface(row.journey):
+        return f"{row.why}. The slots of the surface are filled as they are written, by no planner. {armed}"
     return (
         f"{row.why}. The journey is back to business as usual: its planners take options in the order they are "
-        "written, and nothing leaves unless a person agrees. When the cause is mended: sojourn guardrail rearm "
-        f"{row.journey}"
+        f"written, and nothing leaves unless a person agrees. {armed}"
     )

@@ -159,9 +159,11 @@ async def _assembled(
             found = await _customer(session, customer)
             if not library.leaves_alone(scope_of(found)):
                 seen = await seen_of(session, found, library.asks(surface), now)
-                there = Occasion.on_page(surface, found.id)
+                held_out = library.held_out(found.id)
+                there = Occasion.on_page(surface, found.id, held_out)
                 choices = await SlotPlanning().look(session, declared, there, seen, now)
-                context = surface_context(project, found, locale, now, seen=seen, choose=choices)
+                known, shown = (None, None) if held_out else (found, seen)
+                context = surface_context(project, known, locale, now, seen=shown, choose=choices)
     assembly = library.assemble(surface, context).assembly
     rows = [vars(pick) | {"shown": True} for pick in assembly.picks]
     return [*rows, *(vars(pick) | {"shown": False} for pick in assembly.passed_over)], assembly.withheld

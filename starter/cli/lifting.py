@@ -11,6 +11,7 @@ from starter.cli.invocation import Format, Output, open_store, settings_of
 from starter.cli.output import paragraph, print_json
 
 if TYPE_CHECKING:
+    from content.surfaces import Surface
     from journeys.model import Journey
     from policies.holdout import HoldoutPolicy
     from settings import Settings
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 def lift(
     context: typer.Context,
-    journey: Annotated[str, typer.Argument(metavar="[JOURNEY]", help="Only of this one.")] = "",
+    journey: Annotated[
+        str, typer.Argument(metavar="[JOURNEY]", help="Only of this one, or of surface.NAME.")
+    ] = "",
     event: Annotated[str, typer.Option(help="What counts as a conversion.")] = "Order Completed",
     window: Annotated[int, typer.Option(min=1, help="Days in which it counts for a journey.")] = 14,
     days: Annotated[int, typer.Option(min=1, help="How far back to look.")] = 90,
@@ -29,6 +32,7 @@ def lift(
     All journeys are held against the share that the policy 'holdout' leaves alone for ever, by everything that
     happened in the period. A journey is held against its own 'holdout', whose customers live on as before it, and
     against 'as_usual', for whom no planner decides, by what happened within the window of when they first came.
+    The slots of a surface are held against its 'as_usual' in the same way.
     The intervals hold at every look.
     """
     from journeys.events import OUTCOMES
@@ -49,33 +53,44 @@ def lift(
 async def _lift(settings: "Settings", name: str, event: str, window: int, days: int) -> list[dict[str, Any]]:
     from datetime import UTC, datetime, timedelta
 
-    from starter.experiments.lifting import Wanted, document, lifts
+    from starter.experiments.lifting import Wanted, document, lift_of_all, lifts
     from store.files import live_files
 
-    journeys = _journeys(settings, name)
+    journeys, surfaces = _named(settings, name)
     now = datetime.now(UTC)
     wanted = Wanted(event, timedelta(days=window), now - timedelta(days=days), now)
     async with open_store(settings) as database, database.reading() as session:
         live = await live_files(session, "policies.yaml")
-        holdout = None if name else _holdout(settings, live.files["policies.yaml"] if live else None)
-        found = await lifts(session, journeys, holdout, wanted)
+        holdout = _holdout(settings, live.files["policies.yaml"] if live else None)
+        found = await lifts(session, journeys, surfaces, holdout, wanted)
+        if holdout and 0 < holdout.share < 100 and not name:
+            found.insert(0, await lift_of_all(session, holdout, wanted))
     if not found:
         raise CommandFailed(
-            "Nobody is left alone, so no lift can be told: give the journey a 'holdout' or 'as_usual', or the "
-            "project the policy 'holdout'."
+            "Nobody is left alone, so no lift can be told: give the journey a 'holdout' or 'as_usual', the "
+            "surface 'as_usual', or the project the policy 'holdout'."
         )
     return [document(told) for told in found]
 
 
-def _journeys(settings: "Settings", name: str) -> "list[Journey]":
-    """The project's journeys, or the one that is named."""
+def _named(settings: "Settings", name: str) -> "tuple[list[Journey], dict[str, Surface]]":
+    """The project's journeys and surfaces, or the one that is named."""
+    from content.library import load_library
+    from content.surfaces import FILE as SURFACES
+    from journeys.ids import surface_journey
     from journeys.loader import load_journeys
     from yamlfile import nearest
 
     journeys = load_journeys(settings.project_dir / "journeys")
-    if name and name not in journeys:
-        raise CommandFailed(f"There is no journey '{name}' ({nearest(name, list(journeys)) or 'none is near'}).")
-    return [journeys[name]] if name else list(journeys.values())
+    declared = (settings.project_dir / SURFACES).is_file()
+    surfaces = dict(load_library(settings.project_dir).surfaces) if declared else {}
+    known = [*journeys, *map(surface_journey, surfaces)]
+    if name and name not in known:
+        raise CommandFailed(f"There is no journey '{name}' ({nearest(name, known) or 'none is near'}).")
+    return (
+        [journey for journey in journeys.values() if name in ("", journey.journey)],
+        {each: surface for each, surface in surfaces.items() if name in ("", surface_journey(each))},
+    )
 
 
 def _holdout(settings: "Settings", live: str | None) -> "HoldoutPolicy | None":

@@ -89,7 +89,8 @@ async def _choices(
         return None
     surface = shelf.library.surfaces[name]
     seen = await seen_of(session, customer, shelf.library.asks(name), now)
-    return await SlotPlanning().look(session, surface, Occasion.on_page(name, customer.id), seen, now)
+    occasion = Occasion.on_page(name, customer.id, shelf.library.held_out(customer.id))
+    return await SlotPlanning().look(session, surface, occasion, seen, now)
 
 
 def _use_of(name: str, journeys: Mapping[str, Journey]) -> _Use:

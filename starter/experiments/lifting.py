@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from journeys.assignment import share
-from journeys.experiments import ALONE, TREATED, arms_of
+from content.surfaces import Surface
+from journeys.experiments import ALONE, PLANNED, TREATED, arms_of, of_share
+from journeys.ids import surface_journey
 from journeys.model import Journey
 from journeys.usual import AS_USUAL
 from learning.experiments.arms import Span
@@ -18,7 +19,7 @@ from learning.experiments.samples import TooFew
 from policies.holdout import HoldoutPolicy
 from starter.experiments.document import interval
 from starter.experiments.reporting import seen_of
-from store.exposures import Unit, going_as_usual, in_any_journey, in_holdout
+from store.exposures import Unit, going_as_usual, in_any_journey, in_holdout, seeing_as_usual
 
 ALL = "all journeys"
 
@@ -48,34 +49,44 @@ class Told:
 
 
 async def lifts(
-    session: AsyncSession, journeys: Collection[Journey], holdout: HoldoutPolicy | None, wanted: Wanted
+    session: AsyncSession,
+    journeys: Collection[Journey],
+    surfaces: Mapping[str, Surface],
+    holdout: HoldoutPolicy | None,
+    wanted: Wanted,
 ) -> list[Told]:
-    """That of all journeys together, if a share of all customers is left alone, and of each journey over every arm
-    that it has to be held against."""
-    found = [await _of_all(session, holdout, wanted)] if holdout and 0 < holdout.share < 100 else []
+    """That of each journey over every arm that it has to be held against, and of the planners of each surface over
+    business as usual. Customers whom a permanent `holdout` leaves alone see no planner's choice in either arm."""
+    found: list[Told] = []
     for journey in sorted(journeys, key=lambda each: each.journey):
         if journey.holdout and journey.holdout < 100:
             units = await in_holdout(session, journey.journey)
-            found.append(await _of_one(session, journey, arms_of(journey, ""), units, wanted))
+            found.append(await _of_one(session, journey.journey, arms_of(journey, ""), units, wanted))
         if journey.as_usual and journey.as_usual < 100:
             units = await going_as_usual(session, journey.journey, journey.as_usual)
-            found.append(await _of_one(session, journey, arms_of(journey, AS_USUAL), units, wanted))
+            found.append(await _of_one(session, journey.journey, arms_of(journey, AS_USUAL), units, wanted))
+    for name, surface in sorted(surfaces.items()):
+        if surface.as_usual and surface.as_usual < 100:
+            units = await seeing_as_usual(session, name, surface.as_usual)
+            units = [unit for unit in units if not (holdout and holdout.held_out(unit.customer_id))]
+            arms = of_share(surface.as_usual, AS_USUAL, PLANNED)
+            found.append(await _of_one(session, surface_journey(name), arms, units, wanted))
     return found
 
 
 async def _of_one(
-    session: AsyncSession, journey: Journey, arms: Mapping[str, float], units: Sequence[Unit], wanted: Wanted
+    session: AsyncSession, name: str, arms: Mapping[str, float], units: Sequence[Unit], wanted: Wanted
 ) -> Told:
     lately = [unit for unit in units if unit.since >= wanted.since]
     span = Span(wanted.window, wanted.window, wanted.since, wanted.now)
-    return await _told(session, journey.journey, lately, arms, span, wanted.event)
+    return await _told(session, name, lately, arms, span, wanted.event)
 
 
-async def _of_all(session: AsyncSession, holdout: HoldoutPolicy, wanted: Wanted) -> Told:
-    """Everybody who ever came into a journey, by all that they did in the period: a permanent holdout misses all
-    the messages, and not those of one run."""
+async def lift_of_all(session: AsyncSession, holdout: HoldoutPolicy, wanted: Wanted) -> Told:
+    """That of all journeys together over the permanent holdout: of everybody who ever came into a journey, by all
+    that they did in the period. A permanent holdout misses all the messages, and not those of one run."""
     units = [
-        Unit(customer, ALONE if share(holdout.seed, customer) < holdout.share / 100 else TREATED, since)
+        Unit(customer, ALONE if holdout.held_out(customer) else TREATED, since)
         for customer, since in (await in_any_journey(session)).items()
     ]
     arms = {ALONE: holdout.share, TREATED: 100 - holdout.share}

@@ -132,14 +132,15 @@ class _Page:
         services, links = self.services, LinkSigner(self.services.secret)
         declared = self.library.surfaces[self.surface]
         seen = await seen_of(session, customer, self.library.asks(self.surface), now)
-        occasion = Occasion.on_page(self.surface, customer.id)
+        held_out = self.library.held_out(customer.id)
+        occasion = Occasion.on_page(self.surface, customer.id, held_out)
         choices = await services.slot_planning.look(session, declared, occasion, seen, now)
         context = surface_context(
             services.project,
-            customer,
+            None if held_out else customer,
             self.locale,
             now,
-            seen=seen,
+            seen=None if held_out else seen,
             choose=choices,
             preferences_url=f"{services.settings.public_url}/p/{links.preferences_token(customer.id)}",
             url_key=links.url_key,

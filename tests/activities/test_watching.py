@@ -7,6 +7,7 @@ from activities.alerting import Alerts
 from activities.watching.decisions import choices_of
 from activities.watching.sight import Look
 from activities.watching.watch import Watching
+from content.surfaces import Surface
 from journeys.guardrails import Guardrails, Margin
 from journeys.model import Journey
 from store.database import Database
@@ -37,6 +38,10 @@ JOURNEY = Journey.model_validate(
     }
 )
 HOUR = timedelta(hours=1)
+SURFACES = {
+    name: Surface.model_validate({"slots": {"hero": {"planner": planner, "variants": ["tents", "boots"]}}})
+    for name, planner in (("homepage", "sampler"), ("corner", "fixed"))
+}
 
 
 def message(number: int, state: str = "delivered", **changes: Any) -> Delivery:
@@ -73,7 +78,9 @@ async def seed(database: Database, *more: Any, complained: int = 0, of: int = 20
 def watching(database: Database, rules: Guardrails | None = None) -> Watching:
     """The watch of a project that has nobody to alert."""
     console = "https://console.example"
-    return Watching(database, rules or Guardrails(), "support", Alerts({}, database, console), console)
+    return Watching(
+        database, rules or Guardrails(), "support", Alerts({}, database, console), console, lambda: SURFACES
+    )
 
 
 async def look(watch: Watching, at: datetime = NOON) -> Looked:
@@ -196,6 +203,17 @@ async def test_decisions_and_offers_are_watched_once_an_hour(database: Database)
     assert (await found(database, "fairness")).looked_at == NOON
     [tightened] = await rows(database, Tightening)
     assert tightened.by == "guardrail:forecasts"
+
+
+async def test_the_planners_of_a_surface_are_watched_and_have_no_tier_to_lower(sqlite_database: Database) -> None:
+    told: dict[str, Any] = {"expected": {"mail": 0.5, "push": 0.5}, "closed": True, "journey": "surface.homepage"}
+    await seed(sqlite_database, *(choice(n, credit=float(n % 5 == 0), **told) for n in range(600)), of=100)
+
+    await look(watching(sqlite_database))
+
+    states = {row.name: row.state for row in await rows(sqlite_database, Guardrail) if "." in row.journey}
+    assert states == {"exploration": "warned", "calibration": "ok", "forecasts": "tripped"}
+    assert await rows(sqlite_database, Tightening) == []
 
 
 async def test_a_journey_whose_people_decide_everything_is_not_tightened(sqlite_database: Database) -> None:

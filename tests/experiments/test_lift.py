@@ -4,25 +4,32 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from content.surfaces import Surface
 from journeys.assignment import share
 from journeys.usual import goes_as_usual
 from policies.holdout import HoldoutPolicy
-from starter.experiments.lifting import ALL, Told, Wanted, document, lifts
+from starter.experiments.lifting import ALL, Told, Wanted, document, lift_of_all, lifts
 from store.database import Database
 from store.exposures import Unit, in_holdout, segments_when
 from store.segments import define
-from store.tables import Customer, EventRecord, Membership
+from store.tables import Customer, EventRecord, Membership, PlannerDecision
 from tests.experiments.conftest import came, winback
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=40)
 HOLDOUT = HoldoutPolicy(share=20)
+SURFACES = {
+    "homepage": Surface.model_validate(
+        {"as_usual": 20, "slots": {"hero": {"planner": "random", "variants": ["tents", "boots"]}}}
+    )
+}
 
 
 async def lifted(database: Database, holdout: HoldoutPolicy | None = HOLDOUT, now: datetime = LATER) -> list[Told]:
     wanted = Wanted("Order Completed", timedelta(days=14), NOON - timedelta(days=50), now)
     async with database.reading() as session:
-        return await lifts(session, [winback()], holdout, wanted)
+        of_all = [await lift_of_all(session, holdout, wanted)] if holdout else []
+        return [*of_all, *await lifts(session, [winback()], SURFACES, holdout, wanted)]
 
 
 async def test_a_journey_is_held_against_those_it_leaves_alone(database: Database):
@@ -47,6 +54,32 @@ async def test_the_planners_of_a_journey_are_held_against_those_for_whom_it_goes
     assert told["treated"]["customers"] == 100 - len(usual)
 
 
+def filled_for(customer_id: str, number: int) -> PlannerDecision:
+    """What a planner put into the hero of the homepage, drawn from two."""
+    return PlannerDecision(
+        id=f"s_{number}", customer_id=customer_id, workflow_id=f"homepage:{customer_id}:-", first_run_id="",
+        journey="surface.homepage", version="v1", step_id="hero", turn=number, decision="hero", agent=False,
+        planner="random", options=["tents", "boots"], closed_options={}, judged={}, features={}, looks_at=[],
+        settings={}, probabilities={"tents": 0.5, "boots": 0.5}, option="boots", probability=0.5, expected={},
+        why="drawn", advice={}, steps=[], rewards={}, goal={}, start_id="", decided_at=NOON, closes_at=NOON,
+    )  # fmt: skip
+
+
+async def test_the_planners_of_a_surface_are_held_against_business_as_usual_beside_the_permanent_holdout(
+    sqlite_database: Database,
+):
+    await came(sqlite_database, NOON)
+    shown = [f"c_{number}" for number in range(200)]
+    async with sqlite_database.transaction() as session:
+        session.add_all(filled_for(who, place) for place, who in enumerate((*shown, *shown[:50])))
+    told = document((await lifted(sqlite_database))[-1])
+    seen = [who for who in shown if not HOLDOUT.held_out(who)]
+    usual = [who for who in seen if goes_as_usual("surface.homepage", 20, who)]
+    assert (told["of"], told["over"], told["share"]) == ("surface.homepage", "as-usual", 20)
+    assert told["held_out"]["customers"] == len(usual)
+    assert told["treated"]["customers"] == len(seen) - len(usual)
+
+
 async def test_all_journeys_are_held_against_the_share_that_is_left_alone_for_ever(sqlite_database: Database):
     await came(sqlite_database, NOON)
     told = document((await lifted(sqlite_database))[0])
@@ -58,12 +91,12 @@ async def test_all_journeys_are_held_against_the_share_that_is_left_alone_for_ev
 
 async def test_without_a_share_that_is_left_alone_there_is_no_lift_of_all(sqlite_database: Database):
     await came(sqlite_database, NOON)
-    assert {told.of for told in await lifted(sqlite_database, None)} == {"winback"}
+    assert {told.of for told in await lifted(sqlite_database, None)} == {"winback", "surface.homepage"}
 
 
 async def test_before_anyones_window_is_over_nothing_is_said_of_a_journey(sqlite_database: Database):
     await came(sqlite_database, NOON)
-    told, _ = await lifted(sqlite_database, None, NOON + timedelta(days=3))
+    told, *_ = await lifted(sqlite_database, None, NOON + timedelta(days=3))
     assert (
         document(told)["why_not"] == "too early: 0 customers are too few; 2 are needed at the least in both groups"
     )

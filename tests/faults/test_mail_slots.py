@@ -7,14 +7,15 @@ from html import unescape
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 from sqlmodel import select
 
 from activities.planning.learning import Learning
 from project.model import Tracking
 from starter.app import create_app
-from store.tables import Delivery, EventRecord, PlannerDecision
+from store.tables import Delivery, EventRecord, Guardrail, PlannerDecision
 from tests import seeding
-from tests.faults.sending import Sending, Shopper
+from tests.faults.sending import NOON, Sending, Shopper
 from workflows.ports import ApprovalTerms, Asked, DeliverRequest, LearnRequest, Sent
 
 SURFACES = """
@@ -69,6 +70,27 @@ async def test_the_pick_of_a_slot_is_logged_with_its_probability_when_its_mail_l
     assert row.closed_options == {"home-club": "only if customer.orders.count > 0"}
     [message] = sending.sandbox.mailbox.messages
     assert TITLES[row.option] in str(message.content)
+
+
+@pytest.mark.parametrize("stopped", ["as usual", "rolled back"])
+async def test_a_mails_slots_are_filled_as_written_where_its_journey_goes_as_usual(
+    small_sending: Sending, stopped: str
+) -> None:
+    sending = with_slots(small_sending)
+    lena = await sending.shopper()
+    if stopped == "rolled back":
+        row = Guardrail(
+            journey="browse-abandonment", channel="email", name="complaints", state="tripped", value=1, limit=1,
+            why="a storm", since=NOON, looked_at=NOON,
+        )  # fmt: skip
+        await seeding.put(sending.database, row)
+
+    request = sending.request(lena, as_usual=stopped == "as usual")
+    assert isinstance(await sending.deliver(request), Sent)
+
+    row = await the_decision(sending)
+    assert (row.planner, row.option, row.probability) == ("fixed", "home-autumn", 1.0)
+    assert row.why.startswith("business as usual")
 
 
 async def test_what_a_person_was_shown_in_a_slot_is_what_leaves_hours_later(small_sending: Sending) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,8 +21,10 @@ from starter.contents.shelf import Shelf
 from starter.services import Services
 from store.customers import find_customer
 from store.database import Database
-from store.tables import PlannerDecision
+from store.guardrails import rearm
+from store.tables import Guardrail, PlannerDecision
 from tests.conftest import RETAIL
+from tests.seeding import put
 from workflows.ports import LearnRequest
 from yamlfile import FileProblems
 
@@ -36,6 +39,20 @@ surfaces:
         rewards: {outcomes: {clicked: {value: 2, within: 1d}}}
         variants: [{content: home-club, if: customer.orders.count > 0}, home-tent-sale, home-autumn]
 """
+
+
+RULED = SURFACES.replace("planner: sampler", "planner: rules\n        settings: {rules: [{choose: home-autumn}]}")
+"""The hero is the autumn, though the tents are written first."""
+BECAUSE = "business as usual, because the guardrail on forecasts tripped at 2026-03-03 12:00 UTC"
+
+
+def tripped(journey: str) -> Guardrail:
+    """A guardrail that tripped on the third of March."""
+    at = datetime(2026, 3, 3, 12, tzinfo=UTC)
+    return Guardrail(
+        journey=journey, channel="", name="forecasts", state="tripped", value=1, limit=0.25, since=at,
+        looked_at=at, why="it promised too much",
+    )  # fmt: skip
 
 
 MAIL = """\
@@ -55,12 +72,19 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-async def page(shop: Services, project: Path) -> AsyncGenerator[httpx.AsyncClient]:
-    """Lena's browser on the shop's first page."""
+@asynccontextmanager
+async def opened(shop: Services, project: Path) -> AsyncGenerator[httpx.AsyncClient]:
+    """Lena's browser on the shop's first page, as a project folder says it."""
     transport = httpx.ASGITransport(create_app(replace(shop, library=load_library(project)), dispatch=False))
     params = {"writeKey": "key", "userId": "user-1"}
     async with httpx.AsyncClient(transport=transport, base_url="http://journeys", params=params) as client:
+        yield client
+
+
+@pytest.fixture
+async def page(shop: Services, project: Path) -> AsyncGenerator[httpx.AsyncClient]:
+    """Lena's browser on the shop's first page."""
+    async with opened(shop, project) as client:
         yield client
 
 
@@ -130,6 +154,60 @@ async def test_a_preview_says_what_a_planner_would_put_into_a_mail_and_decides_n
 async def test_for_whoever_asks_for_privacy_nobody_chooses(page: httpx.AsyncClient, database: Database):
     assert (await hero(page, **{"Sec-GPC": "1"}))["content"] == "home-tent-sale"
     assert await decisions(database) == []
+
+
+async def test_for_those_with_whom_planners_are_compared_the_first_that_fits_is_taken_and_logged(
+    shop: Services, project: Path, database: Database
+):
+    (project / "surfaces.yaml").write_text(SURFACES.replace("homepage:", "homepage:\n    as_usual: 100"))
+    async with opened(shop, project) as page:
+        shown = [await hero(page) for _ in range(2)]
+
+    [row] = await decisions(database)
+    assert [each["content"] for each in shown] == ["home-tent-sale"] * 2
+    assert (row.planner, row.option, row.probability) == ("fixed", "home-tent-sale", 1.0)
+    assert row.probabilities == {"home-tent-sale": 1.0, "home-autumn": 0.0}
+    assert (row.why, row.learned_as) == ("business as usual, for comparison", "")
+
+
+async def test_whom_the_policy_holdout_leaves_alone_gets_what_is_for_everyone_and_that_is_logged(
+    shop: Services, project: Path, database: Database
+):
+    everybody = SURFACES.replace("customer.orders.count > 0", "customer.orders.count == 0")
+    (project / "surfaces.yaml").write_text(everybody)
+    (project / "policies.yaml").write_text("holdout: {share: 100}\n")
+    async with opened(shop, project) as page:
+        assert (await hero(page))["content"] == "home-tent-sale"
+
+    [row] = await decisions(database)
+    assert (row.customer_id, row.planner, row.probability) == ("c_lena", "fixed", 1.0)
+    assert row.why == "the customer is in the holdout of 100 %"
+    assert row.closed_options["home-club"] == "only if customer.orders.count == 0"
+
+
+async def test_a_guardrail_that_trips_stops_the_planner_at_once_and_gives_it_back_when_it_is_armed(
+    shop: Services, project: Path, database: Database
+):
+    (project / "surfaces.yaml").write_text(RULED)
+    async with opened(shop, project) as page:
+        assert (await hero(page))["content"] == "home-autumn"
+        await put(database, tripped("surface.homepage"))
+        stopped = await hero(page)
+        assert (stopped["content"], stopped["why"]) == ("home-tent-sale", BECAUSE)
+        async with database.transaction() as session:
+            await rearm(session, "surface.homepage", reason="mended", by="omar", at=NOW)
+        assert (await hero(page))["content"] == "home-autumn"
+
+
+async def test_what_is_decided_while_a_guardrail_is_tripped_is_logged_as_such(
+    page: httpx.AsyncClient, database: Database
+):
+    await put(database, tripped("surface.homepage"))
+
+    await hero(page)
+
+    [row] = await decisions(database)
+    assert (row.planner, row.option, row.probability, row.why) == ("fixed", "home-tent-sale", 1.0, BECAUSE)
 
 
 @pytest.mark.parametrize(

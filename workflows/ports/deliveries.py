@@ -36,6 +36,8 @@ class DeliverRequest(StepRequest):
     """What `set` steps and tools left in the run: of all the run knows, what a message may show."""
     confidence: float | None = None
     """The probability with which a planner chose it; None when none did."""
+    as_usual: bool = False
+    """Whether no planner chooses for this customer, in its slots either."""
     grant: Grant | None = None
 
 

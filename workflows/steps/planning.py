@@ -12,7 +12,7 @@ from journeys.conditions import holds
 from journeys.parts import EventMatch
 from journeys.steps import Agent, Choose, Option, Send, Step, Wait, walk
 from journeys.times import resolve_moment, zone_or_utc
-from journeys.usual import PLANNER, goes_as_usual
+from journeys.usual import COMPARED, PLANNER, goes_as_usual
 from workflows import ports
 from workflows.conduct import ATTEMPT, RETRY, Conduct
 
@@ -86,7 +86,7 @@ def _request(
 def _planner(run: Conduct, step: Choose | Agent) -> tuple[str, dict[str, Any]]:
     """Who decides for this customer, with its settings."""
     if goes_as_usual(run.journey.journey, run.journey.as_usual, run.ref.customer_id):
-        return PLANNER, {"because": "business as usual, for comparison"}
+        return PLANNER, {"because": COMPARED}
     return step.planner, step.settings
 
 

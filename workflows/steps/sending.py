@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 from journeys.steps import Send
+from journeys.usual import goes_as_usual
 from workflows import ports
 from workflows.conduct import Conduct, Ended
 from workflows.ports import (
@@ -64,6 +65,7 @@ def request_of(run: Conduct, step: Send, notes: ports.Notes) -> ports.DeliverReq
         facts=memory.facts(),
         attributes=memory.state.values,
         confidence=run.confidence(step),
+        as_usual=goes_as_usual(journey.journey, journey.as_usual, run.ref.customer_id),
         grant=memory.state.grant,
     )
 
