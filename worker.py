@@ -16,6 +16,7 @@ from activities.alerting import Alerts, load_alerts
 from activities.asking.acting import Acting
 from activities.asking.editing import Editing
 from activities.asking.editing_actions import EditingActions
+from activities.asking.foretelling_actions import ForetellingActions
 from activities.asking.notifying import Notifying
 from activities.asking.permission import Permission
 from activities.asking.questions import Questions
@@ -142,9 +143,14 @@ def _bound(parts: Parts, database: Database) -> dict[str, Provider]:
 
 
 def make_foretelling(settings: Settings, database: Database, parts: Parts) -> Foretelling:
-    """What tells beforehand what the project's policies would say."""
+    """What tells beforehand what the project's policies would say of a message."""
     guard = Guard(*_judging(settings, database, parts))
     return Foretelling(database, _composer(settings, parts, _bound(parts, database)), guard)
+
+
+def make_foretelling_actions(settings: Settings, database: Database, parts: Parts) -> ForetellingActions:
+    """What tells beforehand what the project's policies would say of a business action."""
+    return ForetellingActions(database, parts.tools, Permission(*_judging(settings, database, parts)))
 
 
 def _judging(

@@ -50,7 +50,8 @@ class EditingActions:
         if content_hash == approval.content_hash:
             return content_hash
         before = await self._permission.foretell(session, shown, tool, customer)
-        see_to_policies(before, await self._permission.foretell(session, edited, tool, customer))
+        after = await self._permission.foretell(session, edited, tool, customer)
+        see_to_policies(before.ruling.verdict, after.ruling.verdict)
         label = Label(content=act.tool, content_version="", language="", by=request.by, at=act.now)
         now = Asking(
             message=what_is_done(edited),

@@ -1,7 +1,9 @@
 """Whether a business action may be done: by the policies that judge actions, or by a person's word."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pydantic_core
@@ -17,7 +19,7 @@ from activities.delivering.guard import findings_of, fingerprint, overtaken, own
 from activities.delivering.verdicts import Judged, keep_verdict
 from activities.live import Live
 from activities.tools.model import Tool
-from policies.model import Action, Deny, Hold, NeedsApproval, Policy, Ruling, Verdict, rule
+from policies.model import Action, Deny, Hold, NeedsApproval, Policy, Ruling, rule
 from policies.registry import with_always
 from store.approvals import find_approval, mark_decided
 from store.grants import covering_grant, use_grant
@@ -47,29 +49,26 @@ class Permission:
         """Why the action may not be done now, or None."""
         if tool is None:
             return Denied(reason=f"no tool '{request.tool}' is set up under 'tools' in sojourn.yaml")
-        try:
-            tool.arguments.model_validate(request.given)
-        except ValidationError as error:
-            return Denied(reason=f"{request.tool} cannot take what it was given: {_brief(error)}")
+        if why := misgiven(tool, request.given):
+            return Denied(reason=why)
         if found := await overtaken(session, request, customer, attempt.now()):
             return found
-        agreed, (policies, own) = as_agreed(request, tool.arguments), self._asked_of(request)
+        agreed, asked = as_agreed(request, tool.arguments), self._asked_of(request)
         # What it was made from is the same without what a person made of it.
-        basis = f"{fingerprint(policies)}.{digest_of(what_is_done(request))}"
+        basis = f"{fingerprint(asked[0])}.{digest_of(what_is_done(request))}"
         granted = await _granted(session, attempt, agreed, basis)
-        judged = _judged(agreed, tool, approved=granted is not None)
-        facts = await self._gathering.action_facts(session, agreed, judged, customer, policies, attempt.now())
-        ruling = rule(policies, facts)
-        keep_verdict(session, attempt.delivery_id, request.run, Judged(policies, own, facts, ruling))
-        match ruling.verdict:
+        action = _action(agreed, tool, approved=granted is not None)
+        judged = await self._judge(session, agreed, action, customer, asked, attempt.now())
+        keep_verdict(session, attempt.delivery_id, request.run, judged)
+        match judged.ruling.verdict:
             # An action is not held: what may not be done when its step comes is not done.
             case Deny(reason=reason) | Hold(reason=reason):
-                self._alarm.sound(request.run.journey, ruling, attempt.now())
+                self._alarm.sound(request.run.journey, judged.ruling, attempt.now())
                 return Denied(reason=reason)
             case NeedsApproval() as wanted:
-                if await _covered(session, attempt, agreed, judged, wanted):
+                if await _covered(session, attempt, agreed, action, wanted):
                     return None
-                subject = _subject(agreed, owner_of(request, customer), basis, judged, ruling)
+                subject = _subject(agreed, owner_of(request, customer), basis, action, judged.ruling)
                 if agreed is not request and request.grant:
                     subject = replace(subject, edits=request.grant.edits)
                 question = Question(request, request.approval, subject, attempt.delivery_id, wanted)
@@ -83,18 +82,35 @@ class Permission:
 
     async def foretell(
         self, session: AsyncSession, request: ActRequest, tool: Tool, customer: Customer | None
-    ) -> Verdict:
-        """What the policies would say at the request's `now`, as long as nobody has approved it. Nothing is
+    ) -> Judged:
+        """What every policy would say at the request's `now`, as long as nobody has approved it. Nothing is
         written."""
-        policies, _ = self._asked_of(request)
-        judged = _judged(request, tool, approved=False)
-        facts = await self._gathering.action_facts(session, request, judged, customer, policies, request.now)
-        return rule(policies, facts).verdict
+        action = _action(request, tool, approved=False)
+        return await self._judge(session, request, action, customer, self._asked_of(request), request.now)
+
+    async def _judge(
+        self, session: AsyncSession, request: ActRequest, action: Action, customer: Customer | None,
+        asked: tuple[list[Policy], int], now: datetime,
+    ) -> Judged:  # fmt: skip
+        """What every policy of `asked` says of an action at `now`, in UTC."""
+        policies, own = asked
+        facts = await self._gathering.action_facts(session, request, action, customer, policies, now)
+        return Judged(policies, own, facts, rule(policies, facts))
 
     def _asked_of(self, request: ActRequest) -> tuple[list[Policy], int]:
         """The policies that judge an action, and how many of them, the last, are the journey's own."""
         own = [policy for policy in own_policies(request.policies) if policy.judges_tools]
         return [*(policy for policy in with_always(self._policies.now) if policy.judges_tools), *own], len(own)
+
+
+def misgiven(tool: Tool, given: Mapping[str, Any]) -> str:
+    """Why a tool cannot take what it is given; empty when it can."""
+    try:
+        tool.arguments.model_validate(given)
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, e['loc'])) or 'it'}: {e['msg']}" for e in error.errors())
+        return f"{tool.name} cannot take what it was given: {'; '.join(problems)}"
+    return ""
 
 
 def owner_of(request: ActRequest | AskRequest, customer: Customer | None) -> str:
@@ -112,7 +128,7 @@ def what_is_done(request: ActRequest) -> dict[str, Any]:
     return {"tool": request.tool, "given": request.given}
 
 
-def _subject(request: ActRequest, customer_id: str, basis: str, judged: Action, ruling: Ruling) -> Subject:
+def _subject(request: ActRequest, customer_id: str, basis: str, action: Action, ruling: Ruling) -> Subject:
     return Subject(
         channel="action",
         recipient="",
@@ -120,35 +136,35 @@ def _subject(request: ActRequest, customer_id: str, basis: str, judged: Action, 
         content_hash=digest_of(what_is_done(request)),
         basis=basis,
         customer_id=customer_id,
-        discount=judged.discount,
-        amount=judged.amount,
+        discount=action.discount,
+        amount=action.amount,
         findings=findings_of(ruling),
-        similar=_similar(request, judged),
+        similar=_similar(request, action),
         texts=written_given(request.given, request.approval.edit),
     )
 
 
-def _similar(request: ActRequest, judged: Action) -> str:
+def _similar(request: ActRequest, action: Action) -> str:
     """What this action has in common with others that a person may agree to with it; its amounts are limits, which
     hold in the currency in which the person saw them."""
-    return digest_of([judged.journey, judged.step_id, judged.tool, request.given.get("currency")])
+    return digest_of([action.journey, action.step_id, action.tool, request.given.get("currency")])
 
 
 async def _covered(
-    session: AsyncSession, attempt: Attempt, request: ActRequest, judged: Action, wanted: NeedsApproval
+    session: AsyncSession, attempt: Attempt, request: ActRequest, action: Action, wanted: NeedsApproval
 ) -> bool:
     """Whether a person agreed to all that is like this action; their word is used up by one then."""
     if wanted.tier != "supervised" or wanted.people > 1:
         return False
-    limits = {"discount": judged.discount, "amount": judged.amount}
-    now, delivery, similar = attempt.now(), attempt.delivery_id, _similar(request, judged)
+    limits = {"discount": action.discount, "amount": action.amount}
+    now, delivery, similar = attempt.now(), attempt.delivery_id, _similar(request, action)
     grant = await covering_grant(session, similar, delivery, group=wanted.group, now=now, **limits)
     if grant is None:
         return False
     return await use_grant(session, grant.id, delivery, now, customer_id=request.run.customer_id)
 
 
-def _judged(request: ActRequest, tool: Tool, *, approved: bool) -> Action:
+def _action(request: ActRequest, tool: Tool, *, approved: bool) -> Action:
     """The action as policies see it. What it gives is read from its arguments `amount` and `discount`."""
     return Action(
         journey=request.run.journey,
@@ -180,7 +196,3 @@ async def _granted(session: AsyncSession, attempt: Attempt, request: ActRequest,
     if approval.delivery_id != attempt.delivery_id or approval.basis != basis:
         return None
     return approval if digest_of(what_is_done(request)) == approval.content_hash == grant.content_hash else None
-
-
-def _brief(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'it'}: {e['msg']}" for e in error.errors())

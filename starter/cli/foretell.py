@@ -1,8 +1,10 @@
-"""`sojourn policy explain`: what each policy would say now of one step's message to one customer, and why."""
+"""`sojourn policy explain`: what each policy would say now of one message or business action, and why."""
 
 import asyncio
 import tempfile
+from collections.abc import Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,69 +12,146 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from starter.cli.failures import CommandFailed
+from starter.cli.foretold import About, print_foretold, row_of, row_of_none
 from starter.cli.invocation import Format, Output, open_store, settings_of
-from starter.cli.output import moment, paragraph, print_json
+from starter.cli.meant import journey_named, step_meant
+from starter.cli.output import print_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from activities.delivering.verdicts import Judged
     from journeys.model import Journey
-    from journeys.steps import Send
+    from journeys.steps import Act, Send
     from settings import Settings
-    from workflows.ports import Denied, Rejected
+    from store.database import Database
+    from worker import Parts
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be explained."""
+
+    customer: str
+    channel: str
+    said: Mapping[str, str]
+    """What a business action is given, in the place of what its step says."""
+    confidence: float | None
+    now: datetime
 
 
 def explain(
     context: typer.Context,
     customer: Annotated[str, typer.Option(metavar="ID", help="A customer id: c_...")],
-    journey: Annotated[str, typer.Option(metavar="NAME", help="Whose message it would be.")],
-    step: Annotated[str, typer.Option(metavar="STEP", help="The step that sends it; with one it is that.")] = "",
+    journey: Annotated[str, typer.Option(metavar="NAME", help="Whose message or business action it would be.")],
+    step: Annotated[str, typer.Option(metavar="STEP", help="The step that does it; with one it is that.")] = "",
     channel: Annotated[str, typer.Option(help="Only over this one. Default: each of the step.")] = "",
+    action: Annotated[
+        str, typer.Option(metavar="TOOL", help="A business action, also one that no step of the journey does.")
+    ] = "",
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with", metavar="NAME=VALUE", help="What the tool is given, in place of what the step says."
+        ),
+    ] = None,
+    confidence: Annotated[
+        float | None, typer.Option(min=0, max=1, help="As if a planner had chosen it with this probability.")
+    ] = None,
     output: Output = Format.text,
 ) -> None:
-    """Say what each policy would say now of a message to a customer, and why. Nothing is sent.
+    """Say what each policy would say now of a message or a business action, and why.
 
-    The message is made as if the customer's last event of the journey's kind had started it.
+    Nothing is sent, done or written. It is made as if the customer's last event of
+    the journey's kind had started it, and judged as the real one would be.
+
+    sojourn policy explain --customer c_1f --journey winback --step offer
+
+    sojourn policy explain --customer c_1f --journey fees --action refund
+    --with amount=80 --with order_id=o_1 --with currency=EUR
     """
-    rows = asyncio.run(_explain(settings_of(context), customer, journey, step, channel))
+    said = dict(map(_pair, given or ()))
+    asked = _Asked(customer, channel, said, confidence, datetime.now(UTC))
+    rows = asyncio.run(_explain(settings_of(context), journey, step, action, asked))
     if output is Format.json:
         print_json(rows)
-        return
-    for row in rows:
-        typer.echo(f"{row['journey']}/{row['step']} by {row['channel']}, now: {_say(row['verdict'])}")
-        if row["clocks"]:
-            typer.echo(paragraph(f"on the clocks of {', '.join(row['clocks'])}", "    ", "        "))
-        for said in row["policies"]:
-            words = f": {said['reason']}" if said["reason"] else ""
-            line = f"{said['policy']} ({said['of']}): {_say(said)}{words}"
-            typer.echo(paragraph(line, "    ", "        "))
+    else:
+        print_foretold(rows)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise CommandFailed(f"'{text}' gives nothing; write one such as --with amount=80.")
+    return name, value
 
 
 async def _explain(
-    settings: "Settings", customer: str, name: str, step_id: str, channel: str
+    settings: "Settings", journey_name: str, step_id: str, action: str, asked: _Asked
 ) -> list[dict[str, Any]]:
     from activities.delivering.foretelling import NobodyThere
     from activities.following import Following
-    from worker import load_parts, make_foretelling
+    from journeys.steps import Act
+    from worker import load_parts
 
-    journey, now = _journey(settings, name), datetime.now(UTC)
-    step = _step(journey, step_id)
+    journey = journey_named(settings, journey_name)
+    step = step_meant(journey, step_id, action)
     async with _vendors(settings), open_store(settings) as database:
         parts = load_parts(settings)
         await Following(database, parts.policies, parts.library).look()
-        foretelling = make_foretelling(settings, database, parts)
         try:
-            return [
-                _row(journey, step, over, await foretelling.foretell(customer, journey, step, over, now))
-                for over in ([channel] if channel else step.send)
-            ]
+            if isinstance(step, Act):
+                return [await _of_action(settings, database, parts, journey, step, asked)]
+            return await _of_messages(settings, database, parts, journey, step, asked)
         except NobodyThere as error:
-            raise CommandFailed(
-                f"There is no customer '{customer}'; 'sojourn customer list' finds ids."
-            ) from error
+            told = f"There is no customer '{asked.customer}'; 'sojourn customer list' finds ids."
+            raise CommandFailed(told) from error
         finally:
             await parts.close()
+
+
+async def _of_messages(
+    settings: "Settings", database: "Database", parts: "Parts", journey: "Journey", step: "Send", asked: _Asked
+) -> list[dict[str, Any]]:
+    from activities.delivering.verdicts import Judged
+    from worker import make_foretelling
+
+    if asked.said:
+        raise CommandFailed(f"The step '{step.id}' sends a message; --with is for business actions.")
+    foretelling, rows = make_foretelling(settings, database, parts), list[dict[str, Any]]()
+    for channel in [asked.channel] if asked.channel else step.send:
+        judged = await foretelling.foretell(asked.customer, journey, step, channel, asked.now, asked.confidence)
+        about = About(journey.journey, step.id, channel)
+        if isinstance(judged, Judged):
+            clocks = [zone.key for zone in judged.facts.zones]
+            rows.append(row_of(about, judged.ruling, judged.sources, clocks))
+        else:
+            rows.append(row_of_none(about, judged.outcome, judged.reason))
+    return rows
+
+
+async def _of_action(
+    settings: "Settings", database: "Database", parts: "Parts", journey: "Journey", step: "Act", asked: _Asked
+) -> dict[str, Any]:
+    from activities.asking.foretelling_actions import Misgiven
+    from worker import make_foretelling_actions
+    from yamlfile import nearest
+
+    if asked.channel:
+        raise CommandFailed(f"'{step.act}' is a business action; --channel is for messages.")
+    if step.act not in parts.tools:
+        fix = nearest(step.act, list(parts.tools)) or f"there are: {', '.join(sorted(parts.tools)) or 'none'}"
+        raise CommandFailed(f"sojourn.yaml sets up no tool '{step.act}' ({fix}).")
+    foretelling = make_foretelling_actions(settings, database, parts)
+    try:
+        judged, given = await foretelling.foretell(
+            asked.customer, journey, step, asked.said, asked.now, asked.confidence
+        )
+    except Misgiven as error:
+        takes = ", ".join(parts.tools[step.act].arguments.model_fields)
+        told = f"{error}. Say it with --with NAME=VALUE; '{step.act}' takes {takes}."
+        raise CommandFailed(told) from error
+    about = About(journey.journey, step.id, tool=step.act, given=given)
+    return row_of(about, judged.ruling, judged.sources)
 
 
 @asynccontextmanager
@@ -86,65 +165,3 @@ async def _vendors(settings: "Settings") -> "AsyncGenerator[None]":
         async with vendors_sandbox(aside, 0) as sandbox:
             with vendor_variables(sandbox.environment(), keep_real=True):
                 yield
-
-
-def _journey(settings: "Settings", name: str) -> "Journey":
-    from journeys.loader import load_journeys
-    from yamlfile import nearest
-
-    journeys = load_journeys(settings.project_dir / "journeys")
-    if name not in journeys:
-        fix = nearest(name, list(journeys)) or f"there are: {', '.join(sorted(journeys)) or 'none'}"
-        raise CommandFailed(f"There is no journey '{name}' ({fix}).")
-    return journeys[name]
-
-
-def _step(journey: "Journey", step_id: str) -> "Send":
-    """The step that is meant. Raises CommandFailed with those that there are."""
-    from journeys.steps import Send, walk
-
-    sends = {step.id: step for step in walk(journey.steps) if isinstance(step, Send)}
-    if not step_id and len(sends) == 1:
-        return next(iter(sends.values()))
-    if step_id not in sends:
-        raise CommandFailed(f"Name a step that sends with --step; there are: {', '.join(sends) or 'none'}.")
-    return sends[step_id]
-
-
-def _row(journey: "Journey", step: "Send", channel: str, judged: "Judged | Denied | Rejected") -> dict[str, Any]:
-    from activities.delivering.verdicts import Judged
-
-    row: dict[str, Any] = {"journey": journey.journey, "step": step.id, "channel": channel}
-    if not isinstance(judged, Judged):
-        return row | {
-            "verdict": {"verdict": judged.outcome, "reason": judged.reason},
-            "clocks": [],
-            "policies": [],
-        }
-    said = [
-        {
-            "policy": one.policy,
-            "version": one.version,
-            "of": of,
-            "reason": "",
-            **one.verdict.model_dump(mode="json"),
-        }
-        for one, of in zip(judged.ruling.findings, judged.sources, strict=True)
-    ]
-    clocks = [zone.key for zone in judged.facts.zones]
-    return row | {"verdict": judged.ruling.verdict.model_dump(mode="json"), "clocks": clocks, "policies": said}
-
-
-def _say(said: dict[str, Any]) -> str:
-    """A verdict in words."""
-    match said["verdict"]:
-        case "allow":
-            return "it may leave"
-        case "hold":
-            return f"it waits until {moment(datetime.fromisoformat(said['until']))} UTC"
-        case "needs_approval":
-            return f"a person of '{said['group']}' is asked"
-        case "deny":
-            return "it never leaves"
-        case _:
-            return f"there is no message to judge: {said['reason']}"

@@ -1,0 +1,92 @@
+"""What every policy would say of a message or a business action, as rows for programs and in words for people."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from starter.cli.output import moment, paragraph
+
+if TYPE_CHECKING:
+    from policies.model import Ruling
+
+
+@dataclass(frozen=True)
+class About:
+    """The message or the business action that was judged."""
+
+    journey: str
+    step: str
+    """Empty where no step does the action."""
+    channel: str = "action"
+    tool: str = ""
+    given: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def row_of(about: About, ruling: "Ruling", sources: Sequence[str], clocks: Sequence[str] = ()) -> dict[str, Any]:
+    """What was said of it. `sources` tell who asks for each policy, and `clocks` by which zones a message was
+    judged."""
+    said = [
+        {
+            "policy": one.policy,
+            "version": one.version,
+            "of": of,
+            "reason": "",
+            **one.verdict.model_dump(mode="json"),
+        }
+        for one, of in zip(ruling.findings, sources, strict=True)
+    ]
+    verdict = ruling.verdict.model_dump(mode="json")
+    tier = _tier(verdict, about.tool)
+    return asdict(about) | {"verdict": verdict, "tier": tier, "clocks": list(clocks), "policies": said}
+
+
+def row_of_none(about: About, outcome: str, reason: str) -> dict[str, Any]:
+    """What came of it where there was no message to judge."""
+    verdict = {"verdict": outcome, "reason": reason}
+    return asdict(about) | {"verdict": verdict, "tier": None, "clocks": [], "policies": []}
+
+
+def print_foretold(rows: list[dict[str, Any]]) -> None:
+    """Tell the rows within 80 columns."""
+    for row in rows:
+        typer.echo(paragraph(f"{_head(row)}, now: {_say(row['verdict'], row['tool'])}", "", "    "))
+        if row["clocks"]:
+            typer.echo(paragraph(f"on the clocks of {', '.join(row['clocks'])}", "    ", "        "))
+        for said in row["policies"]:
+            words = f": {said['reason']}" if said["reason"] else ""
+            line = f"{said['policy']} ({said['of']}): {_say(said, row['tool'])}{words}"
+            typer.echo(paragraph(line, "    ", "        "))
+
+
+def _tier(verdict: dict[str, Any], tool: str) -> str | None:
+    """The tier under which it would leave or be done; None when it would not."""
+    never = verdict["verdict"] == "deny" or (tool and verdict["verdict"] == "hold")
+    return None if never else verdict.get("tier", "full")
+
+
+def _head(row: dict[str, Any]) -> str:
+    place = f"{row['journey']}/{row['step']}" if row["step"] else row["journey"]
+    if not row["tool"]:
+        return f"{place} by {row['channel']}"
+    given = ", ".join(f"{name} {value}" for name, value in row["given"].items())
+    return f"{place}: {row['tool']} ({given})"
+
+
+def _say(said: dict[str, Any], tool: str) -> str:
+    """A verdict in words."""
+    match said["verdict"]:
+        case "allow":
+            return "it may be done" if tool else "it may leave"
+        case "hold" if not tool:
+            return f"it waits until {moment(datetime.fromisoformat(said['until']))} UTC"
+        case "needs_approval":
+            several = said["people"] > 1
+            who = f"{said['people']} people" if several else "a person"
+            return f"{who} of '{said['group']}' {'are' if several else 'is'} asked (tier {said['tier']})"
+        case "deny" | "hold":
+            return "it is not done" if tool else "it never leaves"
+        case _:
+            return f"there is no message to judge: {said['reason']}"

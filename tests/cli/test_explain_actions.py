@@ -1,0 +1,105 @@
+"""`sojourn policy explain` of a business action, on the bank's example."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.database import Database
+from store.tables import Address, Customer, EventRecord
+from tests.cli.conftest import Command
+from tests.retail import SECRET
+from tests.seeding import NOW, put
+
+FINANCE = Path(__file__).parents[2] / "examples" / "finance"
+REFUND = ("policy", "explain", "--customer", "c_lena", "--journey", "fee-refund", "--action", "refund")
+GIVEN = ("--with", "order_id=f_1", "--with", "currency=EUR", "--with")
+
+
+@pytest.fixture
+def bank(tmp_path: Path, sqlite_url: str) -> dict[str, str]:
+    """The bank's example, with a customer who disputed a fee of 80."""
+    asyncio.run(_lena(sqlite_url))
+    return {
+        "SOJOURN_PROJECT_DIR": str(FINANCE),
+        "SOJOURN_DATABASE_URL": sqlite_url,
+        "SOJOURN_STATE_DIR": str(tmp_path),
+        "SOJOURN_SECRET": SECRET,
+    }
+
+
+async def _lena(url: str) -> None:
+    fee: dict[str, Any] = {"fee_id": "f_1", "dispute_id": "d_1", "amount": 80.0, "currency": "EUR"}
+    event = {"id": "e_1", "customer_id": "c_lena", "name": "Fee Disputed", "properties": fee}
+    database = Database(url)
+    await put(
+        database,
+        Customer(id="c_lena", traits={}, created_at=NOW),
+        Address(customer_id="c_lena", kind="email", value="lena@example.com", updated_at=NOW),
+        EventRecord.model_validate(event | {"occurred_at": NOW, "received_at": NOW}),
+    )
+    await database.close()
+
+
+def test_what_the_customer_asked_for_is_judged_as_its_step_would(sojourn: Command, bank: dict[str, str]) -> None:
+    told = sojourn(*REFUND, **bank)
+    assert told.out.splitlines()[:2] == [
+        "fee-refund/refund: refund (order_id f_1, amount 80.0, currency EUR), now: a",
+        "    person of 'service' is asked (tier human)",
+    ]
+    assert "    autonomy (project): a person of 'service' is asked (tier human): refund, an" in told.out
+    assert max(map(len, told.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict", "tier", "people"),
+    [
+        (("amount=50",), "allow", "full", None),
+        (("amount=50.01",), "needs_approval", "human", 1),
+        (("amount=501",), "needs_approval", "human", 2),
+        (("amount=50", "--confidence", "0.4"), "needs_approval", "supervised", 1),
+    ],
+)
+def test_the_tier_and_who_must_agree_are_told(
+    sojourn: Command, bank: dict[str, str], more: tuple[str, ...], verdict: str, tier: str, people: int | None
+) -> None:
+    [row] = json.loads(sojourn(*REFUND, *GIVEN, *more, "-o", "json", **bank).out)
+    assert (row["verdict"]["verdict"], row["tier"], row["verdict"].get("people")) == (verdict, tier, people)
+    assert [said["policy"] for said in row["policies"]] == ["discount_cap", "autonomy"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ("--with", "amount=many"),
+            "refund cannot take what it was given: amount: Input should be a valid number",
+        ),
+        (("--with", "amount"), "'amount' gives nothing; write one such as --with amount=80."),
+        (("--with", "sum=3"), "sum: Extra inputs are not permitted"),
+        (("--channel", "email"), "'refund' is a business action; --channel is for messages."),
+        (("--step", "explain"), "The step 'explain' does not do 'refund'; leave out --step or --action."),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(
+    sojourn: Command, bank: dict[str, str], arguments: tuple[str, ...], told: str
+) -> None:
+    answer = sojourn(*REFUND, *arguments, **bank)
+    assert (answer.code, answer.out) == (1, "")
+    assert told in " ".join(answer.err.split())
+
+
+def test_an_action_that_no_step_does_is_judged_all_the_same(sojourn: Command, bank: dict[str, str]) -> None:
+    other = ("policy", "explain", "--customer", "c_lena", "--journey", "unfinished-application")
+    [row] = json.loads(sojourn(*other, "--action", "refund", *GIVEN, "amount=20", "-o", "json", **bank).out)
+    assert (row["journey"], row["step"], row["tier"]) == ("unfinished-application", "", "full")
+    missing = sojourn(*other, "--action", "refund", **bank)
+    assert "order_id: Field required" in missing.err
+    assert "'refund' takes order_id, amount, currency." in " ".join(missing.err.split())
+
+
+def test_an_action_that_is_not_set_up_is_refused(sojourn: Command, bank: dict[str, str]) -> None:
+    answer = sojourn(*REFUND[:-1], "refnd", **bank)
+    assert answer.err == "sojourn.yaml sets up no tool 'refnd' (did you mean 'refund'?).\n"
