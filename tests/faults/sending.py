@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from pydantic import TypeAdapter
@@ -60,7 +61,7 @@ class Shopper:
 
     @property
     def phone(self) -> str:
-        return "+49151" + f"{sum(self.id.encode()) * 7919 % 10**8:08}"
+        return f"+49151{crc32(self.id.encode()) % 10**8:08}"
 
     @property
     def push_token(self) -> str:
@@ -82,8 +83,12 @@ class Sending:
     def reload(self) -> None:
         """A worker that starts now reads the project as it is now."""
         self.parts.append(load_parts(self.settings))
-        activities = make_activities(self.settings, self.database, self.parts[-1])
         self._journey = load_journeys(self.folder / "journeys")["browse-abandonment"]
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Of the project as it was read; what the vendors said until now is forgotten."""
+        activities = make_activities(self.settings, self.database, self.parts[-1])
         self._activities = {each.__name__: each for each in activities}
 
     @property
