@@ -21,6 +21,7 @@ from store.tables import (
     ProductChange,
     ProductCount,
     ProductPair,
+    ProductSource,
     ProductTouch,
 )
 
@@ -112,9 +113,14 @@ async def products_told(session: AsyncSession, ids: Collection[str]) -> dict[str
     return {row.product_id: row for row in (await session.exec(query)).all()}
 
 
-async def products_beside(session: AsyncSession, ids: Collection[str]) -> tuple[list[CatalogueProduct], int]:
-    """The products that were told and are not among these ids, and how many were told in all."""
-    told = (await session.exec(select(CatalogueProduct.product_id))).all()
+async def products_beside(
+    session: AsyncSession, ids: Collection[str], source: ProductSource | None = None
+) -> tuple[list[CatalogueProduct], int]:
+    """The products that were told and are not among these ids, and how many were told in all; of one source or of
+    any."""
+    query = select(CatalogueProduct.product_id)
+    query = query.where(col(CatalogueProduct.source) == source) if source else query
+    told = (await session.exec(query)).all()
     others = [product_id for product_id in told if product_id not in ids]
     pages = [others[start : start + _IDS_AT_ONCE] for start in range(0, len(others), _IDS_AT_ONCE)]
     rows = [row for page in pages for row in (await products_told(session, page)).values()]

@@ -13,6 +13,7 @@ from starter.catalogue.loading import Loaded, TooManyGone, load_products, withdr
 from starter.identity.callers import CallerRoute, Refusal, may
 from starter.services import Shared
 from store.catalogue import list_products, products_told
+from store.tables import ProductSource
 
 router = APIRouter(prefix="/v1/catalogue", route_class=CallerRoute, tags=["catalogue"])
 _Reader = Annotated[Person, may("catalogue:read")]
@@ -35,19 +36,23 @@ class Unlikely(Refusal):
 
 
 class ProductsBody(BaseModel):
-    """Products as they are now. Those that are not among them stay as they are."""
+    """Products as they are now. Those that are not among them stay as they are. `source` is `folder` for what the
+    project's own `catalogue.yaml` says."""
 
     model_config = ConfigDict(extra="forbid")
 
     products: list[Product] = Field(min_length=1, max_length=MOST)
+    source: ProductSource = "feed"
 
 
 class RangeBody(BaseModel):
-    """The ids of everything that is sold. With `sure` however many others are withdrawn."""
+    """The ids of everything that is sold, or that one `source` tells of. With `sure` however many others are
+    withdrawn."""
 
     model_config = ConfigDict(extra="forbid")
 
     product_ids: list[str] = Field(min_length=1, max_length=_MOST_NAMED)
+    source: ProductSource | None = None
     sure: bool = False
 
 
@@ -72,7 +77,7 @@ class Products(BaseModel):
 async def tell(body: ProductsBody, _: _Writer, services: Shared) -> Loaded:
     """Take products in. A price or a stock that changed becomes an event of those who looked at the product."""
     async with services.database.transaction() as session:
-        return await load_products(session, body.products, datetime.now(UTC))
+        return await load_products(session, body.products, datetime.now(UTC), body.source)
 
 
 @router.put("/range")
@@ -80,7 +85,8 @@ async def keep_only(body: RangeBody, _: _Writer, services: Shared) -> Loaded:
     """Withdraw all products but these. It becomes an event of those who looked at them."""
     async with services.database.transaction() as session:
         try:
-            return await withdraw_others(session, body.product_ids, datetime.now(UTC), sure=body.sure)
+            now = datetime.now(UTC)
+            return await withdraw_others(session, body.product_ids, now, sure=body.sure, source=body.source)
         except TooManyGone as error:
             raise Unlikely(f"{error} If that is meant, say 'sure': true.") from error
 
@@ -95,7 +101,7 @@ async def change(product_id: str, body: ChangeBody, _: _Writer, services: Shared
                 f"Nothing was told of a product '{product_id}'. PUT it to /v1/catalogue/products first."
             )
         facts = row.facts | body.model_dump(exclude_none=True)
-        return await load_products(session, [Product.model_validate(facts)], datetime.now(UTC))
+        return await load_products(session, [Product.model_validate(facts)], datetime.now(UTC), None)
 
 
 @router.get("/products")
@@ -103,5 +109,5 @@ async def show(_: _Reader, services: Shared, page: Annotated[int, Query(ge=1, le
     """The products that were told, by their ids."""
     async with services.database.reading() as session:
         found = await list_products(session, page)
-    rows = [{**row.facts, "changed_at": row.changed_at} for row in found.rows]
+    rows = [{**row.facts, "source": row.source, "changed_at": row.changed_at} for row in found.rows]
     return Products(products=rows, page=found.number, more=found.more)

@@ -1,14 +1,16 @@
 """`sojourn catalogue`: the products on sale, and the feed that tells of them."""
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
+from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, has_store, noun, open_store, settings_of
-from starter.cli.output import print_json, print_listing
+from starter.cli.output import paragraph, print_json, print_listing
 
 if TYPE_CHECKING:
     from content.catalogue import Catalogue, Product
@@ -20,7 +22,11 @@ _PART = 500
 
 @app.command()
 def load(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML or JSON, as catalogue.yaml; or CSV.")],
+    context: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="YAML or JSON, as catalogue.yaml; or CSV. Default: catalogue.yaml."),
+    ] = None,
     full: Annotated[
         bool, typer.Option("--full", help="The feed names all there is: withdraw the others.")
     ] = False,
@@ -32,21 +38,34 @@ def load(
     """Take in a feed of products. Those that are not in it stay as they are; with
     --full they are withdrawn, and nothing advertises them any more.
 
+    Without FILE it is the project's own catalogue.yaml, which the API takes in
+    when it starts: what it alone declared and no longer names is withdrawn.
+
     A lower or higher price, and a stock that ran out or came back, become events of
     the customers who looked at the product: Price Dropped, Price Rose, Sold Out,
     Back in Stock, Product Withdrawn, Back on Sale. A CSV file has a header with
     the names of catalogue.yaml.
     """
     from starter.catalogue.feed import read_feed
+    from starter.catalogue.loading import some
 
-    total = asyncio.run(_load(read_feed(file), url, token, full=full, sure=sure))
+    own = settings_of(context).project_dir / "catalogue.yaml"
+    source = "folder" if file is None or file.resolve() == own.resolve() else "feed"
+    feed = _Feed(read_feed(file or own), source, full=full, sure=sure)
+    if not feed.products:
+        raise CommandFailed(
+            f"{file or own} names no product. To take everything off sale, write 'withdrawn: true' with each."
+        )
+    total = asyncio.run(_load(feed, url, token))
     if output is Format.json:
         print_json(total)
         return
     typer.echo(
         f"{total['products']} products: {total['new']} new, {total['changed']} changed, "
-        f"{total['withdrawn']} withdrawn. {total['events']} changes are told to those who looked."
+        f"{len(total['withdrawn'])} withdrawn. {total['events']} changes are told to those who looked."
     )
+    if total["withdrawn"]:
+        typer.echo(paragraph(f"Withdrawn: {some(total['withdrawn'])}."))
 
 
 @app.command("list")
@@ -62,19 +81,30 @@ def list_(context: typer.Context, output: Output = Format.text) -> None:
     print_listing(shown, columns, output, "There are no products.")
 
 
-async def _load(products: "list[Product]", url: str, token: str, *, full: bool, sure: bool) -> dict[str, int]:
-    total = {"products": 0, "new": 0, "changed": 0, "events": 0}
+@dataclass(frozen=True)
+class _Feed:
+    """What is taken in, and whether what it does not name is withdrawn."""
+
+    products: "list[Product]"
+    source: str
+    full: bool
+    sure: bool
+
+
+async def _load(feed: _Feed, url: str, token: str) -> dict[str, Any]:
+    products, total = feed.products, {"products": 0, "new": 0, "changed": 0, "events": 0}
     async with deciding(url, token) as client:
         for start in range(0, len(products), _PART):
             part = [product.facts for product in products[start : start + _PART]]
-            done = await client.catalogue.tell(part)
+            done = await client.catalogue.tell(part, source=feed.source)
             total = {name: count + done[name] for name, count in total.items()}
             if len(products) > _PART:
                 typer.echo(f"{total['products']} of {len(products)}", err=True)
-        if not full:
-            return total | {"withdrawn": 0}
-        gone = await client.catalogue.keep_only([product.product_id for product in products], sure=sure)
-    return total | {"withdrawn": gone["changed"], "events": total["events"] + gone["events"]}
+        if not feed.full and feed.source != "folder":
+            return total | {"withdrawn": []}
+        named, of = [product.product_id for product in products], None if feed.full else feed.source
+        gone = await client.catalogue.keep_only(named, sure=feed.sure, source=of)
+    return total | {"withdrawn": gone["withdrawn"], "events": total["events"] + gone["events"]}
 
 
 async def _catalogue(settings: "Settings") -> "Catalogue":

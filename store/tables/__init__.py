@@ -18,6 +18,7 @@ from store.tables.catalogue import (
     ProductChange,
     ProductCount,
     ProductPair,
+    ProductSource,
     ProductTouch,
 )
 from store.tables.changes import Change, ChangeKind, ChangeState, FilesVersion
@@ -87,6 +88,7 @@ __all__ = [
     "ProductChange",
     "ProductCount",
     "ProductPair",
+    "ProductSource",
     "ProductTouch",
     "Refusal",
     "Run",

@@ -1,12 +1,14 @@
 """The products on sale as they are now, what changed about them, and what customers did with them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from store.tables.columns import json_column, time_column, word_column
+
+ProductSource = Literal["folder", "feed"]
 
 
 class CatalogueProduct(SQLModel, table=True):
@@ -17,6 +19,8 @@ class CatalogueProduct(SQLModel, table=True):
     product_id: str = Field(primary_key=True)
     facts: dict[str, Any] = json_column()
     """As content.catalogue.Product writes them, its cost included."""
+    source: ProductSource = word_column()
+    """Who tells of it: what the project's `catalogue.yaml` alone declared is gone once it is gone from there."""
     changed_at: datetime = time_column()
 
 

@@ -161,24 +161,80 @@ async def test_what_is_touched_together_and_most_is_counted_as_events_come(
     assert not await keeper.count()
 
 
+def written(file: Path, **prices: int) -> None:
+    """The project's own file, with products at these prices."""
+    url = "https://s.example"
+    rows = [
+        f"  - {{product_id: {name}, name: {name}, price: {price}, currency: EUR, category: x, url: '{url}'}}\n"
+        for name, price in prices.items()
+    ]
+    file.write_text("products:\n" + "".join(rows) if rows else "products: []\n")
+
+
+async def sold(database: Database) -> dict[str, str]:
+    """The prices of what is on sale."""
+    async with database.reading() as session:
+        rows = (await read_catalogue(session, 3)).products
+    return {row["product_id"]: row["price"] for row in rows if not row["withdrawn"]}
+
+
 async def test_the_projects_own_file_is_taken_in_again_only_when_it_changed(
     shop: Services, database: Database, tmp_path: Path, feed: httpx.AsyncClient
 ):
     file = tmp_path / "catalogue.yaml"
-    written = 'products:\n  - {product_id: tent, name: Tent, price: 100, currency: EUR, category: x, url: "https://s.example"}\n'
-    file.write_text(written)
+    written(file, tent=100)
     await take_in_file(database, file, NOW)
     await tell(feed, price="80")
 
     await take_in_file(database, file, NOW)
-    async with database.reading() as session:
-        kept = (await read_catalogue(session, 3)).products[0]["price"]
-    file.write_text(written.replace("100", "70"))
+    kept = await sold(database)
+    written(file, tent=70)
     await take_in_file(database, file, NOW)
-    async with database.reading() as session:
-        newer = (await read_catalogue(session, 3)).products[0]["price"]
 
-    assert (kept, newer) == ("80", "70")
+    assert (kept, await sold(database)) == ({"tent": "80"}, {"tent": "70"})
+
+
+async def test_what_the_projects_own_file_no_longer_names_is_withdrawn_unless_a_feed_told_of_it(
+    shop: Services, database: Database, tmp_path: Path, feed: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+):
+    file = tmp_path / "catalogue.yaml"
+    written(file, tent=100, mat=40, boat=900, stove=60)
+    await take_in_file(database, file, NOW)
+    await tell(feed, product_id="mat", price="40")
+    await tell(feed, product_id="kayak")
+    await feed.patch(f"{PATH}/boat", json={"stock": 3})
+
+    written(file, tent=100, stove=60)
+    await take_in_file(database, file, NOW)
+
+    assert (await sold(database)).keys() == {"tent", "mat", "kayak", "stove"}
+    assert "no longer names what is now withdrawn: boat" in caplog.text
+
+
+@pytest.mark.parametrize("left", ["products: []\n", None])
+async def test_a_file_that_was_emptied_or_lost_withdraws_nothing_and_says_what_to_do(
+    shop: Services, sqlite_database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture, left: str | None
+):
+    file = tmp_path / "catalogue.yaml"
+    written(file, tent=100, mat=40)
+    await take_in_file(sqlite_database, file, NOW)
+
+    file.unlink() if left is None else file.write_text(left)
+    await take_in_file(sqlite_database, file, NOW)
+
+    assert (await sold(sqlite_database)).keys() == {"tent", "mat"}
+    assert "2 of the 2 on sale are not among them. Nothing was withdrawn." in caplog.text
+    assert "sojourn catalogue load --sure" in caplog.text
+
+
+async def test_the_folders_range_withdraws_what_the_folder_told_and_nothing_of_a_feed(feed: httpx.AsyncClient):
+    folder = {"products": [product("tent").facts, product("mat").facts], "source": "folder"}
+    await feed.put(PATH, json=folder)
+    await tell(feed, product_id="kayak")
+
+    answer = await feed.put("/v1/catalogue/range", json={"product_ids": ["tent"], "source": "folder"})
+
+    assert answer.json()["withdrawn"] == ["mat"]
 
 
 def test_a_feed_may_be_csv(tmp_path: Path):

@@ -38,7 +38,7 @@ def test_a_feed_is_taken_in_by_whoever_may(sojourn: Command, api: Api, tmp_path:
     again = sojourn("catalogue", "load", file, "-o", "json", **api.person("omar"))
 
     assert done.out.startswith("1 products: 1 new, 0 changed, 0 withdrawn.")
-    assert json.loads(again.out) == {"products": 1, "new": 0, "changed": 1, "withdrawn": 0, "events": 1}
+    assert json.loads(again.out) == {"products": 1, "new": 0, "changed": 1, "withdrawn": [], "events": 1}
 
 
 def test_a_full_feed_withdraws_what_it_does_not_name_if_one_is_sure(sojourn: Command, api: Api, tmp_path: Path):
@@ -57,4 +57,4 @@ def test_a_full_feed_withdraws_what_it_does_not_name_if_one_is_sure(sojourn: Com
 
     assert refused.code != 0
     assert "are not among them" in refused.err
-    assert json.loads(done.out)["withdrawn"] >= 1
+    assert "pot" in json.loads(done.out)["withdrawn"]

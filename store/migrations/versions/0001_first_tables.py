@@ -69,6 +69,7 @@ def upgrade() -> None:
     op.create_table('catalogue_product',
     sa.Column('product_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('facts', sa.JSON(), nullable=False),
+    sa.Column('source', sa.String(), nullable=False),
     sa.Column('changed_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('product_id')
     )
