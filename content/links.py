@@ -42,6 +42,7 @@ class LinkSigner:
     def __init__(self, secret: str) -> None:
         self._unsubscribe = _Seal(_derive(secret, b"sojourn unsubscribe links"))
         self._preferences = _Seal(_derive(secret, b"sojourn preference links"))
+        self._confirm = _Seal(_derive(secret, b"sojourn confirmation links"))
         self._click = _Seal(_derive(secret, b"sojourn click links"))
         self._open = _Seal(_derive(secret, b"sojourn open pixels"))
         self._slot = _Seal(_derive(secret, b"sojourn slots"))
@@ -55,6 +56,16 @@ class LinkSigner:
     def read_unsubscribe(self, token: str) -> tuple[str, str]:
         """The customer id and the channel in a token. Raises InvalidLink."""
         channel, _, customer_id = self._unsubscribe.read(token).partition(":")
+        return customer_id, channel
+
+    def confirm_token(self, customer_id: str, channel: str) -> str:
+        """Lets its bearer confirm this customer's consent for this channel, and no more. It is sent to the address
+        that the consent is about."""
+        return self._confirm.token(f"{channel}:{customer_id}")
+
+    def read_confirm(self, token: str) -> tuple[str, str]:
+        """The customer id and the channel in a token. Raises InvalidLink."""
+        channel, _, customer_id = self._confirm.read(token).partition(":")
         return customer_id, channel
 
     def preferences_token(self, customer_id: str) -> str:

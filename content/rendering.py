@@ -79,6 +79,8 @@ class RenderContext(BaseModel):
     unsubscribe_url: str
     preferences_url: str
     """A page on which the customer chooses what to hear about."""
+    confirm_url: str = ""
+    """On which the customer confirms that they want marketing over the channel."""
     now: datetime
     delivery_id: str
     url_key: bytes = Field(default=b"", repr=False)

@@ -17,6 +17,8 @@ class ConsentPolicy(Policy):
             return Deny(reason=f"the customer withdrew consent to {action.purpose} by {action.channel}")
         if action.purpose == "marketing" and latest is None:
             return Deny(reason=f"the customer never consented to marketing by {action.channel}")
+        if action.purpose == "marketing" and latest and latest.until and latest.until <= facts.now:
+            return Deny(reason=f"the consent to marketing by {action.channel} ended on {latest.until:%Y-%m-%d}")
         about_topic = facts.last_word(action.channel, "", topic=action.topic) if action.topic else None
         if about_topic and not about_topic.granted:
             return Deny(reason=f"the customer left the topic '{action.topic}'")

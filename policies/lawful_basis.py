@@ -21,7 +21,7 @@ class LawfulBasisPolicy(Policy):
         if basis is None:
             return Deny(reason=f"no lawful basis is written down for {action.purpose} messages")
         said = facts.last_word(action.channel)
-        if basis == "consent" and not (said and said.granted):
+        if basis == "consent" and not (said and said.stands(facts.now)):
             return Deny(
                 reason=f"{action.purpose} messages rest on consent, and there is none for {action.channel}"
             )

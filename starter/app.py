@@ -32,8 +32,8 @@ from starter.ingestion import api as events_api
 from starter.ingestion import cloudevents, posthog, segment
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.pressure import Limits
+from starter.recipients import confirming, preferences, slots, surfaces, tracking, unsubscribe
 from starter.recipients import pages as recipient_pages
-from starter.recipients import preferences, slots, surfaces, tracking, unsubscribe
 from starter.runs import api as runs_api
 from starter.runs.schedules import keep_schedules
 from starter.segments.keeping import keep_segments, segments_of
@@ -73,7 +73,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
     for door in (segment, posthog, cloudevents, events_api):
         app.include_router(door.router)
     app.include_router(runs_api.router)
-    for door in (unsubscribe, preferences, tracking):
+    for door in (unsubscribe, preferences, confirming, tracking):
         app.include_router(door.router)
     app.include_router(approvals_api.router)
     app.include_router(changes_api.router)

@@ -34,6 +34,9 @@ async def keep_statements(
                 **statement.model_dump(exclude={"id", "evidence"})
             )
         elif record.at <= statement.at:
+            record.confirmed = statement.granted and (statement.confirmed or record.confirmed)
+            # What is only implied takes nothing from what was said for good.
+            record.until = None if record.granted and record.until is None else statement.until
             record.granted, record.source, record.at = statement.granted, statement.source, statement.at
         session.add(record)
     await session.flush()
@@ -41,8 +44,9 @@ async def keep_statements(
 
 def _only_repeats(statement: ConsentStatement, record: ConsentRecord) -> bool:
     """Whether it says what is known already and proves nothing new: some senders repeat it in every call."""
-    same = (statement.granted, statement.source) == (record.granted, record.source)
-    return same and not statement.evidence.get("proof")
+    same = (statement.granted, statement.source, statement.until) == (record.granted, record.source, record.until)
+    confirms = statement.confirmed and not record.confirmed
+    return same and not confirms and not statement.evidence.get("proof")
 
 
 async def withdraw_consent(
@@ -77,6 +81,12 @@ async def statements_of(session: AsyncSession, customer_id: str) -> list[Consent
     query = select(ConsentStatement).where(col(ConsentStatement.customer_id) == customer_id)
     latest = query.order_by(col(ConsentStatement.at).desc(), col(ConsentStatement.id).desc())
     return list((await session.exec(latest)).all())
+
+
+async def has_confirmed(session: AsyncSession, customer_id: str, channel: str, purpose: str) -> bool:
+    """Whether the customer's consent to a channel and a purpose stands, confirmed and without an end."""
+    record = await session.get(ConsentRecord, (customer_id, channel, purpose, ""))
+    return record is not None and record.granted and record.confirmed and record.until is None
 
 
 async def has_withdrawn(session: AsyncSession, customer_id: str, channel: str, purpose: str) -> bool:

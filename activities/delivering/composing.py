@@ -181,10 +181,13 @@ class Composer:
             )
         return EditedDraft(shown, priced, edited)
 
-    def links_of(self, customer: Customer, channel: str) -> tuple[str, str]:
-        """By which a customer unsubscribes from a channel, and chooses what to hear about."""
-        unsubscribe = f"{self._public_url}/u/{self._links.unsubscribe_token(customer.id, channel)}"
-        return unsubscribe, f"{self._public_url}/p/{self._links.preferences_token(customer.id)}"
+    def links_of(self, customer: Customer, channel: str) -> tuple[str, str, str]:
+        """By which a customer unsubscribes from a channel, chooses what to hear about, and confirms a consent."""
+        return (
+            f"{self._public_url}/u/{self._links.unsubscribe_token(customer.id, channel)}",
+            f"{self._public_url}/p/{self._links.preferences_token(customer.id)}",
+            f"{self._public_url}/s/{self._links.confirm_token(customer.id, channel)}",
+        )
 
     async def _way(
         self,
@@ -282,7 +285,7 @@ class Composer:
 
     def _context(self, request: DeliverRequest, way: _Way, offer: Offer | None, now: datetime) -> RenderContext:
         customer, choices = way.customer, way.choices
-        unsubscribe_url, preferences_url = self.links_of(customer, way.provider.channel)
+        unsubscribe_url, preferences_url, confirm_url = self.links_of(customer, way.provider.channel)
         return RenderContext(
             brand=self._brand,
             customer=Recipient(
@@ -296,6 +299,7 @@ class Composer:
             offer=OfferTerms(discount=offer.discount, expires_at=now + offer.valid) if offer else None,
             unsubscribe_url=unsubscribe_url,
             preferences_url=preferences_url,
+            confirm_url=confirm_url,
             now=now,
             delivery_id=way.delivery_id,
             url_key=self._links.url_key,

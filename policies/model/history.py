@@ -14,8 +14,16 @@ class Consent(Fact):
     purpose: Purpose
     topic: str = ""
     granted: bool
+    confirmed: bool = False
+    """Whether the owner of the address said so from there too."""
+    until: datetime | None = None
+    """When it ends by itself, as an implied consent does; None if it does not."""
     source: str
     at: datetime
+
+    def stands(self, now: datetime) -> bool:
+        """Whether it was given and has not ended."""
+        return self.granted and (self.until is None or now < self.until)
 
 
 class Suppressed(Fact):

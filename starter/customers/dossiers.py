@@ -65,6 +65,8 @@ class ConsentView(BaseModel):
     purpose: str
     topic: str
     granted: bool
+    confirmed: bool
+    until: datetime | None
     source: str
     at: datetime
 

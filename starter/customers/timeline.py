@@ -109,7 +109,7 @@ def _consent(row: ConsentStatement) -> Entry:
         at=row.at,
         kind="consent",
         title=about,
-        outcome="granted" if row.granted else "withdrawn",
+        outcome="confirmed" if row.confirmed else "granted" if row.granted else "withdrawn",
         detail=row.source,
     )
 

@@ -150,6 +150,8 @@ def _statement(
         purpose=change.purpose,
         topic=change.topic,
         granted=change.granted,
+        confirmed=change.confirmed,
+        until=change.until,
         source=change.source or event.name,
         at=min(event.at, now),
         evidence={"event": event.id, **proof},

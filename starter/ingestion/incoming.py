@@ -42,6 +42,10 @@ class ConsentChange:
     """Where it was given, in the sender's words; empty is the event itself."""
     proof: Any = None
     """What the sender gives as evidence: a form's text and version, a page, a recording."""
+    confirmed: bool = False
+    """Whether the owner of the address said so from there too."""
+    until: datetime | None = None
+    """When it ends by itself, in UTC; None if it does not."""
 
 
 @dataclass(frozen=True, slots=True)

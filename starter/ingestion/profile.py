@@ -6,6 +6,7 @@ What is not well formed says nothing: the event is kept all the same, with all i
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
 from zoneinfo import available_timezones
@@ -128,8 +129,12 @@ def _consent_by(name: str, properties: Mapping[str, Any]) -> Iterator[ConsentCha
     channel, purpose = _channel(properties.get("channel")), _purpose(properties.get("purpose"))
     if granted and (channel is None or purpose is None):
         return
+    until = _moment(properties.get("until"))
+    if granted and until is None and properties.get("until") is not None:
+        return
+    terms = {"confirmed": properties.get("confirmed") is True, "until": until} if granted else {}
     yield ConsentChange(
-        channel=channel or "", purpose=purpose or "marketing", granted=granted, **_origin(properties)
+        channel=channel or "", purpose=purpose or "marketing", granted=granted, **terms, **_origin(properties)
     )
 
 
@@ -146,6 +151,15 @@ def _origin(properties: Mapping[str, Any]) -> dict[str, Any]:
     source = properties.get("source")
     named = source[:_LONGEST_SOURCE] if isinstance(source, str) else ""
     return {"source": named, "proof": properties.get("evidence")}
+
+
+def _moment(value: object) -> datetime | None:
+    """A time with its offset to UTC, in UTC; None for anything else."""
+    try:
+        read = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return read.astimezone(UTC) if read and read.tzinfo else None
 
 
 def _channel(value: object) -> str | None:

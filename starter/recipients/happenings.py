@@ -71,15 +71,17 @@ def wish(
     *,
     granted: bool,
     topic: str = "",
+    confirmed: bool = False,
 ) -> Incoming:
     """The event that a customer wants to hear from us over a channel, or no more; with a `topic` about that alone.
-    It changes their consent."""
+    It changes their consent. `confirmed` is one that came from the address itself."""
     if topic:
         name = TOPIC_JOINED if granted else TOPIC_LEFT
         properties = {"channel": channel, "topic": topic, "source": source}
     else:
         name = OPT_IN if granted else OPT_OUT
         properties = {"channel": channel, "purpose": purpose, "source": source}
+        properties |= {"confirmed": True} if confirmed else {}
     return Incoming(
         id=event_id,
         name=name,

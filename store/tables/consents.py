@@ -21,6 +21,10 @@ class ConsentRecord(SQLModel, table=True):
     topic: str = Field(default="", primary_key=True)
     """A list that can be left without leaving the purpose; empty is the purpose itself."""
     granted: bool
+    confirmed: bool = False
+    """Whether the owner of the address said so from there too; it stays so until the consent is withdrawn."""
+    until: datetime | None = time_column(nullable=True)
+    """When it ends by itself; None if it does not."""
     source: str
     at: datetime = time_column()
 
@@ -37,6 +41,8 @@ class ConsentStatement(SQLModel, table=True):
     purpose: str
     topic: str = ""
     granted: bool
+    confirmed: bool = False
+    until: datetime | None = time_column(nullable=True)
     source: str
     """Where it was said: an event's own `source` or name, a link, a provider's answer, a person."""
     at: datetime = time_column()

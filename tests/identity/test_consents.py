@@ -68,3 +68,40 @@ def test_the_evidence_of_a_consent_comes_with_its_event():
     given = {"channel": "email", "source": "checkout form", "evidence": {"text": "v3", "ip": "203.0.113.7"}}
     (change,) = read_profile("Subscribed", given, {}, {}).consents
     assert (change.source, change.proof) == ("checkout form", {"text": "v3", "ip": "203.0.113.7"})
+
+
+async def test_a_confirmation_stays_until_the_consent_is_withdrawn(database: Database):
+    await seeding.put(database, seeding.customer())
+    found: list[bool] = []
+    for statement in (said(True, 5), said(True, 4, confirmed=True), said(True, 3), said(False, 2), said(True, 1)):
+        async with database.transaction() as session:
+            await keep_statements(session, [statement])
+            (record,) = await consents_of(session, "c_lena")
+            found.append(record.confirmed)
+    assert found == [False, True, True, False, False]
+
+
+async def test_what_is_implied_for_a_while_takes_nothing_from_what_was_said_for_good(database: Database):
+    await seeding.put(database, seeding.customer())
+    soon, later = NOW + timedelta(days=1), NOW + timedelta(days=730)
+    found: list[datetime | None] = []
+    for statement in (
+        said(True, 5, until=soon),
+        said(True, 4, until=later),
+        said(True, 3),
+        said(True, 2, until=soon),
+    ):
+        async with database.transaction() as session:
+            await keep_statements(session, [statement])
+            (record,) = await consents_of(session, "c_lena")
+            found.append(record.until)
+    assert found == [soon, later, None, None]
+
+
+def test_an_event_tells_whether_a_consent_was_confirmed_and_when_it_ends():
+    given = {"channel": "email", "confirmed": True, "until": "2028-03-03T12:00:00+01:00"}
+    (change,) = read_profile("Subscribed", given, {}, {}).consents
+    assert (change.confirmed, change.until) == (True, datetime(2028, 3, 3, 11, tzinfo=UTC))
+    assert read_profile("Subscribed", {**given, "until": "in two years"}, {}, {}).consents == ()
+    (taken,) = read_profile("Unsubscribed", given, {}, {}).consents
+    assert (taken.granted, taken.confirmed, taken.until) == (False, False, None)

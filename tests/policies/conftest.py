@@ -42,8 +42,9 @@ def consent(
     purpose: Purpose = "marketing",
     at: datetime = NOON,
     topic: str = "",
+    **terms: Any,
 ) -> Consent:
-    return Consent(channel=channel, purpose=purpose, topic=topic, granted=granted, source="test", at=at)
+    return Consent(channel=channel, purpose=purpose, topic=topic, granted=granted, source="test", at=at, **terms)
 
 
 def contact(at: datetime, channel: str = "email", purpose: Purpose = "marketing", **more: Any) -> Contact:
