@@ -1,12 +1,13 @@
 """What every test may ask for: a store on SQLite and on PostgreSQL, and a Temporal server."""
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +32,9 @@ _numbers = itertools.count(1)
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 << 30
 """Bytes that a whole run may leave behind, twice over."""
+
+_GARBAGE = 20_000
+"""How many objects are made until those that nobody holds are looked for: Python's 700 are for small programs."""
 
 _UNSYNCED = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off")
 """No test pulls the plug of the machine, or lives long enough for its dead rows to matter."""
@@ -65,6 +69,19 @@ async def _migrated(url: str) -> None:
     database = Database(url)
     await migrate(database)
     await database.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end, so that nobody need look through it for garbage, now or between tests;
+    and there is room for what a test leaves behind."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(_GARBAGE)
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
