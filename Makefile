@@ -8,21 +8,29 @@ STAMP := .venv/.installed
 # Tests start hundreds of processes; without kept bytecode each would compile every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format lock
+.PHONY: demo test check rules types tests format lock
 
 # Ctrl-C is how the demo is meant to end.
 demo: $(STAMP)
 	@$(BIN)/sojourn demo || test $$? -eq 130
 
-# One more than the two cores there are: a test mostly waits for the servers it started.
-test: check
-	@$(BIN)/pytest -n 3 --dist loadgroup
+# The types are looked at beside the tests, which leave a core alone for long enough.
+test: rules
+	@$(MAKE) --no-print-directory --jobs=2 types tests
 
-check: $(STAMP)
+check: rules types
+
+rules: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
+
+types: $(STAMP)
 	@$(BIN)/basedpyright
+
+# One more than the two cores there are: a test mostly waits for the servers it started.
+tests: $(STAMP)
+	@$(BIN)/pytest -n 3 --dist loadgroup
 
 format: $(STAMP)
 	@$(BIN)/ruff format .
