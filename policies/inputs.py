@@ -37,7 +37,7 @@ class Inputs(BaseModel):
         if asked is None or not asked <= self.attributes:
             missing = sorted(asked - self.attributes) if asked is not None else []
             return f"the customer's {', '.join(missing)}" if missing else "all of the customer's attributes"
-        if policy.horizon_days > self.horizon_days:
+        if policy.horizon > self.horizon_days:
             return f"messages of more than {self.horizon_days} days before"
         if lacking := sorted(policy.needed - self.needs):
             return lacking[0].replace("_", " ")
@@ -57,7 +57,7 @@ def keep_inputs(policies: Sequence[Policy], facts: Facts) -> dict[str, Any]:
     spans = {policy.budget_span.total_seconds() for policy in policies if policy.budget_span}
     return {
         "facts": kept,
-        "horizon_days": max((policy.horizon_days for policy in policies), default=0),
+        "horizon_days": max((policy.horizon for policy in policies), default=0),
         "needs": sorted(frozenset[Need]().union(*(policy.needed for policy in policies))),
         "budget_spans": sorted(spans),
         "attributes": sorted(asked - (known.keys() - words.keys())),

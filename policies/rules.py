@@ -68,6 +68,10 @@ class RulesPolicy(Policy):
                 yield Named((name, "group"), "group", rule.group)
 
     @property
+    def horizon(self) -> int:
+        return self.horizon_days if any(uses(rule.when, "contacts") for rule in self._rules()) else 0
+
+    @property
     def needed(self) -> frozenset[Need]:
         asked = self.attributes
         return frozenset() if asked is not None and asked.isdisjoint(FEATURES) else frozenset({"features"})

@@ -81,7 +81,7 @@ class Gathering:
         only how a channel and a journey did of late may be a minute old."""
         customer, now, journey = case.draft.customer, case.now, case.request.run.journey
         needs = frozenset[Need]().union(*(policy.needed for policy in policies))
-        since = horizon(now, max((policy.horizon_days for policy in policies), default=0))
+        since = horizon(now, max((policy.horizon for policy in policies), default=0))
         action = _action(case, approved)
         return Facts(
             now=now,
@@ -117,7 +117,7 @@ class Gathering:
         """What the policies that judge business actions may know of one."""
         needs = frozenset[Need]().union(*(policy.needed for policy in policies))
         owner, journey = customer.id if customer else request.run.customer_id, request.run.journey
-        days = max((policy.horizon_days for policy in policies), default=0)
+        days = max((policy.horizon for policy in policies), default=0)
         contacts = await contacts_since(session, owner, horizon(now, days), but="") if days else []
         return Facts(
             now=now,

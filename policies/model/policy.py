@@ -65,6 +65,11 @@ class Policy(BaseModel):
         return False
 
     @property
+    def horizon(self) -> int:
+        """How many days of contacts it looks back on with these settings."""
+        return self.horizon_days
+
+    @property
     def needed(self) -> frozenset[Need]:
         """What it needs of `needs` with these settings."""
         return self.needs

@@ -57,7 +57,7 @@ def exemplified(found: "Preview") -> Iterator[str]:
         for number, one in enumerate(changed[:_EXAMPLES]):
             if number == 0:
                 yield f"\nWould have been {WOULD[name]}, for example (UTC):"
-            why = "; ".join(f"{said.policy}: {said.reason}" for said in one.why)
+            why = "; ".join(": ".join(filter(None, (said.policy, said.asks, said.reason))) for said in one.why)
             was = "" if name != "allow" else "no longer "
             line = f"{moment(one.at)}  {one.journey}/{one.step_id} by {one.what}: {was}{why}"
             yield paragraph(line, "  ", "      ")

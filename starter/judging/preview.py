@@ -14,12 +14,19 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from policies.inputs import Inputs
-from policies.model import Allow, Deny, Policy, Verdict, strictest
+from policies.model import Action, Allow, Deny, Hold, NeedsApproval, Policy, Verdict, strictest
 from store.tables import AuditEntry
 
 _VERDICT: TypeAdapter[Verdict] = TypeAdapter(Verdict)
-WOULD = {"deny": "blocked", "hold": "held", "needs_approval": "sent to a person", "allow": "let through"}
-"""How each verdict reads that another would have been."""
+_OTHERWISE = "asked_otherwise"
+WOULD = {
+    "deny": "blocked",
+    "hold": "held",
+    "needs_approval": "sent to a person",
+    _OTHERWISE: "asked otherwise",
+    "allow": "let through",
+}
+"""How each verdict reads that another would have been. Otherwise is of another group, tier or number of people."""
 ERASED = "the customer was erased"
 
 
@@ -30,6 +37,8 @@ class Said:
     policy: str
     verdict: str
     reason: str
+    asks: str = ""
+    """Whom it asks, where it asks."""
 
 
 @dataclass(frozen=True)
@@ -130,17 +139,15 @@ def _difference(
     said: list[tuple[str, Verdict]],
     now: Verdict,
 ) -> Changed | None:
-    was = strictest(verdict for _, verdict in before)
-    if was.verdict == now.verdict:
+    was, action = strictest(verdict for _, verdict in before), inputs.facts.action
+    came, comes = _comes_to(was, action), _comes_to(now, action)
+    if came == comes and _whom(was) == _whom(now):
         return None
     # A verdict that is milder than it was is so because of who no longer says it.
     decisive, verdict = (before, was) if isinstance(now, Allow) else (said, now)
-    why = [
-        Said(name, one.verdict, str(getattr(one, "reason", "")))
-        for name, one in decisive
-        if one.verdict == verdict.verdict
-    ]
-    action = inputs.facts.action
+    spoke = [each for each in decisive if each[1].verdict == verdict.verdict]
+    if came == comes:
+        spoke = _changed_asks(before, said)
     return Changed(
         at=entry.at,
         subject=entry.subject,
@@ -148,10 +155,28 @@ def _difference(
         journey=action.journey,
         step_id=action.step_id,
         what=action.tool or action.channel,
-        was=was.verdict,
-        would_be=now.verdict,
-        why=why,
+        was=came,
+        would_be=_OTHERWISE if came == comes else comes,
+        why=[Said(name, one.verdict, str(getattr(one, "reason", "")), _whom(one)) for name, one in spoke],
     )
+
+
+def _comes_to(verdict: Verdict, action: Action) -> str:
+    """What comes of an action by a verdict. What is held is not done, if it is a business action."""
+    return "deny" if action.tool and isinstance(verdict, Hold) else verdict.verdict
+
+
+def _whom(verdict: Verdict) -> str:
+    if not isinstance(verdict, NeedsApproval):
+        return ""
+    who = f"{verdict.people} people" if verdict.people > 1 else "a person"
+    return f"{who} of '{verdict.group}' ({verdict.tier})"
+
+
+def _changed_asks(before: list[tuple[str, Verdict]], said: list[tuple[str, Verdict]]) -> list[tuple[str, Verdict]]:
+    """Who asks anew or otherwise; where nobody does, who asks no longer."""
+    asked, asks = ([each for each in all_ if _whom(each[1])] for all_ in (before, said))
+    return [each for each in asks if each not in asked] or [each for each in asked if each not in asks]
 
 
 def _recorded(entry: AuditEntry) -> list[tuple[tuple[str, str, str], Verdict]]:

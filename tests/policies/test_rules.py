@@ -7,6 +7,7 @@ import pytest
 
 from policies.model import Allow, Deny, Facts, Hold, NeedsApproval, Verdict
 from policies.registry import load_policies
+from policies.rules import RulesPolicy
 from tests.policies.conftest import NOON, contact, facts
 from yamlfile import FileProblems
 
@@ -101,3 +102,9 @@ def test_a_fault_in_a_rule_is_told_at_its_line(tmp_path: Path, text: str, expect
         load_policies(file)
 
     assert str(caught.value.problems[0]).startswith(f"{file}:{expected}"), caught.value
+
+
+def test_rules_look_back_only_if_one_names_contacts():
+    plain = RulesPolicy.model_validate({"r": {"when": "action.amount > 5", "message": "m"}})
+    busy = RulesPolicy.model_validate({"r": {"when": "contacts.size() > 5", "message": "m"}})
+    assert (plain.horizon, busy.horizon) == (0, 31)
