@@ -39,6 +39,7 @@ from activities.live import Live
 from activities.notes import Bookkeeping
 from activities.perceiving import Perceiving
 from activities.planning.advising import Advising
+from activities.planning.assigning import Assigning
 from activities.planning.deciding import Deciding
 from activities.planning.fitting import Fitting
 from activities.planning.language_model import LanguageModel, load_language_model
@@ -200,6 +201,7 @@ def make_activities(
         acting.act,
         acting.ask,
         Deciding(database, Mask(composer, guard), advising, parts.project.rewards).decide,
+        Assigning(database).assign,
         perceiving.perceive,
         perceiving.set_attributes,
         requesting.request_run,

@@ -23,6 +23,7 @@ from sqlmodel import col, func, select
 
 from activities.planning.learning import Learning
 from bench.worlds import ORDER, WORLDS, World
+from deciding.reporting import counted
 from journeys.loader import load_journeys
 from keys.customers import open_keys
 from keys.installation import installation_secret
@@ -32,7 +33,6 @@ from project.model import load_project
 from settings import Settings
 from starter.dispatch.dispatcher import Dispatcher
 from starter.experiments.planning import PlanBody
-from starter.experiments.reporting import counted
 from starter.experiments.running import Experiments
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.incoming import Incoming, Who

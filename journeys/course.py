@@ -1,7 +1,12 @@
 """The course of a journey: which step comes after which. A run's place in its journey is one step id."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from journeys.model import Journey
-from journeys.steps import Agent, Choose, Repeat, Step, children, walk
+from journeys.steps import Agent, Choose, Repeat, Split, Step, children, walk
+
+_NO_ARMS: Mapping[str, str] = MappingProxyType({})
 
 
 class Course:
@@ -11,6 +16,7 @@ class Course:
         self._steps: dict[str, Step] = {step.id: step for step in walk(journey.steps)}
         self._next: dict[str, str | None] = {}
         self._chosen_by: dict[str, str | None] = {}
+        self._arms: dict[str, dict[str, str]] = {}
         self.first = journey.steps[0].id
         self._link(journey.steps, None)
 
@@ -32,14 +38,33 @@ class Course:
         journey's author did."""
         return self._chosen_by[step.id]
 
-    def _link(self, steps: list[Step], after: str | None, chosen_by: str | None = None) -> None:
+    def arms_around(self, step: Step) -> dict[str, str]:
+        """The arms that a step is inside, by split."""
+        return self._arms[step.id]
+
+    def _link(
+        self,
+        steps: list[Step],
+        after: str | None,
+        chosen_by: str | None = None,
+        arms: Mapping[str, str] = _NO_ARMS,
+    ) -> None:
         for number, step in enumerate(steps, start=1):
             following = steps[number].id if number < len(steps) else after
             self._next[step.id] = following
             self._chosen_by[step.id] = chosen_by
+            self._arms[step.id] = dict(arms)
             for block in children(step):
                 nearest = step.id if _is_option(step, block) else chosen_by
-                self._link(block, step.id if _loops(step, block) else following, nearest)
+                around = {**arms, **_arm_of(step, block)}
+                self._link(block, step.id if _loops(step, block) else following, nearest, around)
+
+
+def _arm_of(step: Step, block: list[Step]) -> dict[str, str]:
+    """The arm whose steps a block is, by its split; none for any other block."""
+    if not isinstance(step, Split):
+        return {}
+    return {step.split: next(arm.arm for arm in step.arms if arm.then is block)}
 
 
 def _loops(step: Step, block: list[Step]) -> bool:

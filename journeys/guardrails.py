@@ -147,6 +147,9 @@ class Guardrails(Part):
 
     group: str = ""
     """Who decides once a journey is tightened; empty is its approvers, or else the project's first group."""
+    closed_arms: Literal["control", "keep"] = "control"
+    """What customers get who went an arm of a split before it was closed, or before the journey was rolled back:
+    the control as everybody, or their arm still."""
     settles: Duration = timedelta(days=3)
     """How long after a message what comes of it still counts; until then it is counted anew at every look."""
     unsubscribes: Unsubscribes = Unsubscribes()

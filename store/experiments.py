@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.experiments import arms_of
@@ -85,6 +85,12 @@ def stop(
     record(session, "change", _subject(row.name), by, facts, at=at)
 
 
+async def mark_watched(session: AsyncSession, rows: Sequence[Experiment], at: datetime) -> None:
+    """The guardrail metrics of experiments were looked at, at a moment in UTC."""
+    names = [row.name for row in rows]
+    await session.exec(update(Experiment).where(col(Experiment.name).in_(names)).values(watched_at=at))
+
+
 async def refuse_changed_arms(session: AsyncSession, journey: Journey) -> None:
     """Raise ChangesExperiment when a version would change the arms of an experiment while it runs."""
     names = ", ".join(f"'{row.name}'" for row in await _changed_by(session, journey))
@@ -102,11 +108,15 @@ async def stop_changed_arms(session: AsyncSession, journey: Journey, by: str, at
     await session.flush()
 
 
+async def running_on(session: AsyncSession, journey: str, *, lock: bool = False) -> Sequence[Experiment]:
+    """The experiments that run on a journey; with `lock` no one else changes them until the transaction ends."""
+    query = select(Experiment).where(col(Experiment.journey) == journey, col(Experiment.state) == "running")
+    query = query.order_by(col(Experiment.name))
+    return (await session.exec(query.with_for_update() if lock else query)).all()
+
+
 async def _changed_by(session: AsyncSession, journey: Journey) -> Sequence[Experiment]:
-    query = select(Experiment).where(
-        col(Experiment.journey) == journey.journey, col(Experiment.state) == "running"
-    )
-    running = (await session.exec(query.order_by(col(Experiment.name)).with_for_update())).all()
+    running = await running_on(session, journey.journey, lock=True)
     return [row for row in running if list(arms_of(journey, row.split).items()) != list(weights_of(row).items())]
 
 

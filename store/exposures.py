@@ -61,6 +61,19 @@ async def in_split(session: AsyncSession, journey: str, split: str) -> list[Unit
     )
 
 
+async def arm_before(session: AsyncSession, customer_id: str, journey: str, split: str) -> str:
+    """The arm that a customer went when they first came by a split of a journey; empty when they never did."""
+    query = (
+        select(Span)
+        .join(Run, (col(Run.workflow_id) == col(Span.workflow_id)))
+        .where(col(Run.customer_id) == customer_id, col(Run.journey) == journey, col(Span.kind) == "split")
+        .order_by(col(Span.ended_at))
+    )
+    spans = (await session.exec(query)).all()
+    of_it = (span.attributes for span in spans if span.attributes.get("journey.experiment") == split)
+    return next((str(found["journey.arm"]) for found in of_it), "")
+
+
 async def going_as_usual(session: AsyncSession, journey: str, percent: float) -> list[Unit]:
     """The customers whom a journey does not leave alone, each since their first run: those for whom no planner
     decides, where they are so many per cent, and the others."""

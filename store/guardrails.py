@@ -35,13 +35,19 @@ async def find_guardrail(session: AsyncSession, key: tuple[str, str, str]) -> Gu
 
 async def tripped(session: AsyncSession, *journeys: str) -> Guardrail | None:
     """The guardrail by which one of some journeys is rolled back, the first that tripped; None when none did."""
-    query = (
-        select(Guardrail)
-        .where(col(Guardrail.journey).in_(journeys), col(Guardrail.state) == "tripped")
-        .order_by(col(Guardrail.since), col(Guardrail.name), col(Guardrail.channel))
-        .limit(1)
-    )
-    return (await session.exec(query)).first()
+    return next((row for row in await _tripped(session, *journeys) if not row.split), None)
+
+
+async def tripped_at(session: AsyncSession, journey: str, split: str) -> Sequence[Guardrail]:
+    """The guardrails by which a journey is rolled back, or arms of one of its splits are closed, in the order in
+    which they tripped."""
+    return [row for row in await _tripped(session, journey) if row.split in ("", split)]
+
+
+async def _tripped(session: AsyncSession, *journeys: str) -> Sequence[Guardrail]:
+    query = select(Guardrail).where(col(Guardrail.journey).in_(journeys), col(Guardrail.state) == "tripped")
+    order = col(Guardrail.since), col(Guardrail.name), col(Guardrail.channel)
+    return (await session.exec(query.order_by(*order))).all()
 
 
 async def untold(session: AsyncSession, spared_since: datetime) -> list[Guardrail]:
@@ -64,7 +70,8 @@ async def rearm(
     session: AsyncSession, journey: str, *, name: str = "", reason: str, by: str, at: datetime
 ) -> list[Guardrail]:
     """Let tripped guardrails of a journey start anew, all or those of one name: what happened before `at` (UTC)
-    counts no more, and planners choose again once none is tripped. Gives those that were tripped.
+    counts no more, planners choose again once none is tripped, and closed arms are open. Gives those that were
+    tripped.
 
     The journey's tier stays as strict as it is: only a change that others agree to loosens it.
     """

@@ -14,7 +14,7 @@ from journeys.interrupts import Interrupt
 from journeys.model import Journey
 from journeys.parts import ApprovalRule
 from journeys.requests import REQUESTED_BY, waited_for
-from journeys.steps import Step, expressions
+from journeys.steps import Arm, Split, Step, expressions
 from journeys.times import resolve_moment, zone_or_utc
 from workflows import ports
 from workflows.memory import Memory
@@ -153,6 +153,22 @@ class Conduct:
         )
         self.memory.state.customer = view.attributes
         self.memory.state.time_zone = view.time_zone or self.memory.state.time_zone
+
+    async def assign(self, step: Split, drawn: Arm) -> ports.Assigned:
+        """Ask whether the customer may go the arm that was drawn for them. Costs one event."""
+        control = next(arm for arm in step.arms if arm.weight)
+        return await workflow.execute_local_activity(
+            ports.assign,
+            ports.AssignRequest(
+                customer_id=self.given.customer_id,
+                journey=self.journey.journey,
+                split=step.split,
+                arm=drawn.arm,
+                control=control.arm,
+            ),
+            start_to_close_timeout=ATTEMPT,
+            retry_policy=RETRY,
+        )
 
     def finish(self, step: Step, outcome: str, detail: str = "", *causes: str, **facts: str | int | float) -> None:
         """Record a finished step and make ready for the next."""

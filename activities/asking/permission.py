@@ -19,6 +19,7 @@ from activities.delivering.guard import findings_of, fingerprint, overtaken, own
 from activities.delivering.verdicts import Judged, keep_verdict
 from activities.live import Live
 from activities.tools.model import Tool
+from activities.watching.rolled_back import closed_around
 from policies.model import Action, Deny, Hold, NeedsApproval, Policy, Ruling, rule
 from policies.registry import with_always
 from store.approvals import find_approval, mark_decided
@@ -53,6 +54,8 @@ class Permission:
             return Denied(reason=why)
         if found := await overtaken(session, request, customer, attempt.now()):
             return found
+        if why := await closed_around(session, request.run.journey, request.arms):
+            return Denied(reason=why)
         agreed, asked = as_agreed(request, tool.arguments), self._asked_of(request)
         # What it was made from is the same without what a person made of it.
         basis = f"{fingerprint(asked[0])}.{digest_of(what_is_done(request))}"

@@ -20,6 +20,7 @@ from activities.delivering.composing import Draft, editable_texts
 from activities.delivering.facts import Case, Gathering
 from activities.delivering.verdicts import Judged, keep_verdict
 from activities.live import Live
+from activities.watching.rolled_back import closed_around
 from deciding.sight import seen_of
 from journeys.counting import COUNTS
 from policies.model import Deny, Facts, Hold, NeedsApproval, Policy, Ruling, rule
@@ -66,6 +67,8 @@ class Guard:
         request = case.request
         if found := await overtaken(session, request, case.draft.customer, case.now):
             return found, None
+        if why := await closed_around(session, request.run.journey, request.arms):
+            return Denied(reason=why), None
         own = own_policies(request.policies)
         policies = (*with_always(self._policies.now), *own)
         granted = await _granted(session, case, policies)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from journeys.guardrails import Guardrails
+from learning.experiments.document import Document
 from learning.guardrails.level import Reading
 from store.tables import Guardrail
 
@@ -28,6 +29,18 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Harm:
+    """What does harm, as an experiment found."""
+
+    experiment: str
+    split: str
+    """Empty where it is the journey as a whole, or its planners."""
+    arm: str
+    conclusion: Document
+    """What the experiment said by then."""
+
+
+@dataclass(frozen=True)
 class Sight:
     """How a guardrail was found."""
 
@@ -37,3 +50,5 @@ class Sight:
     score: float = 0.0
     counted_to: datetime | None = None
     """For those that add up: the score of what is counted for good, and up to when that is."""
+    harm: Harm | None = None
+    """For the guardrail metrics of experiments."""

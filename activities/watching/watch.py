@@ -14,8 +14,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.alerting import Alerts
 from activities.watching.decisions import watch_decisions
+from activities.watching.experiments import due_experiments, watch_experiment
 from activities.watching.messages import watch_messages
-from activities.watching.sight import Look, Sight
+from activities.watching.sight import Harm, Look, Sight
 from content.surfaces import Surface
 from journeys.guardrails import Guardrails
 from journeys.ids import is_surface, surface_journey
@@ -25,6 +26,7 @@ from project.model import OPERATORS
 from store.audit import record
 from store.autonomy import NeedingPeople, tighten
 from store.database import Database
+from store.experiments import find_experiment, mark_watched, stop
 from store.guardrails import find_guardrail, guardrails, mark_told, subject_of, untold
 from store.tables import Guardrail, GuardrailState
 from store.versions import live_journeys
@@ -32,6 +34,8 @@ from workflows.ports import Looked, LookRequest
 
 _STATES: dict[Level, GuardrailState] = {Level.CALM: "ok", Level.WARN: "warned", Level.ACT: "tripped"}
 _STRICTER: dict[str, NeedingPeople] = {"full": "supervised", "supervised": "human"}
+_WATCH = "guardrail watch"
+"""Who does what the watch does, in the audit log."""
 _AGAIN = timedelta(days=1)
 """How long operators are spared the same warning, when a number goes to and fro."""
 
@@ -105,7 +109,11 @@ class Watching:
             sights = await watch_decisions(look)
             if not is_surface(watched.name):
                 sights = [*await watch_messages(look), *sights]
+            experiments = await due_experiments(look)
+            for row in experiments:
+                sights += await watch_experiment(look, row)
         async with self._database.transaction() as session:
+            await mark_watched(session, experiments, now)
             for sight in sights:
                 await self._keep(session, watched, sight, look)
         return len(sights)
@@ -124,6 +132,8 @@ class Watching:
         row.value, row.limit, row.why = reading.value, reading.limit, reading.why
         row.score, row.counted_to = sight.score, sight.counted_to
         await self._move(session, watched, row, _STATES[reading.level])
+        if sight.harm is not None:
+            await _stop(session, sight.harm, row)
 
     async def _move(self, session: AsyncSession, watched: _Watched, row: Guardrail, state: GuardrailState) -> None:
         """Bring a guardrail into a state, with all that follows from it."""
@@ -133,9 +143,13 @@ class Watching:
         if state == "ok":
             row.told = "ok"
             return
-        tier = await self._tighten(session, watched, row) if state == "tripped" else None
+        # A closed arm gives nobody anything any more: people need not agree to the others.
+        tier = await self._tighten(session, watched, row) if state == "tripped" and not row.split else None
+        row.keeps = self._rules.closed_arms == "keep"
         facts = {"what": state, "value": row.value, "limit": row.limit, "why": row.why, "tier": tier}
-        record(session, "change", subject_of(row), "guardrail watch", facts, at=row.looked_at)
+        if row.split:
+            facts |= {"split": row.split, "closed": row.arm, "keeps": row.keeps}
+        record(session, "change", subject_of(row), _WATCH, facts, at=row.looked_at)
 
     async def _tighten(self, session: AsyncSession, watched: _Watched, row: Guardrail) -> NeedingPeople | None:
         """Lower the tier by one step; gives the tier, or None when it is the lowest already."""
@@ -148,11 +162,22 @@ class Watching:
         return tier
 
 
+async def _stop(session: AsyncSession, harm: Harm, row: Guardrail) -> None:
+    """Stop the experiment that found the harm, unless a person did meanwhile: with an arm closed, those who come
+    are no longer alike."""
+    experiment = await find_experiment(session, harm.experiment, lock=True)
+    if experiment is not None and experiment.state == "running":
+        stop(session, experiment, _WATCH, f"{_named(row)}: {row.why}", harm.conclusion, row.looked_at)
+
+
 def _new(sight: Sight, look: Look) -> Guardrail:
+    closed = (sight.harm.split, sight.harm.arm) if sight.harm and sight.harm.split else ("", "")
     return Guardrail(
         journey=look.journey,
         channel=sight.channel,
         name=sight.name,
+        split=closed[0],
+        arm=closed[1],
         state="ok",
         value=sight.reading.value,
         limit=sight.reading.limit,
@@ -177,7 +202,12 @@ def _text(row: Guardrail) -> str:
     armed = f"When the cause is mended: sojourn guardrail rearm {row.journey}"
     if is_surface(row.journey):
         return f"{row.why}. The slots of the surface are filled as they are written, by no planner. {armed}"
+    if row.split:
+        return (
+            f"{row.why}. The arm '{row.arm}' of '{row.split}' is closed: who comes there goes the control's way, "
+            f"and the experiment is stopped. {armed}"
+        )
     return (
         f"{row.why}. The journey is back to business as usual: its planners take options in the order they are "
-        f"written, and nothing leaves unless a person agrees. {armed}"
+        f"written, its splits give the control, and nothing leaves unless a person agrees. {armed}"
     )

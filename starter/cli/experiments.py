@@ -220,6 +220,8 @@ def _tell_report(found: dict[str, Any]) -> None:
             typer.echo(paragraph(f"{guard['metric']}: {guard['state']}, {guard['why']}", "  ", "    "))
         typer.echo(paragraph(each["says"], "  "))
         _tell_segments(each["segments"])
+    if found["stopped"]:
+        typer.echo(paragraph(f"\nStopped, because: {found['stopped']}"))
     if found["waiting"]:
         typer.echo(f"\n{found['waiting']} customers do not count yet: their window is still open.")
     typer.echo(f"\nBy {found['method']}, at 95 %. The split: p = {found['split_p']:.2g}, {_split(found)}.")

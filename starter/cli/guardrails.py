@@ -25,7 +25,8 @@ class State(StrEnum):
 
 @app.callback()
 def _noun() -> None:
-    """A guardrail warns the operators, and when it trips the journey is back to business as usual at once."""
+    """A guardrail warns the operators, and when it trips the journey is back to business as usual at once. One of
+    an experiment closes the arm that does harm."""
 
 
 @app.command("list")
@@ -58,6 +59,8 @@ def show(journey: Journey, url: Url = DEFAULT_URL, token: Token = "", output: Ou
     _tell_standing(found)
     for row in found["guardrails"]:
         typer.echo(f"\n{row['state']}: {_about(row)}, at {_at(row)}, since {minute(row['since'])} UTC")
+        if row["arm"] and row["state"] == "tripped":
+            typer.echo(f"  The arm '{row['arm']}' of '{row['split']}' is closed.")
         typer.echo(paragraph(row["why"], "  "))
 
 
@@ -72,7 +75,7 @@ def rearm(
     token: Token = "",
     output: Output = Format.text,
 ) -> None:
-    """Arm again what tripped: what came before counts no more, and planners choose again.
+    """Arm again what tripped: what came before counts no more, planners choose again, closed arms are open.
 
     The journey's tier stays as it is: only an approved change loosens it.
     It needs the role ops or strategy_owner.
@@ -88,7 +91,10 @@ def rearm(
 def _tell_standing(found: dict[str, Any]) -> None:
     """Whether the journey is rolled back, and its tier."""
     if found["rolled_back"]:
-        usual = f"{found['journey']} is rolled back: its planners take options in the order they are written."
+        usual = (
+            f"{found['journey']} is rolled back: its planners take options in the order they are written, and its "
+            "splits give the control."
+        )
         typer.echo(paragraph(usual))
     elif not found["guardrails"]:
         typer.echo(f"Nothing of {found['journey']} was looked at yet.")

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from learning.experiments.document import Document, document
 from project.access import Person
-from starter.experiments.document import Document, document
 from starter.experiments.planning import PlanBody
 from starter.experiments.running import Experiments
 from starter.identity.callers import CallerRoute, may
@@ -89,8 +89,10 @@ async def get(name: str, _: _Reader, services: Shared) -> ExperimentView:
 
 @router.get("/{name}/report")
 async def report(name: str, _: _Reader, services: Shared) -> Document:
-    """What it says now, or said at its stop."""
-    return document(await Experiments(services).report(name))
+    """What it says now, or said at its stop and why it was stopped."""
+    experiments = Experiments(services)
+    said = document(await experiments.report(name))
+    return {**said, "stopped": (await experiments.get(name)).reason}
 
 
 @router.post("/{name}/start")

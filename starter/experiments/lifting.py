@@ -9,16 +9,16 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from content.surfaces import Surface
+from deciding.reporting import seen_of
 from journeys.experiments import ALONE, PLANNED, TREATED, arms_of, of_share
 from journeys.ids import surface_journey
 from journeys.model import Journey
 from journeys.usual import AS_USUAL
 from learning.experiments.arms import Span
+from learning.experiments.document import interval
 from learning.experiments.lift import Lift, lift, says
 from learning.experiments.samples import TooFew
 from policies.holdout import HoldoutPolicy
-from starter.experiments.document import interval
-from starter.experiments.reporting import seen_of
 from store.exposures import Unit, going_as_usual, in_any_journey, in_holdout, seeing_as_usual
 
 ALL = "all journeys"

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from deciding.reporting import seen_of
 from journeys.events import OUTCOMES
 from journeys.experiments import arms_of, splits_of
 from journeys.model import Journey
 from journeys.parts import Word
 from journeys.usual import AS_USUAL
 from learning.experiments.planning import plan
-from starter.experiments.reporting import seen_of
 from starter.identity.callers import Refusal
 from starter.services import Services
 from store.experiments import keep_plan

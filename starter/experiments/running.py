@@ -8,16 +8,17 @@ from datetime import UTC, datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from deciding.reporting import concluded, counted
 from journeys.experiments import arms_of
 from learning.experiments.course import Point
+from learning.experiments.document import Document
 from learning.experiments.report import Report
 from learning.experiments.samples import TooFew
-from starter.experiments.document import Document, document
 from starter.experiments.planning import PlanBody, find_journey, make_plan
-from starter.experiments.reporting import counted
 from starter.identity.callers import Refusal
 from starter.services import Services
 from store.experiments import WrongState, find_experiment, list_experiments, start, stop, weights_of
+from store.guardrails import tripped_at
 from store.paging import Page
 from store.tables import Experiment, ExperimentState
 
@@ -81,6 +82,11 @@ class Experiments:
                 raise NotNow(
                     f"The arms of '{row.journey}' are others than those of the plan: plan '{name}' again."
                 )
+            if closed := await tripped_at(session, row.journey, row.split):
+                raise NotNow(
+                    f"The guardrail on {closed[0].name.replace('_', ' ')} tripped: {closed[0].why}. When that is "
+                    f"mended: sojourn guardrail rearm {row.journey}"
+                )
             start(session, row, by, datetime.now(UTC))
         return row
 
@@ -91,7 +97,7 @@ class Experiments:
         async with self._changing(name) as (session, row):
             conclusion: Document = {}
             if row.state == "running":
-                conclusion = await _concluded(session, row, now)
+                conclusion = await concluded(session, row, now)
             stop(session, row, by, reason, conclusion, now)
         return row
 
@@ -104,7 +110,10 @@ class Experiments:
             try:
                 return await asyncio.to_thread((await counted(session, row, datetime.now(UTC))).report)
             except TooFew as error:
-                raise TooEarly(f"It is too early: {error} in every arm, with their window over.") from error
+                stopped = f" It was stopped, because: {row.reason}." if row.reason else ""
+                raise TooEarly(
+                    f"It is too early: {error} in every arm, with their window over.{stopped}"
+                ) from error
 
     async def view(self, name: str) -> Viewed:
         """One with all that can be shown of it."""
@@ -141,10 +150,3 @@ async def _find(session: AsyncSession, name: str, *, lock: bool = False) -> Expe
             f"There is no experiment '{name}'; 'sojourn experiment list' shows those there are."
         )
     return row
-
-
-async def _concluded(session: AsyncSession, row: Experiment, now: datetime) -> Document:
-    try:
-        return document(await asyncio.to_thread((await counted(session, row, now)).report))
-    except TooFew as error:
-        return {"method": None, "says": f"Stopped before anything can be said: {error} in every arm."}

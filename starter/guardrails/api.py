@@ -28,6 +28,10 @@ class GuardrailView(BaseModel):
     name: str
     channel: str
     """Empty where it is about the whole journey."""
+    split: str
+    """Of which an arm was found harmful; empty for every other guardrail."""
+    arm: str
+    """Closed while it is tripped."""
     state: GuardrailState
     value: float
     limit: float
@@ -107,7 +111,8 @@ async def get_standing(journey: str, _: _Reader, services: Shared) -> StandingVi
 
 @router.post("/{journey}/rearm")
 async def rearm_journey(journey: str, body: RearmBody, caller: _Rearmer, services: Shared) -> Rearmed:
-    """Arm what tripped again: planners choose as before. The journey's tier stays as it is."""
+    """Arm what tripped again: planners choose as before, and closed arms are open. The journey's tier stays as it
+    is."""
     names = await arm_again(services.database, journey, body.name, caller, body.reason)
     view = _view(await standing_of(services.database, journey))
     return Rearmed(rearmed=names, **view.model_dump())

@@ -35,7 +35,7 @@ class Standing:
     @property
     def rolled_back(self) -> bool:
         """Whether its decisions are business as usual."""
-        return any(row.state == "tripped" for row in self.guardrails)
+        return any(row.state == "tripped" and not row.split for row in self.guardrails)
 
 
 async def standing_of(database: Database, journey: str) -> Standing:

@@ -42,6 +42,8 @@ class Experiment(SQLModel, table=True):
     planned_by: str
     started_at: datetime | None = time_column(nullable=True)
     started_by: str = ""
+    watched_at: datetime | None = time_column(nullable=True)
+    """When its guardrail metrics were looked at last."""
     stopped_at: datetime | None = time_column(nullable=True)
     stopped_by: str = ""
     reason: str = ""

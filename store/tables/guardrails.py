@@ -17,6 +17,12 @@ class Guardrail(SQLModel, table=True):
     channel: str = Field(primary_key=True)
     """Empty where it is about the whole journey."""
     name: str = Field(primary_key=True)
+    split: str = ""
+    """Of which an arm was found harmful; empty where it is about the whole journey."""
+    arm: str = ""
+    """Closed while it is tripped: who comes to the split goes the control's way."""
+    keeps: bool = False
+    """Whether those who went an arm before it tripped go on in it."""
     state: str = word_column()
     value: float
     limit: float

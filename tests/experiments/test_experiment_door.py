@@ -121,11 +121,13 @@ async def test_planners_are_tried_against_business_as_usual(api: httpx.AsyncClie
 async def test_at_the_planned_end_it_is_concluded_by_welch(api: httpx.AsyncClient, shop: Services) -> None:
     await started(api, shop, rate=0.5, lift=0.9)
     await came(shop.database, LONG_AGO + timedelta(days=1))
-    conclusion = (await api.post(f"{PATH}/subject-line/stop", json={})).json()["conclusion"]
+    stop = {"reason": "the season is over"}
+    conclusion = (await api.post(f"{PATH}/subject-line/stop", json=stop)).json()["conclusion"]
     assert (conclusion["method"], conclusion["done"]) == ("Welch with CUPED", True)
     # Who comes after the stop changes nothing of what it says.
     await came(shop.database, datetime.now(UTC), prefix="late")
-    assert (await api.get(f"{PATH}/subject-line/report")).json() == conclusion
+    told = (await api.get(f"{PATH}/subject-line/report")).json()
+    assert told == {**conclusion, "stopped": "the season is over"}
 
 
 async def test_one_without_customers_can_be_stopped_and_says_that_it_says_nothing(

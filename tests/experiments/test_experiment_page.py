@@ -9,8 +9,8 @@ import pytest
 
 from learning.experiments.comparing import Interval
 from learning.experiments.course import Point
+from learning.experiments.document import interval
 from starter.console.plots import BAR, draw_bars, draw_course
-from starter.experiments.document import interval
 from starter.services import Services
 from tests.experiments.conftest import STELLA, came, running
 from tests.seeding import MARIA

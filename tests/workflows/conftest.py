@@ -30,6 +30,8 @@ from workflows.ports import (
     ActResult,
     Asked,
     AskRequest,
+    Assigned,
+    AssignRequest,
     CallOffRequest,
     Choice,
     CloseRequest,
@@ -66,6 +68,7 @@ class World:
     def __init__(self) -> None:
         self.script: dict[str, list[Any]] = {}
         self.customer: dict[str, Any] = {}
+        self.closed_arm = ""
         self.deliveries: list[DeliverRequest] = []
         self.edits: list[EditRequest] = []
         self.keeps_edit: Callable[[], Awaitable[None]] | None = None
@@ -135,6 +138,13 @@ class World:
     @activity.defn
     async def perceive(self, request: PerceiveRequest) -> CustomerView:
         return CustomerView(attributes=self.customer, time_zone="Europe/Berlin")
+
+    @activity.defn
+    async def assign(self, request: AssignRequest) -> Assigned:
+        """Every arm is open, but the one that is closed."""
+        if request.arm == self.closed_arm:
+            return Assigned(arm=request.control, why_not_counted=f"the arm '{request.arm}' is closed")
+        return Assigned(arm=request.arm)
 
     @activity.defn
     async def set_attributes(self, request: SetRequest) -> None:
@@ -337,6 +347,7 @@ def _activities_of(world: World) -> list[Callable[..., Any]]:
         world.ask,
         world.decide,
         world.perceive,
+        world.assign,
         world.set_attributes,
         world.request_run,
         world.call_off_run,

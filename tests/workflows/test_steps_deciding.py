@@ -64,6 +64,14 @@ async def test_a_customer_is_in_the_same_arm_every_time_and_the_record_says_whic
     assert runs.world.records[0].attributes == {"experiment": "subject-line", "arm": expected}
 
 
+async def test_who_comes_to_a_closed_arm_goes_the_control_s_way_and_does_not_count(runs: Runs) -> None:
+    runs.world.closed_arm = "bold"
+    await (await runs.start(SPLIT)).result()
+    assert runs.world.sent == ["plain", "after"]
+    (record, *_) = runs.world.records
+    assert (record.detail, record.attributes) == ("the arm 'bold' is closed", {})
+
+
 CHOOSE = """
 journey: chooses
 owner: maria

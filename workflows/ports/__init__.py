@@ -59,9 +59,12 @@ from workflows.ports.people import (
     ask,
 )
 from workflows.ports.planning import (
+    Assigned,
+    AssignRequest,
     Choice,
     DecideRequest,
     FirstSend,
+    assign,
     decide,
 )
 from workflows.ports.runs import (
@@ -97,6 +100,8 @@ __all__ = [
     "ApprovalTerms",
     "AskRequest",
     "Asked",
+    "AssignRequest",
+    "Assigned",
     "BroadcastPage",
     "BroadcastRequest",
     "CallOffRequest",
@@ -151,6 +156,7 @@ __all__ = [
     "Unknown",
     "act",
     "ask",
+    "assign",
     "broadcast",
     "call_off_run",
     "close_run",

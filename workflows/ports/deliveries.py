@@ -38,6 +38,8 @@ class DeliverRequest(StepRequest):
     """The probability with which a planner chose it; None when none did."""
     as_usual: bool = False
     """Whether no planner chooses for this customer, in its slots either."""
+    arms: dict[str, str] = Field(default_factory=dict)
+    """The arms that the step is inside, by split."""
     grant: Grant | None = None
 
 
@@ -151,6 +153,8 @@ class ActRequest(StepRequest):
     """The journey's own, on top of the project's."""
     confidence: float | None = None
     """The probability with which a planner chose it; None when none did."""
+    arms: dict[str, str] = Field(default_factory=dict)
+    """The arms that the step is inside, by split."""
     grant: Grant | None = None
 
 

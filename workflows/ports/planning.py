@@ -25,6 +25,24 @@ class FirstSend(Message):
     """When it would leave, in UTC, for an option that waits first; None is now."""
 
 
+class AssignRequest(Message):
+    """Look whether a customer may go the arm that the assignment gives them."""
+
+    customer_id: str
+    journey: str
+    split: str
+    arm: str
+    control: str
+
+
+class Assigned(Message):
+    """The arm that a customer goes."""
+
+    arm: str
+    why_not_counted: str = ""
+    """Why they are not of the experiment; empty where they are."""
+
+
 class DecideRequest(StepRequest):
     """Choose one of the options that are open."""
 
@@ -72,4 +90,10 @@ class Choice(Message):
 @activity.defn(name="decide")
 async def decide(request: DecideRequest) -> Choice:
     """Let the planner choose. Safe to retry: the same request gives the same choice."""
+    raise NotImplementedError
+
+
+@activity.defn(name="assign")
+async def assign(request: AssignRequest) -> Assigned:
+    """The arm that is given, or the control where that arm is closed."""
     raise NotImplementedError

@@ -87,6 +87,7 @@ def action_of(run: Conduct, step: Act, notes: ports.Notes) -> ports.ActRequest:
         facts=run.memory.facts(),
         policies=run.journey.own_policies(),
         confidence=run.confidence(step),
+        arms=run.course.arms_around(step),
         grant=run.memory.state.grant,
     )
 

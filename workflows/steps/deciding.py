@@ -20,9 +20,14 @@ async def branch(run: Conduct, step: Branch) -> str | None:
 
 
 async def split(run: Conduct, step: Split) -> str | None:
-    """Go the way of the customer's arm."""
-    arm = arm_of(step.split, run.given.customer_id, step.arms)
-    run.finish(step, arm.arm, f"arm of {step.split}", experiment=step.split, arm=arm.arm)
+    """Go the way of the customer's arm, or of the control while that arm is closed."""
+    drawn = arm_of(step.split, run.given.customer_id, step.arms)
+    assigned = await run.assign(step, drawn)
+    arm = next(arm for arm in step.arms if arm.arm == assigned.arm)
+    if assigned.why_not_counted:
+        run.finish(step, arm.arm, assigned.why_not_counted)
+    else:
+        run.finish(step, arm.arm, f"arm of {step.split}", experiment=step.split, arm=arm.arm)
     return run.course.into(step, arm.then)
 
 

@@ -66,6 +66,7 @@ def request_of(run: Conduct, step: Send, notes: ports.Notes) -> ports.DeliverReq
         attributes=memory.state.values,
         confidence=run.confidence(step),
         as_usual=goes_as_usual(journey.journey, journey.as_usual, run.ref.customer_id),
+        arms=run.course.arms_around(step),
         grant=memory.state.grant,
     )
 

@@ -1,5 +1,6 @@
 """What an experiment says, from the runs and events in the store."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,8 +12,10 @@ from journeys.rewards import OF_CUSTOMERS
 from journeys.usual import AS_USUAL
 from learning.experiments.arms import Seen
 from learning.experiments.course import Point, course
+from learning.experiments.document import Document, document
 from learning.experiments.guards import Guard
 from learning.experiments.report import Report, Rules, report
+from learning.experiments.samples import TooFew
 from learning.features.orders import amount_of
 from store.experiments import weights_of
 from store.exposures import Told, Unit, events_of, going_as_usual, in_holdout, in_split, segments_when
@@ -60,6 +63,14 @@ async def counted(session: AsyncSession, row: Experiment, now: datetime) -> Coun
     of_each = zip(seen, units, strict=True)
     seen = [replace(each, segments=segments.get(unit.customer_id, {})) for each, unit in of_each]
     return Counted(seen, rules, row.stopped_at or now)
+
+
+async def concluded(session: AsyncSession, row: Experiment, now: datetime) -> Document:
+    """What is kept at a stop: what an experiment says by `now` (UTC)."""
+    try:
+        return document(await asyncio.to_thread((await counted(session, row, now)).report))
+    except TooFew as error:
+        return {"method": None, "says": f"Stopped before anything can be said: {error} in every arm."}
 
 
 async def _units(session: AsyncSession, row: Experiment) -> list[Unit]:
