@@ -3,7 +3,7 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.delivering.composing import Composer, Draft, EditedDraft, editable_texts
+from activities.delivering.composing import Composer, EditedDraft, editable_texts
 from activities.delivering.facts import Case
 from activities.delivering.guard import Guard
 from content.editing import EditRefused, EditRules
@@ -14,7 +14,7 @@ from store.customers import lock_customer
 from store.database import Database
 from store.labels import Asking, Label, keep_edit
 from store.tables import Approval
-from workflows.ports import Edited, EditRequest, EditResult, NotEdited
+from workflows.ports import Edited, EditRequest, EditResult, Grant, NotEdited
 
 
 class Editing:
@@ -34,27 +34,33 @@ class Editing:
                 edited = await self._edit(session, request)
             except EditRefused as refused:
                 return NotEdited(reason=str(refused))
-        return Edited(content_hash=edited.content_hash)
+        return Edited(content_hash=edited)
 
-    async def _edit(self, session: AsyncSession, request: EditRequest) -> Draft:
-        """Raises EditRefused when the edit changes more than it may."""
+    async def _edit(self, session: AsyncSession, request: EditRequest) -> str:
+        """The hash of the message as it is now. Raises EditRefused when the edit changes more than it may."""
         send = request.send
         customer = await lock_customer(session, send.run.customer_id)
         approval = await find_approval(session, send.grant.approval_id) if send.grant else None
-        if customer is None or approval is None:
+        if customer is None or approval is None or send.grant is None:
             raise EditRefused("The customer is not known any more.")
+        if is_kept(approval, send.grant):
+            return approval.content_hash
         key = delivery_key(send.run.workflow_id, send.run.first_run_id, send.step_id, send.pass_)
         made = await self._composer.compose_edited(session, send, approval.channel, customer, key, request.edits)
-        # Kept by an attempt whose answer was lost: the run has to hear of it, whatever the policies say by now.
-        if made.edited.content_hash == approval.content_hash:
-            return made.edited
         links = self._composer.links_of(customer, approval.channel)
         self._rules.check(made.priced.rendered, made.edited.rendered, links, send.now)
         before = await self._guard.foretell(session, Case(send, made.shown, key, send.now))
         after = await self._guard.foretell(session, Case(send, made.edited, key, send.now))
         see_to_policies(before.ruling.verdict, after.ruling.verdict)
         await _keep(session, approval, request, made)
-        return made.edited
+        return made.edited.content_hash
+
+
+def is_kept(approval: Approval, shown: Grant) -> bool:
+    """Whether an attempt whose answer was lost kept this edit: nothing else takes the store ahead of its run, and
+    that has one edit under way at a time. The run has to hear of it, whatever content, tool and policies are by
+    now: the two would ask about different words from then on."""
+    return approval.content_hash != shown.content_hash
 
 
 def see_to_policies(before: Verdict, after: Verdict) -> None:

@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.asking.editable import amended, written_given
-from activities.asking.editing import see_to_policies
+from activities.asking.editing import is_kept, see_to_policies
 from activities.asking.permission import Permission, digest_of, number, what_is_done
 from activities.tools.model import Tool
 from content.editing import EditRefused
@@ -37,18 +37,17 @@ class EditingActions:
     async def _edit(self, session: AsyncSession, request: EditActionRequest) -> str:
         """The hash of the action as it is now. Raises EditRefused when the edit changes more than it may."""
         act = request.act
-        tool, shown = self._shown(act)
         customer = await lock_customer(session, act.run.customer_id)
         approval = await find_approval(session, act.grant.approval_id) if act.grant else None
-        if approval is None:
+        if approval is None or act.grant is None:
             raise EditRefused("It is not asked about any more.")
+        if is_kept(approval, act.grant):
+            return approval.content_hash
+        tool, shown = self._shown(act)
         if unknown := sorted(request.edits.keys() - set(act.approval.edit)):
             raise EditRefused(f"'{unknown[0]}' cannot be edited here; the step says what can.")
         edited = act.model_copy(update={"given": amended(tool.arguments, shown.given, request.edits)})
         content_hash = digest_of(what_is_done(edited))
-        # Kept by an attempt whose answer was lost: the run has to hear of it, whatever the policies say by now.
-        if content_hash == approval.content_hash:
-            return content_hash
         before = await self._permission.foretell(session, shown, tool, customer)
         after = await self._permission.foretell(session, edited, tool, customer)
         see_to_policies(before.ruling.verdict, after.ruling.verdict)

@@ -78,14 +78,21 @@ async def test_words_that_still_say_the_old_discount_are_refused(small_sending: 
 FORBIDDEN = "rules:\n  odd: {when: action.discount == 7.0, message: no odd offers}\n\ndiscount_cap:"
 
 
-async def test_an_attempt_after_a_lost_answer_gives_it_again_whatever_the_policies_say_by_then(
-    small_sending: Sending,
+@pytest.mark.parametrize(
+    ("file", "was", "becomes"),
+    [
+        ("policies.yaml", "discount_cap:", FORBIDDEN),
+        ("content/browse-offer/whatsapp.yaml.j2", "template: browse_offer", "template: browse_offer_2"),
+    ],
+)
+async def test_an_attempt_after_a_lost_answer_gives_it_again_whatever_was_published_since(
+    small_sending: Sending, file: str, was: str, becomes: str
 ) -> None:
     request, asked = await _asked(small_sending)
     edited = await small_sending.edited(request, asked, discount="7")
     assert isinstance(edited, Edited)
     labels = await small_sending.rows(EditLabel)
-    small_sending.edit("policies.yaml", "discount_cap:", FORBIDDEN)
+    small_sending.edit(file, was, becomes)
     assert await small_sending.edited(request, asked, discount="7") == edited
     assert await small_sending.rows(EditLabel) == labels
 
