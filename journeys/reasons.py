@@ -23,7 +23,7 @@ from journeys.steps import (
     Wait,
     WaitFor,
     blocks,
-    is_derived,
+    given_name,
     walk,
 )
 from journeys.times import as_duration, say_duration
@@ -67,7 +67,7 @@ def say_end_of_wait(step: Step, came: bool, event: str = "") -> str:
         case Wait():
             return f"the wait {_until(step.wait)} was over"
         case _:
-            return f"“{named(step)}” was over"
+            return "a wait was over"
 
 
 def say_led_here(steps: list[Step], step_id: str, but: str = "") -> list[str]:
@@ -80,11 +80,6 @@ def say_led_here(steps: list[Step], step_id: str, but: str = "") -> list[str]:
     return []
 
 
-def named(step: Step) -> str:
-    """The name that its author gave a step, as people read it; empty where they gave none."""
-    return "" if is_derived(step) else step.id.replace("_", " ")
-
-
 def _until(wait: str | DateWait | HourWait) -> str:
     if not isinstance(wait, str):
         return say_moment(wait)
@@ -94,7 +89,8 @@ def _until(wait: str | DateWait | HourWait) -> str:
 
 
 def _at(step: Step, why: str) -> str:
-    return f"at “{named(step)}”, {why}" if named(step) else why
+    name = given_name(step.id)
+    return f"at “{name}”, {why}" if name else why
 
 
 def _came(step: WaitFor, event: str) -> str:

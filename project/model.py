@@ -166,6 +166,11 @@ class Project(BaseModel):
         """Whether someone has a role that may do this."""
         return permission in permissions_of(self.groups, person.groups)
 
+    def zone_of(self, group: str) -> str:
+        """By whose clock a group works."""
+        known = self.groups.get(group)
+        return known.hours.time_zone if known and known.hours else self.time_zone
+
     @property
     def deciders(self) -> str:
         """The first group whose members may decide approvals; empty where there is none."""

@@ -189,6 +189,15 @@ def approval(approval_id: str = "a_1", **changes: Any) -> Approval:
     return Approval.model_validate(given | changes)
 
 
+def refund(approval_id: str, **changes: Any) -> Approval:
+    """An open question about money for an order, which passes on to the brand's people in the end."""
+    given = {"order_id": "o-7", "amount": 1250.0, "currency": "EUR"}
+    about: dict[str, Any] = {"channel": "action", "recipient": "", "discount": None, "amount": 1250.0}
+    about |= {"step_id": "refund", "message": {"tool": "refund", "given": given}}
+    about |= {"turns": [{"at": "2099-03-03T10:00:00+00:00", "group": "brand"}]}
+    return approval(approval_id, **about | changes)
+
+
 def grant(grant_id: str = "g_1", **changes: Any) -> StandingGrant:
     """Ada's word for five others like `a_1`, within a week of now by the clock on the wall."""
     given: dict[str, Any] = {

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from activities.alerting import Alerts
+from journeys.steps import given_name
 from journeys.times import zone_or_utc
 from project.model import Project
 from store.database import Database
@@ -60,16 +61,16 @@ class Notifying:
         return sum(len(one.groups) for one in taken)
 
     async def _tell(self, group: str, kind: str, approval: Approval) -> None:
-        title = f"{_HEADS[kind]}: {approval.journey}, {approval.step_id}"
+        step = given_name(approval.step_id)
+        title = f"{_HEADS[kind]}: {approval.journey}{f', {step}' if step else ''}"
         text = _gone(approval) if kind == "withdrawn" else self._waiting(approval, group)
         await self._alerts.tell(group, title, text, f"{self._console}/approvals/{approval.id}")
 
     def _waiting(self, approval: Approval, group: str) -> str:
         """What is asked, and until when on the clock of those who are asked. It names no customer."""
-        known = self._project.groups.get(group)
-        zone = known.hours.time_zone if known and known.hours else self._project.time_zone
+        zone = self._project.zone_of(group)
         until = approval.deadline.astimezone(zone_or_utc(zone))
-        about = "A question" if approval.channel == "question" else f"Over {approval.channel}"
+        about = _about(approval)
         offer = f", {approval.discount:g} % off" if approval.discount else ""
         handed = f" It was handed to {approval.assignee}." if approval.assignee else ""
         otherwise = _OTHERWISE.get(approval.otherwise, approval.otherwise)
@@ -77,6 +78,16 @@ class Notifying:
             f"{about}{offer}, for '{group}' to decide by {until:%a %d %b %H:%M} ({zone}); otherwise {otherwise}."
             f"{handed} The page shows all of it; opening it decides nothing."
         )
+
+
+def _about(approval: Approval) -> str:
+    if approval.channel == "question":
+        return "A question"
+    if approval.channel != "action":
+        return f"A message by {approval.channel.replace('_', ' ')}"
+    tool = str(approval.message.get("tool", "action")).replace("_", " ").capitalize()
+    amount = f" of {approval.amount:,.2f} {approval.currency}".rstrip() if approval.amount is not None else ""
+    return f"{tool}{amount}"
 
 
 def _gone(approval: Approval) -> str:

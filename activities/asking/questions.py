@@ -88,7 +88,7 @@ class Questions:
 
     def _new(self, question: Question, grounds: Grounds, now: datetime) -> Approval:
         request, subject, wanted = question.request, question.subject, question.wanted
-        run = request.run
+        run, planned = request.run, plan(self._groups, wanted.group, now, question.terms.within)
         return Approval(
             id=approval_id(question.delivery_id, subject.content_hash, now),
             delivery_id=question.delivery_id,
@@ -119,6 +119,7 @@ class Questions:
             grounds=grounds.model_dump(mode="json"),
             state="open",
             requested_at=now,
-            deadline=plan(self._groups, wanted.group, now, question.terms.within).deadline,
+            deadline=planned.deadline,
+            turns=[{"at": at.isoformat(), "group": group} for at, group in planned.turns if group],
             otherwise=question.terms.otherwise,
         )

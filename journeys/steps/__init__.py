@@ -3,7 +3,7 @@
 from journeys.steps.choosing import Agent, Arm, Choose, Option, Split, Ways
 from journeys.steps.effects import DISCOUNT, Act, Send
 from journeys.steps.kinds import VERBS, Approve, Branch, Case, Repeat, RunJourney, Set, Step, Stop, verb
-from journeys.steps.naming import is_derived, with_ids
+from journeys.steps.naming import given_name, with_ids
 from journeys.steps.planned import Planned, conditions_of
 from journeys.steps.waiting import Awaited, DateWait, HourWait, Wait, WaitFor
 from journeys.steps.walking import Place, blocks, children, expressions, places, walk
@@ -38,7 +38,7 @@ __all__ = [
     "children",
     "conditions_of",
     "expressions",
-    "is_derived",
+    "given_name",
     "places",
     "verb",
     "walk",

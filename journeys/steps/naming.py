@@ -6,6 +6,8 @@ from typing import Any, cast
 from journeys.parts import Part
 from journeys.steps.kinds import VERBS, Step, verb
 
+_DERIVED = re.compile(rf"(\w+_)?({'|'.join(VERBS)})_\d+(_\d+)?")
+
 
 def with_ids(steps: list[Step], taken: set[str], prefix: str = "") -> list[Step]:
     """Derive an id for each step that has none: its verb and its place, `wait_1`, `branch_3_case_1_wait_2`."""
@@ -17,9 +19,10 @@ def with_ids(steps: list[Step], taken: set[str], prefix: str = "") -> list[Step]
     return named
 
 
-def is_derived(step: Step) -> bool:
-    """Whether a step has the id that is given to one without, or one that looks just like it."""
-    return re.fullmatch(rf"(\w+_)?{verb(step)}_\d+(_\d+)?", step.id) is not None
+def given_name(step_id: str) -> str:
+    """The name that its author gave a step, as people read it: `second look`. Empty for an id that is derived, or
+    that looks just like one."""
+    return "" if _DERIVED.fullmatch(step_id) else step_id.replace("_", " ")
 
 
 def _renamed(part: Part, prefix: str, taken: set[str], update: dict[str, Any]) -> Part:

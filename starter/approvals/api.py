@@ -21,6 +21,13 @@ _Reader = Annotated[Person, may("approvals:read")]
 _Decider = Annotated[Person, may("approvals:decide")]
 
 
+class Turn(BaseModel):
+    """The group that is asked from then on when nobody has decided."""
+
+    at: datetime
+    group: str
+
+
 class ApprovalView(BaseModel):
     """An approval as its approver needs it. Times are UTC."""
 
@@ -47,11 +54,13 @@ class ApprovalView(BaseModel):
     edited_by: str
     discount: float | None
     amount: float | None
+    currency: str
     reason: str
     findings: list[dict[str, Any]]
     grounds: Grounds
     requested_at: datetime
     deadline: datetime
+    turns: list[Turn]
     otherwise: str
     decided_by: str
     decided_at: datetime | None
@@ -77,6 +86,7 @@ class GrantView(BaseModel):
     group: str
     discount: float | None
     amount: float | None
+    currency: str
     most: int
     used: int
     given_by: str
@@ -191,7 +201,8 @@ async def decide(approval_id: str, body: DecisionBody, caller: _Decider, service
 
 def _view(approval: Approval, caller: Person) -> ApprovalView:
     why_not = why_may_not_decide(approval, caller) if approval.state == "open" else f"It is {approval.state}."
-    return ApprovalView.model_validate(approval.model_dump() | {"may_decide": not why_not, "why_not": why_not})
+    known = {"currency": approval.currency, "may_decide": not why_not, "why_not": why_not}
+    return ApprovalView.model_validate(approval.model_dump() | known)
 
 
 def _grant_view(grant: StandingGrant) -> GrantView:

@@ -41,6 +41,7 @@ def grant_of(approval: Approval, person: Person, similar: Similar, now: datetime
         group=approval.group,
         discount=approval.discount,
         amount=approval.amount,
+        currency=approval.currency,
         most=similar.most,
         given_by=person.email,
         given_at=now,

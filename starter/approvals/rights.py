@@ -1,6 +1,6 @@
 """Who may decide what: known before the run is asked, which judges by the same rules and has the last word."""
 
-from project.access import Person
+from project.access import Person, permissions_of
 from project.model import Project
 from starter.approvals.refusals import NobodyThere
 from store.tables import Approval
@@ -53,10 +53,12 @@ def recipient_of(project: Project, approval: Approval, to: str) -> tuple[str, st
     Raises NobodyThere when none of them could decide.
     """
     authors = (approval.author, approval.content_author, approval.requester)
-    able = [person for person in project.people if person.email not in authors]
-    # People of an identity provider's groups are not listed here.
-    from_elsewhere = to in project.groups and bool(project.groups[to].members_of)
-    if from_elsewhere or any(to in person.groups for person in able):
+    people = [person for person in project.people if project.may(person, "approvals:decide")]
+    able = [person for person in people if person.email not in authors]
+    # People of an identity provider's groups are not listed here; those who only look decide nothing.
+    decides = "approvals:decide" in permissions_of(project.groups, (to,))
+    from_elsewhere = decides and to in project.groups and bool(project.groups[to].members_of)
+    if from_elsewhere or (decides and any(to in person.groups for person in able)):
         return to, ""
     for person in able:
         if person.email == to and approval.group in person.groups:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from starter.cli.cards import print_card
 from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
 from starter.cli.editing import edit_of, edited_by_hand
 from starter.cli.failures import CommandFailed
-from starter.cli.grounds import tell_grounds
 from starter.cli.invocation import Format, Output, noun
-from starter.cli.output import print_facts, print_json, print_listing
+from starter.cli.output import print_json, print_listing
 
 if TYPE_CHECKING:
     from starter.client import Sojourn
@@ -61,7 +61,7 @@ def show(approval: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output
     if output is Format.json:
         print_json(found)
     else:
-        _print_card(found)
+        print_card(found)
 
 
 @app.command()
@@ -206,7 +206,7 @@ def _shown(url: str, token: str, approval: str, question: str) -> str:
         raise CommandFailed(
             f"Say what you decide about: --seen HASH, as 'sojourn approval show {approval}' names it."
         )
-    _print_card(card)
+    print_card(card)
     typer.confirm(f"\n{question}", abort=True)
     return card["content_hash"]
 
@@ -216,36 +216,6 @@ def _tell(decided: dict[str, Any], output: Format) -> None:
         print_json(decided)
     else:
         typer.echo(f"{decided['state'].capitalize()} by {decided['by']}.")
-
-
-def _print_card(card: dict[str, Any]) -> None:
-    discount = card["discount"]
-    print_facts(
-        {
-            "approval": card["id"],
-            "state": card["state"],
-            "asked of": f"{card['group']}, now {card['assignee']}" if card["assignee"] else card["group"],
-            "tier": card["tier"],
-            "agreed": f"{', '.join(card['agreed']) or 'nobody'}; {card['people']} must"
-            if card["people"] > 1
-            else "",
-            "because": card["reason"],
-            "until": f"{_minute(card['deadline'])} UTC, then: {card['otherwise']}",
-            "journey": f"{card['journey']}, step {card['step_id']}, by {card['author']}",
-            "run": card["workflow_id"],
-            "to": f"{card['recipient']} over {card['channel']}",
-            "discount": f"{discount:g} %" if discount is not None else "",
-            "edited": f"by {card['edited_by']}" if card["edited_by"] else "",
-            "to edit": ", ".join(card["texts"]),
-            "seen": card["content_hash"],
-            "decided": f"{card['decided_by']} {card['decision_reason']}".strip(),
-            "you": "may decide" if card["may_decide"] else card["why_not"],
-        }
-    )
-    for line in tell_grounds(card["grounds"]):
-        typer.echo(line)
-    typer.echo("\nWhat would leave:")
-    print_json(card["message"])
 
 
 def _minute(moment: str) -> str:

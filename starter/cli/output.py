@@ -28,15 +28,21 @@ def print_listing(rows: Sequence[Row], columns: Mapping[str, str], form: Format,
 
 def print_json(value: object) -> None:
     """One JSON document, times in ISO 8601."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    typer.echo(as_json(value))
+
+
+def as_json(value: object) -> str:
+    """A document as indented JSON."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
-    """Names and values, one a line; what is empty is left out."""
+    """Names and values, each on a line of its own or, within 80 columns, on some; what is empty is left out."""
     shown = {name: _text(value) for name, value in facts.items() if value not in (None, "", [], {})}
     width = max(map(len, shown), default=0)
     for name, value in shown.items():
-        typer.echo(f"{name:<{width}}  {value}")
+        head = f"{name:<{width}}  "
+        typer.echo(f"{head}{value}" if "\n" in value else paragraph(value, head, " " * len(head)))
 
 
 def print_more(more: bool, page: int, form: Format) -> None:
@@ -48,7 +54,9 @@ def print_more(more: bool, page: int, form: Format) -> None:
 def paragraph(text: str, indent: str = "", further: str | None = None) -> str:
     """Text within 80 columns, its first line after `indent`, the others after `further` or the same."""
     after = indent if further is None else further
-    return textwrap.fill(text, _WIDTH, initial_indent=indent, subsequent_indent=after, break_on_hyphens=False)
+    # Ids and addresses stay whole, to be copied.
+    ways: dict[str, Any] = {"break_on_hyphens": False, "break_long_words": False}
+    return textwrap.fill(text, _WIDTH, initial_indent=indent, subsequent_indent=after, **ways)
 
 
 def moment(time: datetime) -> str:

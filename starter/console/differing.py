@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Any, cast
 
 from starter.console.preview import Preview, preview_of
 from store.tables import Approval
@@ -58,9 +57,7 @@ def _totals(approvals: Sequence[Approval]) -> dict[str, float]:
     totals = dict[str, float]()
     for approval in approvals:
         if approval.amount is not None:
-            given = cast(dict[str, Any], approval.message.get("given") or {})
-            currency = str(given.get("currency", ""))
-            totals[currency] = totals.get(currency, 0.0) + approval.amount
+            totals[approval.currency] = totals.get(approval.currency, 0.0) + approval.amount
     return totals
 
 

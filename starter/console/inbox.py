@@ -1,6 +1,7 @@
 """The inbox: one card an approval, with all that is needed to decide."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from fastapi import APIRouter, Response
@@ -40,6 +41,8 @@ class Card:
     why_not: str
     hand_to: list[str]
     """The groups and colleagues to whom they may hand it."""
+    zone: str = "UTC"
+    """By whose clock the group works that is asked."""
     alike: int = 0
     """How many open ones are like it, itself among them."""
     problem: str = ""
@@ -48,6 +51,20 @@ class Card:
     """What they wrote, kept for the next try."""
     fresh: str = ""
     """What came of the decision, in the very answer to it."""
+
+    @property
+    def next_turn(self) -> "Turn | None":
+        """The next group that is asked if nobody decides, and when."""
+        turns = (Turn(datetime.fromisoformat(each["at"]), each["group"]) for each in self.approval.turns)
+        return next((turn for turn in turns if turn.at > datetime.now(UTC)), None)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """From when on another group is asked. `at` is in UTC."""
+
+    at: datetime
+    group: str
 
 
 @router.get("")
@@ -132,6 +149,7 @@ async def _card(
         grounds=Grounds.model_validate(approval.grounds),
         contacts=list(await recent_contacts(session, approval.customer_id, _CONTACTS)),
         why_not=why_may_not_decide(approval, console.person),
+        zone=console.services.project.zone_of(approval.group),
         alike=alike,
         hand_to=who_may_be_handed(console.services.project, approval, console.person),
         problem=problem,

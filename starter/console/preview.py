@@ -13,12 +13,12 @@ from store.tables import Approval
 @dataclass(frozen=True)
 class Preview:
     """What to show: a `mail` in its own frame, a `push` or a `chat` as a bubble, a business `action` with what
-    it is given, or `raw` fields.
+    it is given, a `question` in words, or `raw` fields.
 
     A chat without a title is its text; with one it is a template of that name.
     """
 
-    kind: Literal["mail", "push", "chat", "action", "raw"]
+    kind: Literal["mail", "push", "chat", "action", "question", "raw"]
     title: str = ""
     text: str = ""
     html: str = ""
@@ -32,6 +32,8 @@ def preview_of(approval: Approval) -> Preview:
     if tool := approval.message.get("tool"):
         given = cast(dict[str, Any], approval.message["given"])
         return Preview("action", title=str(tool), slots=tuple(f"{name}: {value}" for name, value in given.items()))
+    if about := approval.message.get("about"):
+        return Preview("question", text=str(about))
     body = cast(dict[str, Any], approval.message.get("body") or {})
     if "html" in body or "subject" in body:
         return Preview(

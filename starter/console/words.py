@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic_core import to_json
 
+from journeys.steps import given_name
 from journeys.times import zone_or_utc
 from learning.experiments.comparing import Interval
 from starter.customers.timeline import said
@@ -29,6 +30,42 @@ def tone(state: str) -> str:
 def plain(word: str) -> str:
     """A word of the code as people read it: `opt_out` is `opt out`."""
     return word.replace("_", " ")
+
+
+def sentence(words: str) -> str:
+    """With a capital at its beginning, and all else as it is."""
+    return words[:1].upper() + words[1:]
+
+
+def field_name(field: str) -> str:
+    """What may be edited, as people know it: the first of a template's `parameters` is `variable 1`."""
+    name, _, number = field.partition(".")
+    return f"variable {int(number) + 1}" if name == "parameters" and number.isdigit() else plain(field)
+
+
+def money(amount: float, currency: str) -> str:
+    """`1,250.00 EUR`; the number alone where nobody says in what."""
+    return f"{amount:,.2f} {currency}".rstrip()
+
+
+def unanswered(otherwise: str, kind: str) -> str:
+    """What becomes of a question that nobody answers; `kind` is that of its preview."""
+    match otherwise:
+        case "stop":
+            return "Without an answer the journey ends."
+        case "send_without_offer":
+            return "Without an answer the message leaves without its offer."
+        case _:
+            what = {"action": "it is not done", "question": "the journey goes on without it"}
+            return f"Without an answer {what.get(kind, 'this message is skipped')}."
+
+
+def until(moment: datetime) -> str:
+    """How long it is until then: `in 1d 4h`; or that it is over."""
+    left = moment - datetime.now(UTC)
+    if left <= timedelta(0):
+        return "the time is over"
+    return f"in {duration(left)}" if left >= timedelta(minutes=1) else "in less than a minute"
 
 
 def channel_name(channel: str) -> str:
@@ -110,6 +147,12 @@ def readable(value: Any) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "tone": tone,
     "plain": plain,
+    "sentence": sentence,
+    "step_name": given_name,
+    "field_name": field_name,
+    "money": money,
+    "unanswered": unanswered,
+    "until": until,
     "channel_name": channel_name,
     "day_and_time": day_and_time,
     "day": day,

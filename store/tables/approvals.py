@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from store.tables.columns import json_column, time_column, word_column
+from store.tables.columns import json_column, json_list_column, time_column, word_column
 
 ApprovalState = Literal["open", "approved", "rejected", "expired", "withdrawn"]
 
@@ -60,10 +60,17 @@ class Approval(SQLModel, table=True):
     state: str = word_column()
     requested_at: datetime = time_column()
     deadline: datetime = time_column()
+    turns: list[dict[str, str]] = json_list_column()
+    """The groups that are asked one after the other while nobody decides: `at` as ISO 8601, and `group`."""
     otherwise: str = "skip"
     decided_by: str = ""
     decided_at: datetime | None = time_column(nullable=True)
     decision_reason: str = ""
+
+    @property
+    def currency(self) -> str:
+        """Of the amount, as the action names it; empty where it names none."""
+        return str(self.message.get("given", {}).get("currency", ""))
 
 
 NoticeKind = Literal["asked", "handed", "escalated", "reminder", "withdrawn"]
@@ -127,6 +134,8 @@ class StandingGrant(SQLModel, table=True):
     """The most it covers, in per cent."""
     amount: float | None = None
     """The most it covers, of money."""
+    currency: str = ""
+    """Of the amount; empty where the action names none."""
     most: int
     """How often it can be used."""
     used: int = 0

@@ -39,7 +39,7 @@ async def test_a_group_is_told_once_with_a_link_to_the_card_and_no_customer_in_i
     [heard] = endpoint.heard
     assert heard["title"] == "An approval waits: browse-abandonment, offer"
     said, _, link = heard["message"].partition("\n\n")
-    assert said.startswith("Over whatsapp, 10 % off, for 'marketing' to decide by ")
+    assert said.startswith("A message by whatsapp, 10 % off, for 'marketing' to decide by ")
     assert "(Europe/Berlin); otherwise the message is skipped." in said
     assert link == f"{CONSOLE}/approvals/a_1"
     assert not {"Lena", "+4915112345642", "c_lena"} & set(said.replace(",", " ").split())

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Generator
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -65,6 +66,8 @@ async def _fill(url: str) -> None:
         seeding.approval("a_rejected", **rejected, decision_reason="too much"),
         seeding.approval("a_expired", state="expired", decided_at=seeding.NOW),
         seeding.approval("a_withdrawn", state="withdrawn", decided_at=seeding.NOW, decision_reason="they bought"),
+        seeding.approval("a_mail", channel="email", deadline=seeding.NOW + timedelta(hours=30)),
+        seeding.refund("a_refund", deadline=seeding.NOW + timedelta(hours=40)),
         *_ASKED_OF_TWO,
         *_AGREED_TO,
     )
@@ -77,6 +80,8 @@ def test_open_approvals_are_listed(sojourn: Command, api: Api):
     assert [line.split()[2:] for line in lines[1:]] == [
         ["marketing", "whatsapp", "a_open"],
         ["brand", "whatsapp", "a_two"],
+        ["marketing", "email", "a_mail"],
+        ["marketing", "action", "a_refund"],
     ]
 
 
@@ -87,9 +92,21 @@ def test_settled_approvals_as_json(sojourn: Command, api: Api):
 
 def test_an_approval_is_shown_with_what_would_leave(sojourn: Command, api: Api):
     shown = sojourn("approval", "show", "a_open", **api.person("ada")).out
-    assert "discount  10 %" in shown
-    assert "you       may decide" in shown
+    assert "discount   10 %" in shown
+    assert "you        may decide" in shown
     assert '"name": "browse_offer"' in shown
+
+
+def test_a_mail_is_shown_in_its_words_and_a_refund_by_what_is_given(sojourn: Command, api: Api):
+    mail = sojourn("approval", "show", "a_mail", **api.person("ada")).out
+    refund = sojourn("approval", "show", "a_refund", **api.person("ada")).out
+    assert "  subject: Still thinking about the Fjell tent?\n" in mail
+    assert "then it is left out, and the journey goes on" in " ".join(mail.split())
+    assert "passes on  to brand, 2099-03-03 10:00 UTC, in " in refund
+    assert "amount     1,250.00 EUR" in refund
+    assert "\nWhat would be done" in refund
+    assert "\n  order_id: o-7\n" in refund
+    assert max(map(len, (mail + refund).splitlines())) <= 80
 
 
 def test_an_approval_is_shown_with_why_now_and_what_else_it_could_have_been(sojourn: Command, api: Api):
@@ -129,7 +146,7 @@ def test_whoever_decides_at_a_terminal_is_shown_it_first(
     monkeypatch.setattr("sys.stdin", Terminal("n\n"))
     answer = sojourn("approval", "approve", "a_open", **api.person("ada"))
     assert answer.code == 1
-    assert "What would leave:" in answer.out
+    assert "\nWhat would leave" in answer.out
     assert answer.out.endswith("Approve exactly this? [y/N]: ")
     [still_open] = [
         row
@@ -191,8 +208,8 @@ def test_a_wrong_token_is_told(sojourn: Command, api: Api):
 
 def test_who_has_agreed_and_how_many_must_is_shown(sojourn: Command, api: Api):
     shown = sojourn("approval", "show", "a_two", **api.person("ada")).out
-    assert "agreed    lars@northwind.example; 2 must" in shown
-    assert "to edit   parameters.0, parameters.1, parameters.2" in shown
+    assert "agreed     lars@northwind.example; 2 people must" in shown
+    assert "to edit    parameters.0, parameters.1, parameters.2" in shown
 
 
 def test_what_cannot_be_edited_is_told_with_what_can(sojourn: Command, api: Api):

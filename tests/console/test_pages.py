@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from starter.services import Services
 from store.approvals import find_approval, mark_decided
 from store.tables import ChannelPause
-from tests.seeding import ADA, NOW, OMAR, approval, customer, delivery, put, run, run_ref, trace
+from tests.seeding import ADA, NOW, OMAR, approval, customer, delivery, put, refund, run, run_ref, trace
 
 PAGES = ["/", "/approvals", "/approvals/a_1", "/approvals/a_1/message", "/runs", "/runs/x:y:z", "/deliveries"]
 
@@ -124,6 +125,29 @@ async def test_a_card_shows_all_that_is_needed_to_decide(ada: httpx.AsyncClient,
     assert "+4915112345642" not in page
 
 
+async def test_a_refund_has_its_currency_and_says_to_whom_it_passes_on(
+    ada: httpx.AsyncClient, shop: Services
+) -> None:
+    await put(shop.database, customer(), refund("a_1"))
+    page = (await ada.get("/approvals/a_1")).text
+    for fact in ("Refund of 1,250.00 EUR", "to <b>brand</b>", "Without an answer it is not done.", "3 allow it"):
+        assert fact in page
+
+
+async def test_a_question_is_shown_in_its_words_and_a_derived_id_nowhere(
+    ada: httpx.AsyncClient, shop: Services
+) -> None:
+    question: dict[str, Any] = {"channel": "question", "recipient": "", "discount": None, "step_id": "approve_2"}
+    asked = approval(**question, message={"about": "May we call them?"}, findings=[])
+    await put(shop.database, customer(), asked)
+    page = (await ada.get("/approvals/a_1")).text
+    assert "A question" in page
+    assert '<p class="act">May we call them?</p>' in page
+    assert "Without an answer the journey goes on without it." in page
+    assert "approve_2" not in page
+    assert "approve 2" not in page
+
+
 async def test_reading_an_approval_never_decides_it(ada: httpx.AsyncClient, shop: Services) -> None:
     await put(shop.database, customer(), approval())
     await ada.get("/approvals/a_1?decision=approve")
@@ -229,9 +253,9 @@ async def test_a_card_says_why_now_and_what_else_it_could_have_been(
 ) -> None:
     await put(shop.database, customer(), approval("a_1"), approval("a_2", grounds={}))
     shown = (await ada.get("/approvals/a_1")).text
-    assert "it began with “Cart Abandoned”" in shown
-    assert "chose <b>ten-percent</b> at best-nudge: it brought most to those like them." in shown
-    assert '<span>reminder</span><span class="soft">38 %, 1.20 expected</span>' in shown
+    assert "It began with “Cart Abandoned”" in shown
+    assert "chose <b>ten-percent</b> for “best-nudge”: it brought most to those like them." in shown
+    assert '<span>reminder</span><span class="soft">38 % likely, expected reward 1.20</span>' in shown
     assert "closed: no consent to marketing by sms" in shown
     assert "Everyone who gets this far" in (await ada.get("/approvals/a_2")).text
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from starter.console.preview import Preview, preview_of
-from starter.console.words import day_and_time, duration, masked
+from starter.console.words import day_and_time, duration, field_name, masked, money, until
 from tests.seeding import approval
 
 
@@ -28,6 +28,18 @@ def test_durations_have_two_units_at_most(length: timedelta, said: str) -> None:
 
 def test_times_are_on_the_projects_clock() -> None:
     assert day_and_time(datetime(2026, 7, 1, 8, tzinfo=UTC), "Europe/Berlin") == "Wed 1 Jul, 10:00"
+
+
+def test_a_deadline_is_told_by_how_long_it_is_until_then() -> None:
+    now = datetime.now(UTC)
+    assert until(now + timedelta(days=1, hours=4, minutes=1)) == "in 1d 4h"
+    assert until(now + timedelta(seconds=30)) == "in less than a minute"
+    assert until(now - timedelta(seconds=1)) == "the time is over"
+
+
+def test_amounts_have_their_currency_and_fields_the_names_that_people_know() -> None:
+    assert [money(1250, "EUR"), money(0.5, "")] == ["1,250.00 EUR", "0.50"]
+    assert [field_name("parameters.0"), field_name("action_label")] == ["variable 1", "action label"]
 
 
 @pytest.mark.parametrize(
