@@ -181,7 +181,10 @@ class Sending:
     async def edited(self, request: DeliverRequest, asked: Asked, **edits: str) -> Edited | NotEdited:
         """What comes of Ada's edit of what was asked about."""
         shown = self.granted(request, asked)
-        change = EditRequest(send=shown, edits=edits, by="ada@northwind.example")
+        return await self.edit_message(EditRequest(send=shown, edits=edits, by="ada@northwind.example"))
+
+    async def edit_message(self, change: EditRequest) -> Edited | NotEdited:
+        """What comes of an edit."""
         return await ActivityEnvironment().run(self._activities["edit_message"], change)
 
     async def put_off(

@@ -26,7 +26,7 @@ from starter.ingestion.profile import read_profile
 from store.channels import lift_pause
 from store.database import Database
 from store.files import publish_files
-from store.tables import Delivery, EventRecord
+from store.tables import Approval, Delivery, EventRecord
 from tests.conftest import RETAIL
 from tests.faults.sending import Sending, Shopper, copy_project
 from tests.retail import TENT, retail_sandbox
@@ -101,6 +101,11 @@ class Town:
         """What the ledger has of some journeys."""
         async with self.sending.database.reading() as session:
             return (await session.exec(select(Delivery).where(col(Delivery.journey).in_(journeys)))).all()
+
+    async def approval(self, approval_id: str) -> Approval:
+        """What people are shown, from the store."""
+        async with self.sending.database.reading() as session:
+            return await session.get_one(Approval, approval_id)
 
     async def latest(self) -> int:
         """The number of the event that was accepted last."""
