@@ -75,6 +75,7 @@ def rows() -> list[SQLModel]:
             customer_id=LENA,
             facts={"outcome": "denied"},
             evidence={"contacts": ["lena.koch@example.com"]},
+            salt="s",
         ),
         Identity(kind="user", value="shop-user-4711", customer_id=LENA, since=NOW),
         Identity(kind="anonymous", value="visitor-0815", customer_id=LENA, since=NOW),
