@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.tables import EventRecord, OutboxEntry, Refusal
+from store.tables import Customer, EventRecord, OutboxEntry, Refusal
 from tests.ingestion.conftest import Kept
 
 VIEW: dict[str, Any] = {
@@ -41,6 +41,16 @@ async def test_a_batch_keeps_its_order(sender: httpx.AsyncClient, kept: Kept) ->
     await sender.post("/v1/batch", json={"batch": batch})
     events = sorted(await kept.all(EventRecord), key=lambda event: event.seq)
     assert [event.id for event in events] == [f"m{n}" for n in range(100)]
+
+
+@pytest.mark.parametrize(("header", "known"), [({"Sec-GPC": "1"}, True), ({"Sec-GPC": "0"}, None), ({}, None)])
+@pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
+async def test_a_browser_that_asks_not_to_share_asks_for_its_customer(
+    path: str, header: dict[str, str], known: bool | None, sender: httpx.AsyncClient, kept: Kept
+) -> None:
+    body = VIEW if path == "/v1/track" else {"batch": [VIEW | {"type": "track"}]}
+    assert (await sender.post(path, json=body, headers=header)).status_code == 200
+    assert (await kept.one(Customer)).traits.get("gpc") is known
 
 
 @pytest.mark.parametrize(

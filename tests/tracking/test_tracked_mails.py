@@ -98,6 +98,24 @@ def test_the_pixel_names_the_delivery() -> None:
 
 
 @pytest.mark.parametrize(
+    ("traits", "shown"),
+    [
+        ({"country": "FR"}, False),
+        ({"phone": "+447400123456"}, False),
+        ({"country": "US", "phone": "+447400123456"}, True),
+        ({"country": "FR", "tracking_consent": True}, True),
+        ({}, True),
+    ],
+)
+def test_where_the_law_asks_for_a_consent_no_pixel_is_there_without_one(
+    traits: dict[str, Any], shown: bool
+) -> None:
+    html = tracked(traits, opens=True, clicks=True)
+    assert (f"{PUBLIC}/o/" in html) is shown
+    assert f"{PUBLIC}/c/" in html
+
+
+@pytest.mark.parametrize(
     ("traits", "settings"),
     [
         ({}, {}),
