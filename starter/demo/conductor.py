@@ -19,6 +19,7 @@ from starter.client import Sojourn
 from starter.demo.approver import ScriptedApprover
 from starter.demo.clocks import Handle, Pace, RunClocks
 from starter.demo.events import Item, arrival, order, track
+from starter.demo.homepage import Homepage
 from starter.demo.narrator import Narrator
 from starter.demo.shoppers import Act, Cue, kind_of
 from starter.demo.story import Part, Received, Story
@@ -63,6 +64,7 @@ class Conductor:
     speed: float | None
     """How many times faster than real a viewer sees time pass; None is at once."""
     approver: ScriptedApprover | None
+    homepage: Homepage
     reminded: bool = False
     """Whether the viewer was told that someone must decide."""
     events: int = 0
@@ -118,6 +120,8 @@ class _Life:
         async with database.reading() as session:
             owners = await owners_of(session, [("user", shopper.user_id)])
         part.customer_id = owners["user", shopper.user_id]
+        shown = await self._conductor.homepage.open(shopper)
+        self._conductor.story.tell(part, f"reads on the homepage: {shown}")
         await self._until_delivered()
         async with database.reading() as session:
             started = (await list_runs(session, customer_id=part.customer_id)).rows[0]

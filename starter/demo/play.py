@@ -21,6 +21,7 @@ from starter.client import Sojourn
 from starter.demo.approver import ScriptedApprover, someone_who_may
 from starter.demo.checks import differences
 from starter.demo.conductor import Conductor
+from starter.demo.homepage import Homepage, chosen_on_homepage
 from starter.demo.live_view import APPROVALS, live_view
 from starter.demo.shoppers import shoppers
 from starter.demo.story import Story
@@ -79,12 +80,14 @@ class Demo:
                 client=client,
                 speed=None if self.once else _SPEED,
                 approver=ScriptedApprover(client) if self.once else None,
+                homepage=Homepage(_address(stack), stack.services.project.write_keys[0].key),
             )
             async with live_view(out, story, _links(stack)):
                 await _unless_broken(stack, conductor.play(), _PLAYED_WITHIN_S if self.once else None)
         records = await read_records(stack.services.database, story)
         seconds["play"] = monotonic() - began
         summary = summarise(story, records, conductor.events, seconds)
+        summary["homepage"] = await chosen_on_homepage(stack.services.database)
         if self.once:
             return self._judge(stack, story, records, summary, out)
         _say_goodbye(out, summary)
@@ -121,8 +124,12 @@ def demo_settings(state_dir: Path) -> Settings:
 
 def _client(stack: LocalStack, token: str) -> Sojourn:
     """A client that sends events and speaks for the person with the token. It heeds no proxy: all is local."""
-    url, key = f"http://127.0.0.1:{stack.settings.port}", stack.services.project.write_keys[0].key
-    return Sojourn(url, key, token=token, transport=httpx.AsyncHTTPTransport(trust_env=False))
+    key = stack.services.project.write_keys[0].key
+    return Sojourn(_address(stack), key, token=token, transport=httpx.AsyncHTTPTransport(trust_env=False))
+
+
+def _address(stack: LocalStack) -> str:
+    return f"http://127.0.0.1:{stack.settings.port}"
 
 
 async def _unless_broken(stack: LocalStack, play: Any, within: float | None) -> None:
@@ -161,6 +168,7 @@ def _print_summary(out: Console, summary: Mapping[str, Any]) -> None:
     for channel, states in summary["deliveries"].items():
         out.print(f"  {channel:<10}  {counts(states)}")
     out.print(f"  Approvals   {counts(summary['approvals'])}")
+    out.print(f"  Homepage    {counts(summary['homepage'])}")
     out.print(f"  Spans       {summary['spans']}\n")
 
 

@@ -69,7 +69,7 @@ def test_what_was_changed_is_listed_as_a_draft_and_approved_anew_by_a_person(soj
 
     assert "browse-second-look  push     draft  it was changed since ada@northwind.example" in listed.out
     assert approved.code == 0
-    assert handed_on.out == "Written: 12 of 12 approved, in content/approved.yaml.\n"
+    assert handed_on.out == "Written: 14 of 14 approved, in content/approved.yaml.\n"
     assert "by: maria@northwind.example" in (shop / "content/approved.yaml").read_text(encoding="utf-8")
     assert {row["state"] for row in after} == {"approved"}
     assert [r["why"][:21] for r in after if r["content"] == "browse-second-look"] == ["maria@northwind.examp"]

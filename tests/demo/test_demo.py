@@ -58,6 +58,11 @@ def test_approvals_by_state(summary: dict[str, Any]):
     assert summary["approvals"] == {"approved": 3, "rejected": 1, "withdrawn": 1, "expired": 1}
 
 
+def test_a_planner_chose_for_everyone_who_opened_the_homepage(summary: dict[str, Any]):
+    assert sum(summary["homepage"].values()) == len(summary["shoppers"])
+    assert summary["homepage"].keys() <= {"home-tested", "home-mended", "home-rated"}
+
+
 def test_a_mail_due_at_night_came_in_the_morning(summary: dict[str, Any]):
     (night,) = [shopper for shopper in summary["shoppers"] if shopper["story"] == "looks late at night"]
     day, clock, what = night["received"][0].split(maxsplit=2)
