@@ -1,11 +1,12 @@
 """How much was sent of late, and how it was received: what breakers and alarms go by."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.ledger import NEVER_LEFT
+from store.ledger import NEVER_LEFT, given_by_journey
 from store.outcomes import RANK, TAKEN
 from store.tables import Delivery
 
@@ -25,6 +26,14 @@ async def channel_health(session: AsyncSession, channel: str, since: datetime) -
     counts = dict((await session.exec(query)).all())
     left = sum(count for state, count in counts.items() if RANK[state] >= TAKEN)
     return left, counts.get("bounced", 0), counts.get("complained", 0)
+
+
+async def daily_spending(session: AsyncSession, journey: str, now: datetime, days: int) -> tuple[float, ...]:
+    """How much money a journey's business actions gave on each of the last days, each of 24 hours, the present one
+    last."""
+    since = [await given_by_journey(session, journey, now - timedelta(days=ago + 1)) for ago in range(days)]
+    # Sums of binary fractions are not exact: a difference of nothing would count as a day.
+    return tuple(round(longer - shorter, 6) for shorter, longer in pairwise((0.0, *since)))[::-1]
 
 
 async def daily_volumes(session: AsyncSession, journey: str, now: datetime, days: int) -> tuple[int, ...]:

@@ -34,7 +34,7 @@ from store.ledger import contacts_since, given_by_journey, horizon, lock_sends, 
 from store.runs import other_open_runs
 from store.suppressions import KINDS, find_suppression
 from store.tables import Customer, Delivery
-from store.volumes import channel_health, daily_volumes
+from store.volumes import channel_health, daily_spending, daily_volumes
 from workflows.ports import ActRequest, ApprovalTerms, DeliverRequest
 
 T = TypeVar("T")
@@ -131,6 +131,7 @@ class Gathering:
             brand=self.brand,
             journey_sent=await _sent(session, journey, now, policies) if "spending" in needs else {},
             journey_gave=await _gave(session, journey, now, policies) if "spending" in needs else {},
+            daily_spending=await daily_spending(session, journey, now, _DAYS) if "daily_spending" in needs else (),
             asked=_asked(request.approval),
             tightened=await _tightened(session, journey),
         )
