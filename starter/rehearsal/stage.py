@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 
+from sqlalchemy import make_url
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
@@ -67,6 +68,8 @@ async def stage(project_dir: Path, journeys: Mapping[str, Journey]) -> AsyncGene
     """
     with tempfile.TemporaryDirectory(prefix="sojourn-rehearsal-") as folder:
         settings = _settings(project_dir, Path(folder))
+        store = Path(make_url(settings.database).database or "")
+        await asyncio.to_thread(lambda: store.write_bytes(_empty_store()))
         async with (
             vendors_sandbox(settings, 0) as sandbox,
             open_keys(settings) as keys,
@@ -77,6 +80,22 @@ async def stage(project_dir: Path, journeys: Mapping[str, Journey]) -> AsyncGene
                     yield ready
 
 
+@cache
+def _empty_store() -> bytes:
+    """An empty store with its tables, as a file of SQLite's. A process makes it once, as that takes as long as a
+    short rehearsal does."""
+
+    async def make(file: Path) -> None:
+        database = Database(f"sqlite:///{file}")
+        await migrate(database)
+        await database.close()
+
+    with tempfile.TemporaryDirectory(prefix="sojourn-rehearsal-") as folder:
+        file = Path(folder) / "empty.db"
+        asyncio.run(make(file))
+        return file.read_bytes()
+
+
 @asynccontextmanager
 async def _playing(
     settings: Settings, journeys: Mapping[str, Journey], sandbox: Sandbox, environment: WorkflowEnvironment
@@ -85,7 +104,6 @@ async def _playing(
     parts = replace(load_parts(settings, unapproved=True), alerts={})
     database = Database(settings.database)
     try:
-        await migrate(database)
         services = Services(
             settings=settings,
             project=parts.project,
