@@ -3,11 +3,13 @@
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, field_validator
 
@@ -34,11 +36,23 @@ class ServiceAccount(BaseModel):
     @field_validator("private_key")
     @classmethod
     def _usable(cls, key: SecretStr) -> SecretStr:
-        try:
-            load_pem_private_key(key.get_secret_value().encode(), password=None)
-        except (ValueError, TypeError) as error:
-            raise ValueError("this is not an unencrypted private key in PEM form") from error
+        _rsa_key(key.get_secret_value())
         return key
+
+
+@lru_cache(maxsize=64)
+def _rsa_key(pem: str) -> RSAPrivateKey:
+    """Kept, as reading a key proves its primes, which takes longer than a message does.
+
+    Raises ValueError for what is no unencrypted RSA key.
+    """
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError) as error:
+        raise ValueError("this is not an unencrypted private key in PEM form") from error
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("this is not an RSA key, which Google's are")
+    return key
 
 
 def read_service_account(file: object) -> object:
@@ -121,5 +135,5 @@ class AccessTokens:
             "iat": now,
             "exp": now + _LIFE,
         }
-        key = self._account.private_key.get_secret_value()
+        key = _rsa_key(self._account.private_key.get_secret_value())
         return jwt.encode(claims, key, algorithm="RS256", headers={"kid": self._account.private_key_id})
