@@ -12,7 +12,7 @@ from yamlfile import Problem, nearest
 _BUILT_IN = frozenset({"caller", "loop", "self", "super", "varargs", "kwargs"})
 
 
-def problems(tree: nodes.Template, file: Path, layouts: list[str], also: set[str]) -> list[Problem]:
+def problems(tree: nodes.Template, file: Path, layouts: list[str], also: frozenset[str]) -> list[Problem]:
     """Every layout, name and part of a name that does not exist. `also` may be used beside the known names."""
     known, made = {*KNOWN, *also}, _made(tree)
     return [

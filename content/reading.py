@@ -34,7 +34,7 @@ def read_texts(folder: Path, channel: str, texts: Mapping[str, str]) -> Variant:
     """A content for one channel from `Variant.texts`, as they lay in `folder`. Raises yamlfile.FileProblems."""
     layouts = {folder.parent / name: text for name, text in texts.items() if name.startswith(f"{LAYOUTS}/")}
     own = {name: Source.of(folder / name, text) for name, text in texts.items() if "/" not in name}
-    return read_files(channel, own, Compiler(layouts))
+    return read_files(channel, own, Compiler.beside(layouts))
 
 
 def _read_email(sources: Mapping[str, Source], compiler: Compiler) -> Variant:

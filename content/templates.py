@@ -7,6 +7,7 @@ around it, and has no methods a template could call. What they do is bounded, se
 import traceback
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,6 +47,9 @@ _FILTERS = frozenset(
 )  # fmt: skip
 _FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
 
+
+_KEPT = 500
+"""How many compiled templates are kept beside the same layouts."""
 
 # Jinja2 decides by a template's name whether to escape.
 _HTML, _TEXT = ".html.j2", ".txt.j2"
@@ -89,10 +93,11 @@ class Fragment:
 
 
 class Compiler:
-    """Compiles templates that may use some layouts."""
+    """Compiles templates that may use some layouts. What it has compiled it gives again: most of a library that is
+    read anew is as it was."""
 
     def __init__(self, layouts: Mapping[Path, str]) -> None:
-        """`layouts` are the sources of files, which are known to templates by their names."""
+        """Of `beside`, which keeps one for the same layouts."""
         self._layouts = {file.name: file for file in layouts}
         self._sources = {file.name: source for file, source in layouts.items()}
         self._environment = _DataEnvironment(
@@ -107,11 +112,17 @@ class Compiler:
         own = {**GROWING, **formats.FILTERS}
         kept = {name: work for name, work in self._environment.filters.items() if name in _FILTERS} | dict(own)
         self._environment.filters = {name: bounding(work) for name, work in kept.items()} | dict(METERS)
+        self._compiled = lru_cache(maxsize=_KEPT)(self._compile)
 
-    @classmethod
-    def of_folder(cls, folder: Path) -> "Compiler":
+    @staticmethod
+    def beside(layouts: Mapping[Path, str]) -> "Compiler":
+        """The compiler for some layouts: the sources of files, which are known to templates by their names."""
+        return _compiler(tuple(layouts.items()))
+
+    @staticmethod
+    def of_folder(folder: Path) -> "Compiler":
         """With the layouts of a folder."""
-        return cls({file: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.j2"))})
+        return Compiler.beside({file: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.j2"))})
 
     def compile(
         self, source: str, file: Path, line: int = 1, also: Iterable[str] = (), *, html: bool = False
@@ -120,9 +131,12 @@ class Compiler:
 
         Values are escaped when it gives HTML. Raises yamlfile.FileProblems with every problem at its line.
         """
+        return self._compiled(source, file, line, frozenset(also), html)
+
+    def _compile(self, source: str, file: Path, line: int, also: frozenset[str], html: bool) -> Fragment:
         # Blank lines before the source make Jinja2 count lines as the file has them.
         tree = self._parse("\n" * (line - 1) + source, file)
-        if problems := lint.problems(tree, file, list(self._layouts), set(also)):
+        if problems := lint.problems(tree, file, list(self._layouts), also):
             raise yamlfile.FileProblems(problems)
         trees = self._with_layouts(tree)
         used = frozenset[str]().union(*(lint.names_used(inner) for inner in (tree, *trees.values())))
@@ -161,6 +175,11 @@ class Compiler:
                     found[name] = self._parse(self._sources[name], self._layouts[name])
                     waiting.append(found[name])
         return found
+
+
+@lru_cache(maxsize=16)
+def _compiler(layouts: tuple[tuple[Path, str], ...]) -> Compiler:
+    return Compiler(dict(layouts))
 
 
 class _Layouts(FunctionLoader):
