@@ -1,5 +1,7 @@
 """Writes what a run remembers to the timeline and the trace. Every activity does it in its own transaction."""
 
+from datetime import datetime
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
@@ -52,6 +54,13 @@ async def _tell_refused(session: AsyncSession, run: RunRef, refused: tuple[Refus
             record(session, "refusal", subject, "someone unknown", facts, at=one.at, customer_id=run.customer_id)
 
 
+async def tell_stopped(session: AsyncSession, run: RunRef, reason: str, at: datetime) -> None:
+    """Write, once, that somebody cancelled a run in Temporal, which does not say who. `at` is UTC."""
+    subject, facts = f"run:{run.workflow_id}", {"what": "stopped", "reason": reason}
+    if facts not in await told_of(session, "change", subject, at):
+        record(session, "change", subject, "someone in Temporal", facts, at=at, customer_id=run.customer_id)
+
+
 class Bookkeeping:
     """The activities that only write."""
 
@@ -82,6 +91,8 @@ class Bookkeeping:
                 told_at, trace = request.ended_at, run_traceparent(run)
                 await tell_end(session, run.customer_id, request.asked, ended, told_at, trace)
             await write_down(session, run, request.notes, run_span(request))
+            if request.outcome == "operator":
+                await tell_stopped(session, run, request.reason, request.ended_at)
             await settle_unfinished(session, run.workflow_id, run.first_run_id, request.reason)
             await close_run(
                 session, run.workflow_id, run.first_run_id, request.outcome, request.reason, request.ended_at

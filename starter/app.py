@@ -15,6 +15,7 @@ from starlette.responses import Response
 from temporalio.service import RPCError
 
 from starter.approvals import api as approvals_api
+from starter.approvals.ending import keep_telling_of_grants
 from starter.auditing import api as audit_api
 from starter.auditing.sealer import keep_sealing
 from starter.catalogue import api as catalogue_api
@@ -56,7 +57,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
         if dispatch:
             works += [dispatcher.run(), keep_schedules(services), keep_matching(), keep_erasing(services)]
             works += [keep_sealing(services), keep_segments(services, dispatcher.wake)]
-            works += [keep_catalogue(services.database, ingestion)]
+            works += [keep_telling_of_grants(services.database), keep_catalogue(services.database, ingestion)]
         running = [asyncio.create_task(work) for work in works]
         yield
         for task in running:

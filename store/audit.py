@@ -13,7 +13,7 @@ from store.chain import canonical, digest
 from store.paging import Page, read_page
 from store.tables import AuditEntry, Customer
 
-Kind = Literal["decision", "verdict", "approval", "change", "login", "refusal", "erasure"]
+Kind = Literal["decision", "verdict", "approval", "change", "login", "refusal", "export", "erasure"]
 Row = TypeVar("Row")
 _AT_ONCE = 500
 

@@ -73,11 +73,13 @@ async def use_grant(
             col(StandingGrant.revoked_at).is_(None),
         )
         .values(used=col(StandingGrant.used) + 1)
+        .returning(col(StandingGrant.most) - col(StandingGrant.used))
     )
-    if (await session.exec(change)).rowcount != 1:
+    left = (await session.exec(change)).scalar_one_or_none()
+    if left is None:
         return False
     session.add(GrantUse(delivery_id=delivery_id, grant_id=grant_id, at=now))
-    facts = {"what": "used", "delivery": delivery_id}
+    facts = {"what": "used" if left else "used up", "delivery": delivery_id, "left": left}
     record(session, "approval", f"grant:{grant_id}", "sojourn", facts, at=now, customer_id=customer_id)
     return True
 
@@ -97,6 +99,23 @@ async def revoke_grant(session: AsyncSession, grant_id: str, *, by: str, at: dat
         return False
     record(session, "approval", f"grant:{grant_id}", by, {"what": "revoked"}, at=at)
     return True
+
+
+async def tell_expired(session: AsyncSession, now: datetime) -> None:
+    """Tell the audit log of each grant, once, whose time is over at `now` (UTC) and that was not used up."""
+    change = (
+        update(StandingGrant)
+        .where(
+            col(StandingGrant.told_expired).is_(False),
+            col(StandingGrant.ends_at) <= now,
+            col(StandingGrant.revoked_at).is_(None),
+            col(StandingGrant.used) < col(StandingGrant.most),
+        )
+        .values(told_expired=True)
+        .returning(col(StandingGrant.id), col(StandingGrant.ends_at), col(StandingGrant.used))
+    )
+    for grant_id, ended, used in (await session.exec(change)).all():
+        record(session, "approval", f"grant:{grant_id}", "sojourn", {"what": "expired", "used": used}, at=ended)
 
 
 async def list_grants(

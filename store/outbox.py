@@ -8,6 +8,7 @@ from sqlalchemy import func
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.audit import record
 from store.events import find_events
 from store.paging import Page, read_page
 from store.tables import EventRecord, OutboxEntry
@@ -97,16 +98,18 @@ async def count_dead(session: AsyncSession) -> int:
     return (await session.exec(select(func.count()).where(col(OutboxEntry.dead).is_(True)))).one()
 
 
-async def revive(session: AsyncSession, event_ids: Collection[str] | None) -> int:
-    """Try dead events again, by their ids or all of them, and give how many there were. They come after events
-    that were delivered meanwhile: the order is lost for them."""
+async def revive(session: AsyncSession, event_ids: Collection[str] | None, *, by: str, at: datetime) -> int:
+    """Let a person try dead events again, by their ids or all of them, and give how many there were. They come
+    after events that were delivered meanwhile: the order is lost for them."""
     statement = (
         update(OutboxEntry).where(col(OutboxEntry.dead).is_(True)).values(dead=False, attempts=0, not_before=None)
     )
     if event_ids is not None:
         chosen = select(EventRecord.seq).where(col(EventRecord.id).in_(event_ids))
         statement = statement.where(col(OutboxEntry.seq).in_(chosen))
-    return (await session.exec(statement)).rowcount
+    if count := (await session.exec(statement)).rowcount:
+        record(session, "change", "events:dead", by, {"what": "tried again", "events": count}, at=at)
+    return count
 
 
 async def backlog(session: AsyncSession, at_most: int) -> int:

@@ -7,6 +7,7 @@ the guard reads the lowered tier at every message, so that both count from the n
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
@@ -140,15 +141,16 @@ class Watching:
         if row.state == state:
             return
         row.state, row.since = state, row.looked_at
+        facts: dict[str, Any] = {"what": state, "value": row.value, "limit": row.limit, "why": row.why}
         if state == "ok":
             row.told = "ok"
-            return
-        # A closed arm gives nobody anything any more: people need not agree to the others.
-        tier = await self._tighten(session, watched, row) if state == "tripped" and not row.split else None
-        row.keeps = self._rules.closed_arms == "keep"
-        facts = {"what": state, "value": row.value, "limit": row.limit, "why": row.why, "tier": tier}
-        if row.split:
-            facts |= {"split": row.split, "closed": row.arm, "keeps": row.keeps}
+        else:
+            # A closed arm gives nobody anything any more: people need not agree to the others.
+            tightens = state == "tripped" and not row.split
+            facts["tier"] = await self._tighten(session, watched, row) if tightens else None
+            row.keeps = self._rules.closed_arms == "keep"
+            if row.split:
+                facts |= {"split": row.split, "closed": row.arm, "keeps": row.keeps}
         record(session, "change", subject_of(row), _WATCH, facts, at=row.looked_at)
 
     async def _tighten(self, session: AsyncSession, watched: _Watched, row: Guardrail) -> NeedingPeople | None:

@@ -89,12 +89,12 @@ async def list_audit(_caller: _Reader, services: Shared, wanted: _Asked, page: P
 
 @router.get("/export")
 async def export_audit(
-    _caller: _Reader, services: Shared, wanted: _Asked, head: Annotated[str, Query(pattern=HEAD)] = ""
+    caller: _Reader, services: Shared, wanted: _Asked, head: Annotated[str, Query(pattern=HEAD)] = ""
 ) -> StreamingResponse:
     """One customer's entries or a period's for a regulator, in the order of the chain: one JSON object a line,
     with the links between them; `sojourn audit verify FILE` verifies it. It leads through `head`, COUNT:HASH."""
     wanted = replace(wanted, head=head_from(head) if head else None)
-    await check_export(services.database, services.settings, wanted)
+    await check_export(services.database, services.settings, wanted, caller.email)
     return StreamingResponse(export_lines(services.database, wanted), media_type="application/x-ndjson")
 
 

@@ -13,7 +13,7 @@ from starter.auditing.extract import extract_lines
 from starter.auditing.sealer import seal_all
 from starter.auditing.verifying import Fault, Verification, verify
 from starter.identity.callers import Refusal
-from store.audit import Narrowed, chained_entries, count_chained, list_entries
+from store.audit import Narrowed, chained_entries, count_chained, list_entries, record
 from store.customers import find_customer
 from store.database import Database
 from store.paging import Page
@@ -62,9 +62,9 @@ async def find_entries(database: Database, wanted: Wanted, number: int = 1) -> P
         return await list_entries(session, number=number, **await _narrowed(session, wanted))
 
 
-async def check_export(database: Database, settings: Settings, wanted: Wanted) -> int:
-    """Chain what is not chained yet, and say how many entries an export has. Raises NoSuchCustomer, TooMuch for
-    neither a customer nor a beginning, and NoSuchHead."""
+async def check_export(database: Database, settings: Settings, wanted: Wanted, by: str) -> int:
+    """Chain what is not chained yet, and say how many entries an export has. The log tells that somebody asked for
+    it. Raises NoSuchCustomer, TooMuch for neither a customer nor a beginning, and NoSuchHead."""
     if not wanted.customer_id and wanted.since is None:
         raise TooMuch("Say whose entries, or from when: the whole log is not given out at once.")
     async with database.reading() as session:
@@ -76,7 +76,8 @@ async def check_export(database: Database, settings: Settings, wanted: Wanted) -
     except AnchorBroken as error:
         # What there is is given out: whoever knows another head will find that it does not lead there.
         _log.warning("%s", error)
-    async with database.reading() as session:
+    async with database.transaction() as session:
+        _note_export(session, wanted, narrowed.get("customer"), by)
         return await count_chained(session, **narrowed)
 
 
@@ -106,6 +107,14 @@ async def verify_log(
         broken.append(Fault(0, None, str(error)))
     found = await verify(database, known, tell)
     return Verification(found.entries, found.loose, found.head, [*broken, *found.faults], bool(known or broken))
+
+
+def _note_export(session: AsyncSession, wanted: Wanted, customer: Customer | None, by: str) -> None:
+    period = {name: day.isoformat() if day else "" for name, day in (("from", wanted.since), ("to", wanted.until))}
+    words = {"kind": wanted.kind, "subject": wanted.subject, "by": wanted.by, **period}
+    facts = {"what": "entries of this log", **{name: word for name, word in words.items() if word}}
+    customer_id = customer.id if customer else ""
+    record(session, "export", "audit", by, facts, at=datetime.now(UTC), customer_id=customer_id)
 
 
 async def _narrowed(session: AsyncSession, wanted: Wanted) -> Narrowed:

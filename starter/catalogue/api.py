@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from content.catalogue import Product
 from project.access import Person
 from starter.catalogue.loading import Loaded, TooManyGone, load_products, withdraw_others
 from starter.identity.callers import CallerRoute, Refusal, may
 from starter.services import Shared
+from store.audit import record
 from store.catalogue import list_products, products_told
 from store.tables import ProductSource
 
@@ -74,25 +76,27 @@ class Products(BaseModel):
 
 
 @router.put("/products")
-async def tell(body: ProductsBody, _: _Writer, services: Shared) -> Loaded:
+async def tell(body: ProductsBody, caller: _Writer, services: Shared) -> Loaded:
     """Take products in. A price or a stock that changed becomes an event of those who looked at the product."""
     async with services.database.transaction() as session:
-        return await load_products(session, body.products, datetime.now(UTC), body.source)
+        done = await load_products(session, body.products, datetime.now(UTC), body.source)
+        return _noted(session, caller, "catalogue", done)
 
 
 @router.put("/range")
-async def keep_only(body: RangeBody, _: _Writer, services: Shared) -> Loaded:
+async def keep_only(body: RangeBody, caller: _Writer, services: Shared) -> Loaded:
     """Withdraw all products but these. It becomes an event of those who looked at them."""
     async with services.database.transaction() as session:
         try:
             now = datetime.now(UTC)
-            return await withdraw_others(session, body.product_ids, now, sure=body.sure, source=body.source)
+            done = await withdraw_others(session, body.product_ids, now, sure=body.sure, source=body.source)
         except TooManyGone as error:
             raise Unlikely(f"{error} If that is meant, say 'sure': true.") from error
+        return _noted(session, caller, "catalogue:range", done)
 
 
 @router.patch("/products/{product_id}")
-async def change(product_id: str, body: ChangeBody, _: _Writer, services: Shared) -> Loaded:
+async def change(product_id: str, body: ChangeBody, caller: _Writer, services: Shared) -> Loaded:
     """Take in another price or stock of a product that was told before."""
     async with services.database.transaction() as session:
         row = (await products_told(session, [product_id])).get(product_id)
@@ -101,7 +105,8 @@ async def change(product_id: str, body: ChangeBody, _: _Writer, services: Shared
                 f"Nothing was told of a product '{product_id}'. PUT it to /v1/catalogue/products first."
             )
         facts = row.facts | body.model_dump(exclude_none=True)
-        return await load_products(session, [Product.model_validate(facts)], datetime.now(UTC), None)
+        done = await load_products(session, [Product.model_validate(facts)], datetime.now(UTC), None)
+        return _noted(session, caller, f"product:{product_id}", done)
 
 
 @router.get("/products")
@@ -111,3 +116,11 @@ async def show(_: _Reader, services: Shared, page: Annotated[int, Query(ge=1, le
         found = await list_products(session, page)
     rows = [{**row.facts, "source": row.source, "changed_at": row.changed_at} for row in found.rows]
     return Products(products=rows, page=found.number, more=found.more)
+
+
+def _noted(session: AsyncSession, caller: Person, subject: str, done: Loaded) -> Loaded:
+    """What came of telling of products; the audit log has it where it changed anything."""
+    if done.new or done.changed:
+        facts = {"what": "told", "new": done.new, "changed": done.changed}
+        record(session, "change", subject, caller.email, facts, at=datetime.now(UTC))
+    return done

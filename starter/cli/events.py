@@ -122,6 +122,9 @@ def retry(
     all_: Annotated[bool, typer.Option("--all", help="Every dead event.")] = False,
 ) -> None:
     """Try to deliver dead events again. They come after what was delivered meanwhile."""
+    from datetime import UTC, datetime
+    from getpass import getuser
+
     from store.outbox import revive
 
     if bool(events) == all_:
@@ -129,7 +132,7 @@ def retry(
 
     async def write() -> int:
         async with open_store(settings_of(context)) as database, database.transaction() as session:
-            return await revive(session, None if all_ else events)
+            return await revive(session, None if all_ else events, by=getuser(), at=datetime.now(UTC))
 
     count = asyncio.run(write())
     if events and count < len(set(events)):

@@ -1,5 +1,6 @@
 """Gives out extracts of the audit log, and verifies one alone: see starter.auditing.extract."""
 
+import getpass
 from pathlib import Path
 from typing import TextIO
 
@@ -19,7 +20,7 @@ async def give_out(settings: Settings, wanted: Wanted, out: TextIO) -> int:
     """Write an extract, with a progress bar, and give how many entries it has. Raises CommandFailed."""
     async with open_store(settings) as database:
         try:
-            count = await check_export(database, settings, wanted)
+            count = await check_export(database, settings, wanted, getpass.getuser())
         except Refusal as refusal:
             raise CommandFailed(str(refusal)) from refusal
         with progress_bar(count) as tell:

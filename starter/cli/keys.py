@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from starter.cli.invocation import noun, open_store, settings_of
+from starter.cli.noting import note
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -34,4 +35,6 @@ async def _rotate(settings: "Settings") -> int:
     from keys.installation import master_keys
 
     async with open_store(settings) as database:
-        return await CustomerKeys(database, MasterKeys(master_keys(settings))).rotate()
+        count = await CustomerKeys(database, MasterKeys(master_keys(settings))).rotate()
+        await note(database, "keys:customers", "wrapped with the first master key", keys=count)
+    return count

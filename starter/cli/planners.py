@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from starter.cli.invocation import Format, Output, noun, open_store, settings_of
+from starter.cli.noting import note
 from starter.cli.output import print_listing
 
 if TYPE_CHECKING:
@@ -78,4 +79,6 @@ async def _refit(settings: "Settings") -> list[dict[str, Any]]:
     async with open_store(settings) as database:
         request = LearnRequest(now=datetime.now(UTC))
         await Learning(database).learn(request)
-        return [point.model_dump() for point in (await Refitting(database).refit(request)).points]
+        points = (await Refitting(database).refit(request)).points
+        await note(database, "planners", "refitted", points=len(points))
+    return [point.model_dump() for point in points]

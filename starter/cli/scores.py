@@ -7,6 +7,7 @@ import typer
 
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, noun, open_store, settings_of
+from starter.cli.noting import note
 from starter.cli.output import print_listing
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ async def _fit(settings: "Settings") -> list[dict[str, Any]]:
     from activities.planning.fitting import fit_scores
 
     async with open_store(settings) as database:
-        return [fit.model_dump() for fit in await fit_scores(database, datetime.now(UTC))]
+        fits = await fit_scores(database, datetime.now(UTC))
+        await note(database, "scores", "fitted", scores=[fit.score for fit in fits])
+    return [fit.model_dump() for fit in fits]
 
 
 async def _show(settings: "Settings", customer_id: str) -> list[dict[str, Any]]:

@@ -1,14 +1,13 @@
 """`sojourn journey diff|migrate`: what differs between versions, and who moves to one."""
 
 import asyncio
-import getpass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from starter.cli.invocation import open_store, settings_of
 from starter.cli.known import read_known
+from starter.cli.noting import note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,17 +67,9 @@ async def _migrate(settings: "Settings", name: str, to: str, yes: bool) -> None:
         mover = Mover(await connect(settings, keys), journey)
         outlook = await mover.move(runs) if yes else await mover.look(runs)
     if moved := sum(one.moves for one in outlook) if yes else 0:
-        await _keep(settings, name, to, moved)
+        async with open_store(settings) as database:
+            await note(database, f"journey:{name}", "migrated", to=to, runs=moved)
     _tell(outlook, done=yes)
-
-
-async def _keep(settings: "Settings", name: str, to: str, moved: int) -> None:
-    """Write into the audit log who moved the runs."""
-    from store.audit import record
-
-    facts = {"what": "migrated", "to": to, "runs": moved}
-    async with open_store(settings) as database, database.transaction() as session:
-        record(session, "change", f"journey:{name}", getpass.getuser(), facts, at=datetime.now(UTC))
 
 
 def _tell(outlook: "Sequence[Outlook]", *, done: bool) -> None:

@@ -55,7 +55,7 @@ async def go_to_provider(request: Request, services: Shared, to: str = "/") -> R
     try:
         answer = RedirectResponse(await _provider(services).address(errand, datetime.now(UTC)), 303)
     except ProviderUnavailable as error:
-        return _door(request, services, to, f"Nobody can sign in there at the moment. {error}", 503)
+        return await _away(request, services, to, error)
     errands.give(answer, services, errand)
     return answer
 
@@ -78,7 +78,7 @@ async def come_back(request: Request, services: Shared) -> Response:
         await services.attempts.refused("sign-in", str(refusal), request=request)
         answer = _door(request, services, "/", str(refusal))
     except ProviderUnavailable as error:
-        answer = _door(request, services, "/", f"Nobody can sign in there at the moment. {error}", 503)
+        answer = await _away(request, services, "/", error)
     errands.end(answer)
     return answer
 
@@ -91,6 +91,12 @@ async def sign_out(console: SignedIn) -> Response:
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return answer
+
+
+async def _away(request: Request, services: Services, to: str, error: ProviderUnavailable) -> Response:
+    """The door while nobody can be proved to be who they are. That somebody tried is noted."""
+    await services.attempts.refused("sign-in", "the identity provider does not answer", request=request)
+    return _door(request, services, to, f"Nobody can sign in there at the moment. {error}", 503)
 
 
 def _opened(services: Services, cookie: str, to: str) -> Response:

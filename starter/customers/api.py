@@ -98,9 +98,9 @@ async def explain_customer(customer_id: str, _: _Reader, services: Shared, journ
 
 
 @router.get("/v1/customers/{customer_id}/export")
-async def export_customer(customer_id: str, _: _Exporter, services: Shared) -> dict[str, Any]:
+async def export_customer(customer_id: str, caller: _Exporter, services: Shared) -> dict[str, Any]:
     """Everything that is known of a customer."""
-    return await Dossiers(services).export(customer_id)
+    return await Dossiers(services).export(customer_id, caller.email)
 
 
 @router.post("/v1/customers/{customer_id}/erase", status_code=202)

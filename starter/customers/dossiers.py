@@ -14,6 +14,7 @@ from starter.customers.timeline import Entry, entries
 from starter.identity.callers import Refusal
 from starter.ingestion.provenance import Words
 from starter.services import Services
+from store.audit import record
 from store.consents import consents_of, statements_of
 from store.customers import addresses_of, find_customer
 from store.dossier import (
@@ -154,11 +155,16 @@ class Dossiers:
             told = entries(await happenings(session, customer.id, last + 1))
         return Timeline(entries=told[last - TIMELINE_PAGE : last], page=page, more=len(told) > last)
 
-    async def export(self, customer_id: str) -> dict[str, Any]:
-        """Every row that the store keeps of a customer, as plain JSON values, by what it is about.
+    async def export(self, customer_id: str, by: str) -> dict[str, Any]:
+        """Every row that the store keeps of a customer, as plain JSON values, by what it is about. The audit log
+        tells by whom it was asked for.
 
         Raises NoSuchCustomer.
         """
+        async with self._database.transaction() as session:
+            customer = await find(session, customer_id)
+            subject, facts = f"customer:{customer.id}", {"what": "all that is known"}
+            record(session, "export", subject, by, facts, at=datetime.now(UTC), customer_id=customer.id)
         async with self._database.reading() as session:
             customer = await find(session, customer_id)
             happened = await happenings(session, customer.id, None)

@@ -80,10 +80,10 @@ async def list_dead_letters(_: _Reader, services: Shared, page: PageNumber = 1) 
 
 
 @router.post("/dead/retry")
-async def retry(_: _Retrier, services: Shared, body: RetryBody) -> Retried:
+async def retry(caller: _Retrier, services: Shared, body: RetryBody) -> Retried:
     """Try dead events again; they come after what was delivered meanwhile."""
     async with services.database.transaction() as session:
-        return Retried(retried=await revive(session, body.events))
+        return Retried(retried=await revive(session, body.events, by=caller.email, at=datetime.now(UTC)))
 
 
 @router.get("/status")

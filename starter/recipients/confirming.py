@@ -8,6 +8,7 @@ import secrets
 from datetime import UTC, datetime
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from content.links import InvalidLink, LinkSigner
@@ -23,22 +24,22 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/s/{token}")
-async def ask(token: str, services: Shared) -> HTMLResponse:
+async def ask(token: str, request: Request, services: Shared) -> HTMLResponse:
     """Ask before anything happens: mail scanners follow links, and confirm nothing."""
     try:
         _, channel = LinkSigner(services.secret).read_confirm(token)
     except InvalidLink as error:
-        return not_ours(services, error)
+        return await not_ours(services, "confirmation", error, request)
     return show(services, "confirm.html", title="Shall we write to you?", channel=channel_name(channel))
 
 
 @router.post("/s/{token}")
-async def confirm(token: str, services: Shared, events: EventsIn) -> HTMLResponse:
+async def confirm(token: str, request: Request, services: Shared, events: EventsIn) -> HTMLResponse:
     """Give the consent, confirmed. Doing it again changes nothing."""
     try:
         customer_id, channel = LinkSigner(services.secret).read_confirm(token)
     except InvalidLink as error:
-        return not_ours(services, error)
+        return await not_ours(services, "confirmation", error, request)
     try:
         await _give(services, events, customer_id, channel)
     except NotAccepted as error:

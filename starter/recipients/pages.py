@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from content.links import InvalidLink
@@ -52,8 +53,9 @@ def show(
     return HTMLResponse(html, status, _HEADERS | (headers or {}))
 
 
-def not_ours(services: Services, error: InvalidLink) -> HTMLResponse:
-    """The page for a link that we did not make."""
+async def not_ours(services: Services, door: str, error: InvalidLink, request: Request) -> HTMLResponse:
+    """The page for a link that we did not make. The attempt is noted."""
+    await services.attempts.refused(door, str(error), request=request)
     told = f"Sorry: {error}. Use the link as it is in the mail."
     return show(services, "message.html", 404, title="This link does not work", told=told)
 

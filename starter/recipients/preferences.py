@@ -65,12 +65,12 @@ def _in_words(topic: str) -> str:
 
 
 @router.get("/p/{token}")
-async def look(token: str, services: Shared) -> HTMLResponse:
+async def look(token: str, request: Request, services: Shared) -> HTMLResponse:
     """What is chosen now."""
     try:
         customer_id = LinkSigner(services.secret).read_preferences(token)
     except InvalidLink as error:
-        return not_ours(services, error)
+        return await not_ours(services, "preferences", error, request)
     return await _page(services, customer_id, saved=False)
 
 
@@ -81,7 +81,7 @@ async def choose(token: str, request: Request, services: Shared, events: EventsI
         customer_id = LinkSigner(services.secret).read_preferences(token)
         chosen = parse_qs((await read_body(request, _LARGEST_FORM)).decode(errors="replace"))
     except InvalidLink as error:
-        return not_ours(services, error)
+        return await not_ours(services, "preferences", error, request)
     except UnreadableBody:
         return show(services, "message.html", 413, title="That was too much", told="Nothing was saved.")
     choices = await _choices(services, customer_id)

@@ -73,6 +73,7 @@ async def tell(token: str, report: str, request: Request) -> Response:
             raise Refused(400, "nobody", "userId: a userId or an anonymousId is missing")
         shown = json.loads(LinkSigner(services.secret).read_slot(token))
     except InvalidLink as error:
+        await services.attempts.refused("slots", str(error), request=request)
         return answer({"code": "unknown_token", "message": str(error)}, 404)
     except Refused as refused:
         return refused.answer

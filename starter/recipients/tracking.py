@@ -40,7 +40,7 @@ async def click(token: str, request: Request, services: Shared, events: EventsIn
     try:
         link = LinkSigner(services.secret).read_click(token)
     except InvalidLink as error:
-        return not_ours(services, error)
+        return await not_ours(services, "click", error, request)
     in_slot = {"position": link.slot, "promotion_id": link.content, "decision_id": link.decision}
     details = {"url": link.url, **{name: value for name, value in in_slot.items() if value}}
     await _note(services, events, request, link.delivery_id, "clicked", details)
@@ -52,7 +52,8 @@ async def look(token: str, request: Request, services: Shared, events: EventsIn)
     """Give the pixel. The first time, by a person and by a machine, is an event."""
     try:
         delivery_id = LinkSigner(services.secret).read_open(token)
-    except InvalidLink:
+    except InvalidLink as error:
+        await services.attempts.refused("pixel", str(error), request=request)
         return Response(status_code=404)
     await _note(services, events, request, delivery_id, "opened", {})
     return Response(_PIXEL, headers=_NOT_KEPT, media_type="image/gif")

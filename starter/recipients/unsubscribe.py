@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, datetime
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from content.links import InvalidLink, LinkSigner
@@ -22,17 +23,17 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/u/{token}")
-async def confirm(token: str, services: Shared) -> HTMLResponse:
+async def confirm(token: str, request: Request, services: Shared) -> HTMLResponse:
     """Ask before anything happens: mail scanners follow links."""
     try:
         customer_id, channel = LinkSigner(services.secret).read_unsubscribe(token)
     except InvalidLink as error:
-        return not_ours(services, error)
+        return await not_ours(services, "unsubscribe", error, request)
     return _show(services, "unsubscribe.html", "Unsubscribe?", customer_id, channel)
 
 
 @router.post("/u/{token}")
-async def unsubscribe(token: str, services: Shared, events: EventsIn) -> HTMLResponse:
+async def unsubscribe(token: str, request: Request, services: Shared, events: EventsIn) -> HTMLResponse:
     """Withdraw consent for the channel of the link. Doing it again changes nothing.
 
     The form that RFC 8058 posts says nothing that the token does not, and is not read.
@@ -40,7 +41,7 @@ async def unsubscribe(token: str, services: Shared, events: EventsIn) -> HTMLRes
     try:
         customer_id, channel = LinkSigner(services.secret).read_unsubscribe(token)
     except InvalidLink as error:
-        return not_ours(services, error)
+        return await not_ours(services, "unsubscribe", error, request)
     try:
         await _withdraw(services, events, customer_id, channel)
     except NotAccepted as error:

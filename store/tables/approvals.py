@@ -144,6 +144,8 @@ class StandingGrant(SQLModel, table=True):
     ends_at: datetime = time_column()
     revoked_by: str = ""
     revoked_at: datetime | None = time_column(nullable=True)
+    told_expired: bool = False
+    """Whether the audit log tells that its time was over before it was used up."""
 
 
 class GrantUse(SQLModel, table=True):

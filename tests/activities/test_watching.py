@@ -143,6 +143,20 @@ async def test_a_storm_trips_lowers_the_tier_and_is_done_once(sqlite_database: D
     assert (entry.subject, entry.facts["what"]) == ("guardrail:winback:complaints:email", "tripped")
 
 
+async def test_each_change_of_a_guardrail_is_told_its_recovery_too(sqlite_database: Database) -> None:
+    await seed(sqlite_database)
+    watch = watching(sqlite_database)
+    await look(watch)
+    async with sqlite_database.transaction() as session:
+        row = next(row for row in await guardrails(session) if row.name == "complaints")
+        row.state = "warned"
+        session.add(row)
+    for minutes in (10, 20):
+        await look(watch, NOON + timedelta(minutes=minutes))
+    told = [(each.subject, each.facts["what"]) for each in await rows(sqlite_database, AuditEntry)]
+    assert told.count(("guardrail:winback:complaints:email", "ok")) == 1
+
+
 async def test_it_stays_tripped_until_a_person_rearms_and_the_tier_stays(sqlite_database: Database) -> None:
     await seed(sqlite_database, complained=10)
     watch = watching(sqlite_database)

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.delivering.verdicts import Judged, keep_verdict
+from activities.notes import tell_stopped
 from deciding.log import tell
 from policies.model import Allow, Deny, Hold, NeedsApproval, Ruling, Verdict
 from starter.identity.tokens import make_token
@@ -19,7 +20,7 @@ from store.database import Database
 from store.erasing import begin_erasure, finish_erasure
 from store.experiments import keep_plan, start, stop
 from store.files import publish_files, withdraw_files
-from store.grants import give_grant, revoke_grant, use_grant
+from store.grants import give_grant, revoke_grant, tell_expired, use_grant
 from store.guardrails import rearm
 from store.labels import Asking, Label, keep_edit
 from store.suppressions import release, suppress
@@ -91,6 +92,31 @@ async def _granted(session: AsyncSession) -> None:
         await session.flush()
     for _ in range(2):
         await revoke_grant(session, "g_1", by=ADA.email, at=NOW)
+
+
+async def _used_up(session: AsyncSession) -> None:
+    await _question(session)
+    await give_grant(session, seeding.grant(given_at=NOW, ends_at=LATER, most=2))
+    await session.flush()
+    for number in range(3):
+        await use_grant(session, "g_1", f"d_{number}", NOW, customer_id="c_lena")
+        await session.flush()
+    await tell_expired(session, LATER)
+
+
+async def _lapsed(session: AsyncSession) -> None:
+    await _question(session)
+    await give_grant(session, seeding.grant(given_at=NOW, ends_at=LATER))
+    await session.flush()
+    for now in (NOW, LATER, LATER):
+        await tell_expired(session, now)
+
+
+async def _cancelled(session: AsyncSession) -> None:
+    await _question(session)
+    for _ in range(2):
+        await tell_stopped(session, seeding.run_ref(), "cancelled by an operator", NOW)
+        await session.flush()
 
 
 async def _taken_back(session: AsyncSession) -> None:
@@ -191,6 +217,22 @@ TOLD: dict[str, tuple[Act, Told]] = {
             ("approval", "grant:g_1", "used", "sojourn"),
             ("approval", "grant:g_1", "revoked", ADA.email),
         ],
+    ),
+    "a standing grant that is used up": (
+        _used_up,
+        [
+            ("approval", "grant:g_1", "given", ADA.email),
+            ("approval", "grant:g_1", "used", "sojourn"),
+            ("approval", "grant:g_1", "used up", "sojourn"),
+        ],
+    ),
+    "a standing grant whose time is over": (
+        _lapsed,
+        [("approval", "grant:g_1", "given", ADA.email), ("approval", "grant:g_1", "expired", "sojourn")],
+    ),
+    "a run that was cancelled in Temporal": (
+        _cancelled,
+        [("change", f"run:{seeding.run_ref().workflow_id}", "stopped", "someone in Temporal")],
     ),
     "a journey, reviewed and taken back": (
         _taken_back,

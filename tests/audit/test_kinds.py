@@ -9,6 +9,7 @@ from activities.notes import write_down
 from deciding.log import tell
 from policies.model import rule
 from policies.registry import load_policies, with_always
+from starter.customers.dossiers import Dossiers
 from starter.identity.attempts import Attempts
 from store.approvals import mark_decided
 from store.audit import Kind, list_entries
@@ -37,6 +38,7 @@ async def test_every_kind_of_entry_is_written_by_what_it_tells_of(sqlite_databas
     policies = with_always(load_policies(Path("policies.yaml"), "discount_cap: {most: 10}\n"))
     await attempts.signed_in(ADA, "token")
     await attempts.refused("customers:read", "a token that nobody has")
+    await Dossiers(await seeding.services(sqlite_database)).export("c_lena", ADA)
     async with sqlite_database.transaction() as session:
         tell(session, CHOSEN)
         keep_verdict(session, "d_1", run, Judged(policies, 0, facts("email"), rule(policies, facts("email"))))

@@ -182,7 +182,7 @@ async def test_what_temporal_refuses_for_ever_is_dead_and_holds_nobody_up(shop: 
     async with shop.database.transaction() as session:
         (dead,) = (await list_dead(session)).rows
         assert "exceeds" in dead.reason
-        assert await revive(session, [dead.event]) == 1
+        assert await revive(session, [dead.event], by="omar", at=datetime.now(UTC)) == 1
     await dispatch(shop)
     assert len(await rows(shop, OutboxEntry)) == 1
 

@@ -829,6 +829,7 @@ def upgrade() -> None:
     sa.Column('ends_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('revoked_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('revoked_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
+    sa.Column('told_expired', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['approval_id'], ['approval.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
