@@ -12,14 +12,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model
 
 import yamlfile
 from activities.channels.http import BaseUrl
 from learning.planners.interface import Advice, Inquiry
 
-_LONGEST = 400
-"""Tokens of an answer; a longer one is cut off, and is none."""
+_BRIEF = 300
+"""Letters of why the model proposes what it does; the rest is left out."""
 _LETTERS_A_TOKEN = 3
 """At the least, in the languages and JSON that inquiries are written in: for calls whose cost is not told."""
 _INSTALL = "The planner `llm` needs a package that is not installed. Install it with: pip install 'sojourn[llm]'"
@@ -56,11 +56,13 @@ class LanguageModel(BaseModel):
     model: str = Field(min_length=1)
     key: SecretStr = SecretStr("none")
     """Servers of your own often want none."""
+    longest: int = Field(default=400, ge=100, le=20_000)
+    """Tokens of an answer, those that a model thinks in included; a longer one is cut off, and is none."""
 
     async def ask(self, inquiry: Inquiry) -> Answered:
         """Ask once. A call that is cut off, or whose cost is not told, counts as the most it may have cost."""
         from pydantic_ai import Agent, NativeOutput, RunUsage, UsageLimits
-        from pydantic_ai.exceptions import AgentRunError, ModelAPIError
+        from pydantic_ai.exceptions import ModelAPIError
 
         agent = Agent(
             self._endpoint,
@@ -76,7 +78,7 @@ class LanguageModel(BaseModel):
                     inquiry.facts,
                     usage=usage,
                     usage_limits=UsageLimits(request_limit=1),
-                    model_settings={"max_tokens": _LONGEST},
+                    model_settings={"max_tokens": self.longest},
                 )
         except TimeoutError:
             advice, name = _none(f"the model took longer than {inquiry.patience:g} s"), ""
@@ -84,7 +86,7 @@ class LanguageModel(BaseModel):
             # Refused or never reached, so that it cost nothing.
             seconds = time.monotonic() - began
             return Answered(_none(f"the model could not be asked: {_first_line(error)}"), seconds=seconds)
-        except AgentRunError as error:
+        except Exception as error:  # noqa: BLE001 whatever is made of another's answer, a decision goes on
             advice, name = _none(f"the model answered with no proposal: {_first_line(error)}"), ""
         else:
             advice = Advice.model_validate(run.output.model_dump())
@@ -93,7 +95,7 @@ class LanguageModel(BaseModel):
         return Answered(
             advice,
             usage.input_tokens if told else most,
-            usage.output_tokens if told else _LONGEST,
+            usage.output_tokens if told else self.longest,
             time.monotonic() - began,
             name,
         )
@@ -148,8 +150,13 @@ def _proposal(inquiry: Inquiry) -> type[BaseModel]:
         __config__=ConfigDict(extra="forbid"),
         plans=(plans, Field(min_length=1, max_length=inquiry.proposals)),
         confidence=(float, Field(ge=0, le=1)),
-        because=(str, Field(max_length=300)),
+        # Strict schemas know no lengths of strings, and the endpoint refuses those that name one.
+        because=(Annotated[str, AfterValidator(_briefly)], ...),
     )
+
+
+def _briefly(because: str) -> str:
+    return because[:_BRIEF]
 
 
 def _none(why: str) -> Advice:
@@ -157,4 +164,4 @@ def _none(why: str) -> Advice:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:200]
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -57,6 +57,13 @@ async def test_the_sampler_chooses_among_the_proposals_and_the_odds_are_exact(
     assert tokens == 240
 
 
+async def test_a_long_reason_is_told_in_brief(model: LanguageModel, endpoint_here: Endpoint):
+    endpoint_here.says = PROPOSAL | {"because": "so " * 200}
+    plan, _ = await planned(model)
+    assert plan.why.startswith("proposed, 80% sure: mail, then chat; push (so so")
+    assert plan.why.count("so ") <= 101
+
+
 async def test_only_declared_features_and_what_the_author_wrote_leave(
     model: LanguageModel, endpoint_here: Endpoint
 ):
@@ -109,11 +116,65 @@ async def test_a_slow_model_is_not_waited_for_and_counts_as_the_most_it_may_have
     assert (plan.probabilities, tokens > 400) == (EVEN, True)
 
 
-async def test_a_model_that_cannot_be_asked_costs_nothing(model: LanguageModel, endpoint_here: Endpoint):
-    endpoint_here.status = 503
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_model_that_cannot_be_asked_costs_nothing_and_is_not_asked_again(
+    model: LanguageModel, endpoint_here: Endpoint, status: int
+):
+    """A rate limit asks to come back in a minute: the decision does not wait for it."""
+    endpoint_here.says, endpoint_here.status = PROPOSAL, status
     plan, tokens = await planned(model)
-    assert plan.why.startswith("without advice, for the model could not be asked")
-    assert (tokens, len(endpoint_here.asked)) == (0, 1)
+    assert plan.why.startswith(f"without advice, for the model could not be asked: status_code: {status}")
+    assert (plan.probabilities, tokens, len(endpoint_here.asked)) == (EVEN, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"key": SecretStr("sk-other")}, "Incorrect API key"),
+        ({"model": "smal"}, "The model `smal` does not exist"),
+    ],
+)
+async def test_a_wrong_key_or_model_is_told_in_the_endpoint_s_words(
+    model: LanguageModel, endpoint_here: Endpoint, settings: dict[str, Any], why: str
+):
+    wrong = model.model_copy(update=settings)
+    plan, tokens = await planned(wrong)
+    await wrong.close()
+    assert why in plan.why
+    assert (plan.probabilities, tokens, endpoint_here.asked) == (EVEN, 0, [])
+
+
+@pytest.mark.parametrize("ends", ["length", "content_filter"])
+async def test_an_answer_that_was_cut_off_is_none(model: LanguageModel, endpoint_here: Endpoint, ends: Any):
+    endpoint_here.says, endpoint_here.ends = '{"plans": [["mail"', ends
+    plan, tokens = await planned(model)
+    assert plan.why.startswith("without advice, for the model answered with no proposal")
+    assert (plan.probabilities, tokens) == (EVEN, 240)
+
+
+async def test_a_model_that_declines_gives_no_advice(model: LanguageModel, endpoint_here: Endpoint):
+    endpoint_here.says = None
+    plan, _ = await planned(model)
+    assert "I'm sorry, I cannot assist with that request." in plan.why
+    assert plan.probabilities == EVEN
+
+
+@pytest.mark.parametrize("trouble", ["html", "no choices", "cut off"])
+async def test_what_is_no_answer_at_all_never_stops_a_decision(
+    model: LanguageModel, endpoint_here: Endpoint, trouble: Any
+):
+    endpoint_here.says, endpoint_here.trouble = PROPOSAL, trouble
+    plan, _ = await planned(model)
+    assert plan.why.startswith("without advice, for the model ")
+    assert plan.probabilities == EVEN
+
+
+async def test_a_cost_that_is_not_told_counts_as_the_most_it_may_have_been(
+    model: LanguageModel, endpoint_here: Endpoint
+):
+    endpoint_here.says, endpoint_here.trouble = PROPOSAL, "no usage"
+    plan, tokens = await planned(model)
+    assert (plan.why.startswith("proposed"), tokens > 400) == (True, True)
 
 
 async def test_an_option_that_was_closed_while_the_model_thought_is_not_taken(
