@@ -21,7 +21,8 @@ _TAKES = {
 """Fields of a request. `max_tokens` is not among them: models that reason refuse it."""
 _SCHEMA_TAKES = {
     "$defs", "$ref", "additionalProperties", "anyOf", "const", "description", "enum", "format", "items",
-    "maxItems", "maximum", "minItems", "minimum", "multipleOf", "pattern", "properties", "required", "title", "type",
+    "maxItems", "maximum", "minItems", "minimum", "multipleOf", "pattern", "properties", "required", "title",
+    "type",
 }  # fmt: skip
 """Keywords of a schema with `strict`."""
 
