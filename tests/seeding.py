@@ -15,7 +15,7 @@ from project.model import Brand, Project
 from settings import Settings
 from starter.services import Services
 from store.database import Database
-from store.tables import Approval, Customer, Delivery, Run, Span, StandingGrant
+from store.tables import Approval, Customer, Delivery, Guardrail, Run, Span, StandingGrant
 from workflows.ports import CloseRequest, RunRef, StepRecord
 
 JOURNEY = "browse-abandonment"
@@ -315,3 +315,11 @@ def _parts(ref: RunRef, step_id: str, channel: str, began: datetime, ended: date
         )
         for name, kind, outcome, start, end in parts
     ]
+
+
+def closed_arm(journey: str) -> Guardrail:
+    """The arm 'bold' of the split 'subject', in which an experiment found too many who unsubscribed."""
+    return Guardrail(
+        journey=journey, channel="", name="unsubscribed in bold of subject-line", split="subject", arm="bold",
+        state="tripped", value=0.5, limit=0.1, why="worse by more than 25%", since=NOW, looked_at=NOW,
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from activities.tools.refund import Refund
 from sandbox.payments import Fault
 from store.tables import Action, Approval, Span
 from tests.activities.conftest import HALF, NOON, UNASKED, Desk, attempt, granted, question, refund, rows
+from tests.seeding import closed_arm
 from workflows.ports import Asked, Denied, Done, Overtaken, Rejected, Unknown
 
 
@@ -132,6 +133,17 @@ async def test_arguments_that_do_not_fit_are_denied_and_named(desk: Desk):
 async def test_a_tool_that_is_not_set_up_is_denied(desk: Desk):
     denied = await desk.act(refund(), 1, Coupon())
     assert denied == Denied(reason="no tool 'refund' is set up under 'tools' in sojourn.yaml")
+
+
+async def test_nothing_is_done_in_an_arm_that_was_closed_since_the_run_went_it(desk: Desk):
+    async with desk.database.transaction() as session:
+        session.add(closed_arm("winback"))
+    inside, beside = await desk.granted_refund(), {"subject": "plain"}
+    denied = await desk.act(inside.model_copy(update={"arms": {"subject": "bold"}}))
+    assert isinstance(denied, Denied)
+    assert denied.reason.startswith("the arm 'bold' is closed, because the guardrail on unsubscribed in bold of")
+    assert desk.payments.requests == 0
+    assert isinstance(await desk.act(inside.model_copy(update={"arms": beside})), Done)
 
 
 async def test_an_event_that_ends_the_run_overtakes_the_action(desk: Desk):

@@ -9,6 +9,7 @@ from journeys.interrupts import InterruptRules
 from journeys.parts import EventMatch
 from store.tables import Customer, Delivery
 from tests.faults.sending import NOON, OFFER, PUSH, TEN_PERCENT, Sending
+from tests.seeding import closed_arm
 from workflows.ports import Denied, Held, Overtaken, Sent
 
 
@@ -37,6 +38,18 @@ async def test_an_opt_out_accepted_between_two_attempts_stops_the_second(sending
     await sending.put_off(request)
     await sending.happens("lena", "Unsubscribed")
     assert isinstance(await sending.deliver(request, attempt=2), Overtaken)
+    assert sending.received(request) == 0
+
+
+async def test_an_arm_that_is_closed_while_a_person_decides_stops_what_they_approved(sending: Sending) -> None:
+    lena = await sending.shopper()
+    request = sending.request(lena, **OFFER, arms={"subject": "bold"})
+    asked = await sending.deliver(request)
+    async with sending.database.transaction() as session:
+        session.add(closed_arm("browse-abandonment"))
+    denied = await sending.deliver(sending.granted(request, asked))
+    assert isinstance(denied, Denied)
+    assert denied.reason.startswith("the arm 'bold' is closed, because the guardrail on")
     assert sending.received(request) == 0
 
 

@@ -62,6 +62,7 @@ async def test_a_customer_is_in_the_same_arm_every_time_and_the_record_says_whic
         await (await runs.start(SPLIT)).result()
     assert runs.world.sent == [expected, "after", expected, "after"]
     assert runs.world.records[0].attributes == {"experiment": "subject-line", "arm": expected}
+    assert [sent.arms for sent in runs.world.deliveries[:2]] == [{"subject-line": expected}, {}]
 
 
 async def test_who_comes_to_a_closed_arm_goes_the_control_s_way_and_does_not_count(runs: Runs) -> None:
