@@ -58,6 +58,7 @@ def busy_customer(channel: str = "email") -> Facts:
         customer_id="c_1",
         health=Health(delivered=10_000, bounced=10, complained=1),
         volumes=(900, 1_000, 1_100, 950, 1_020, 990, 1_000),
+        audiences=(300, 330, 360, 310, 340, 330, 350),
     )
 
 

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.ledger import NEVER_LEFT, given_by_journey
 from store.outcomes import RANK, TAKEN
+from store.runs import count_starts
 from store.tables import Delivery
 
 
@@ -38,9 +39,8 @@ async def daily_spending(session: AsyncSession, journey: str, now: datetime, day
 
 async def daily_volumes(session: AsyncSession, journey: str, now: datetime, days: int) -> tuple[int, ...]:
     """How many messages of a journey left on each of the last days, each of 24 hours, the present one last."""
-    ends = [now - timedelta(days=ago) for ago in range(days - 1, -1, -1)]
     counts: list[int] = []
-    for end in ends:
+    for end in _ends(now, days):
         query = select(func.count()).where(
             col(Delivery.journey) == journey,
             col(Delivery.reserved_at) > end - timedelta(days=1),
@@ -49,3 +49,13 @@ async def daily_volumes(session: AsyncSession, journey: str, now: datetime, days
         )
         counts.append((await session.exec(query)).one())
     return tuple(counts)
+
+
+async def daily_starts(session: AsyncSession, journey: str, now: datetime, days: int) -> tuple[int, ...]:
+    """How many runs of a journey began on each of the last days, likewise. Those kept back did not."""
+    began = [await count_starts(session, journey, end - timedelta(days=1), end) for end in _ends(now, days)]
+    return tuple(began)
+
+
+def _ends(now: datetime, days: int) -> list[datetime]:
+    return [now - timedelta(days=ago) for ago in range(days - 1, -1, -1)]

@@ -34,7 +34,7 @@ from store.ledger import contacts_since, given_by_journey, horizon, lock_sends, 
 from store.runs import other_open_runs
 from store.suppressions import KINDS, find_suppression
 from store.tables import Customer, Delivery
-from store.volumes import channel_health, daily_spending, daily_volumes
+from store.volumes import channel_health, daily_spending, daily_starts, daily_volumes
 from workflows.ports import ActRequest, ApprovalTerms, DeliverRequest
 
 T = TypeVar("T")
@@ -73,6 +73,7 @@ class Gathering:
     brand: str
     _health: _Lately[tuple[int, int, int]] = field(default_factory=_Lately, init=False)
     _volumes: _Lately[tuple[int, ...]] = field(default_factory=_Lately, init=False)
+    _audiences: _Lately[tuple[int, ...]] = field(default_factory=_Lately, init=False)
 
     async def facts(
         self, session: AsyncSession, case: Case, policies: Sequence[Policy], *, approved: bool
@@ -106,6 +107,7 @@ class Gathering:
             last_inbound=await last_reply(session, customer.id, action.channel) if "inbound" in needs else None,
             health=await self._channel_health(session, action.channel, now) if "health" in needs else Health(),
             volumes=await self._journey_volumes(session, journey, now) if "volumes" in needs else (),
+            audiences=await self._journey_audiences(session, journey, now) if "audiences" in needs else (),
             asked=_asked(case.request.approval),
             tightened=await _tightened(session, journey),
         )
@@ -143,6 +145,9 @@ class Gathering:
 
     async def _journey_volumes(self, session: AsyncSession, journey: str, now: datetime) -> tuple[int, ...]:
         return await self._volumes.get(journey, now, partial(daily_volumes, session, journey, now, _DAYS))
+
+    async def _journey_audiences(self, session: AsyncSession, journey: str, now: datetime) -> tuple[int, ...]:
+        return await self._audiences.get(journey, now, partial(daily_starts, session, journey, now, _DAYS))
 
 
 def _action(case: Case, approved: bool) -> Action:

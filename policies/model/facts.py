@@ -54,6 +54,8 @@ class Facts(Fact):
     """Of the action's channel, over the last seven days."""
     volumes: tuple[int, ...] = ()
     """How many messages the action's journey sent on each of the last days, the present one last."""
+    audiences: tuple[int, ...] = ()
+    """How many runs of that journey began on each of these days."""
     daily_spending: tuple[float, ...] = ()
     """How much money the journey's business actions gave on each of the last days, the present one last."""
     asked: NeedsApproval | None = None

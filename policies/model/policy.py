@@ -14,7 +14,9 @@ from journeys.review import Area
 from policies.model.facts import Facts
 from policies.model.verdicts import Verdict
 
-Need = Literal["features", "open_runs", "inbound", "health", "volumes", "country", "spending", "daily_spending"]
+Need = Literal[
+    "features", "open_runs", "inbound", "health", "volumes", "audiences", "country", "spending", "daily_spending"
+]
 """What only some policies ask for, and what costs a query or a look into a large table each."""
 
 

@@ -6,7 +6,7 @@ from sqlmodel import SQLModel
 
 from store.tables import Customer, Delivery, Run
 from tests.faults.sending import NOON, TEN_PERCENT, Sending, Shopper
-from workflows.ports import Denied, Held, Sent
+from workflows.ports import Asked, Denied, Held, Sent
 
 
 def sent_before(shopper: Shopper, number: int = 0, state: str = "delivered", **changes: object) -> Delivery:
@@ -138,3 +138,22 @@ async def test_of_whom_only_a_country_is_known_all_its_clocks_are_asked(small_se
 
     assert isinstance(held, Held)
     assert held.reason == "quiet hours in one of the 8 zones of US until Mon 18:00 UTC"
+
+
+async def test_a_jump_of_the_audience_is_asked_about(small_sending: Sending) -> None:
+    lena = await small_sending.shopper()
+    starts = [NOON - timedelta(days=2), *(NOON - timedelta(minutes=number) for number in range(1, 6))]
+    runs = [
+        Run(
+            workflow_id=f"browse-abandonment:{lena.id}:{number}", journey="browse-abandonment", version="v",
+            customer_id=lena.id, start_seq=lena.start_seq, state="open", started_at=at,
+        )
+        for number, at in enumerate(starts)
+    ]  # fmt: skip
+    await keep(small_sending, *runs)
+    watched = {"volume_anomaly": {"at_least": 5}}
+
+    asked = await small_sending.deliver(small_sending.request(lena, policies=watched))
+
+    assert isinstance(asked, Asked)
+    assert asked.reason == "the journey was entered by 5 customers today, and 1 on a usual day"

@@ -27,3 +27,15 @@ def test_the_first_day_of_a_journey_has_nothing_to_compare_with():
 
 def test_an_approved_message_leaves():
     assert POLICY.judge(facts(approved=True, volumes=(300, 300, 300, 300, 300, 300, 9_000))) == Allow()
+
+
+def test_five_times_the_usual_audience_asks_before_the_first_message():
+    verdict = POLICY.judge(facts(audiences=(300, 310, 290, 300, 305, 300, 1_600), volumes=(300, 300, 300, 0)))
+
+    assert verdict == NeedsApproval(
+        group="ops", reason="the journey was entered by 1600 customers today, and 300 on a usual day"
+    )
+
+
+def test_a_usual_audience_is_none():
+    assert POLICY.judge(facts(audiences=(900, 910, 905, 900, 950, 900, 1_100))) == Allow()
