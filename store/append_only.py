@@ -1,8 +1,8 @@
 """The database itself refuses what would change the audit log: triggers, made by the migration with its table.
 
-Two changes are part of the log's life: an entry that is not chained yet gets its place in the chain, once, and an
-erasure empties the evidence of an entry. Everything else is refused, whoever asks, Sojourn included. Who owns the
-tables can take triggers off; what is changed then, the chain shows (see store.chain).
+An entry begins without a place in the chain. Two changes are part of the log's life: such an entry gets its place,
+once, and an erasure empties the evidence of an entry. Everything else is refused, whoever asks, Sojourn included.
+Who owns the tables can take triggers off; what is changed then, the chain shows (see store.chain).
 """
 
 from collections.abc import Sequence
@@ -38,21 +38,33 @@ def _allowed(equal: str, cast: str = "") -> str:
     return f"{_same(_FOR_GOOD, equal, cast)} AND {evidence} AND {chained}"
 
 
+_AS_ANOTHER = f"EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id)"
+_IN_PLACE_OF_ANOTHER = (
+    f"NEW.position IS NOT OLD.position AND EXISTS (SELECT 1 FROM {TABLE} WHERE position = NEW.position)"
+)
+"""SQLite's REPLACE takes away what is in its way, and asks no trigger on deletion."""
+
 _SQLITE = (
+    f"CREATE TRIGGER {TABLE}_begins BEFORE INSERT ON {TABLE} WHEN NEW.position IS NOT NULL OR {_AS_ANOTHER} "
+    f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
     f"CREATE TRIGGER {TABLE}_stays BEFORE DELETE ON {TABLE} BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
-    f"CREATE TRIGGER {TABLE}_unchanged BEFORE UPDATE ON {TABLE} WHEN NOT ({_allowed('IS')}) "
+    f"CREATE TRIGGER {TABLE}_unchanged BEFORE UPDATE ON {TABLE} "
+    f"WHEN NOT ({_allowed('IS')}) OR {_IN_PLACE_OF_ANOTHER} "
     f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
 )
-_WITHOUT_SQLITE = (f"DROP TRIGGER {TABLE}_stays", f"DROP TRIGGER {TABLE}_unchanged")
+_WITHOUT_SQLITE = tuple(f"DROP TRIGGER {TABLE}_{name}" for name in ("begins", "stays", "unchanged"))
 _POSTGRESQL = (
     f"CREATE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
     f"$$ BEGIN RAISE EXCEPTION '{_REFUSED}' USING ERRCODE = 'restrict_violation'; END $$",
+    f"CREATE TRIGGER {TABLE}_begins BEFORE INSERT ON {TABLE} FOR EACH ROW "
+    f"WHEN (NEW.position IS NOT NULL) EXECUTE FUNCTION {TABLE}_refuse()",
     f"CREATE TRIGGER {TABLE}_stays BEFORE DELETE OR TRUNCATE ON {TABLE} "
     f"FOR EACH STATEMENT EXECUTE FUNCTION {TABLE}_refuse()",
     f"CREATE TRIGGER {TABLE}_unchanged BEFORE UPDATE ON {TABLE} FOR EACH ROW "
     f"WHEN (NOT ({_allowed('IS NOT DISTINCT FROM', '::text')})) EXECUTE FUNCTION {TABLE}_refuse()",
 )
 _WITHOUT_POSTGRESQL = (
+    f"DROP TRIGGER {TABLE}_begins ON {TABLE}",
     f"DROP TRIGGER {TABLE}_stays ON {TABLE}",
     f"DROP TRIGGER {TABLE}_unchanged ON {TABLE}",
     f"DROP FUNCTION {TABLE}_refuse()",

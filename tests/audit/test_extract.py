@@ -16,7 +16,7 @@ from starter.auditing.sealer import seal_all
 from store.database import Database
 from store.sealing import Head, head_of
 from store.tables import AuditEntry, Customer
-from tests.audit.conftest import AT, write
+from tests.audit.conftest import ANA, AT, write
 from tests.seeding import SECRET, put
 
 LENAS = [1, 41]
@@ -41,7 +41,7 @@ async def log(database: Database, there: Settings) -> Database:
 
 
 async def extract(log: Database, there: Settings, wanted: Wanted) -> list[str]:
-    await check_export(log, there, wanted)
+    await check_export(log, there, wanted, ANA)
     return [line async for line in export_lines(log, wanted)]
 
 
@@ -77,7 +77,7 @@ async def test_a_period_leaves_nothing_out(log: Database, there: Settings) -> No
 
 async def test_a_head_that_the_log_does_not_hold_is_refused(log: Database, there: Settings) -> None:
     with pytest.raises(NoSuchHead):
-        await check_export(log, there, Wanted(customer_id="c_lena", head=Head(50, "f" * 64)))
+        await check_export(log, there, Wanted(customer_id="c_lena", head=Head(50, "f" * 64)), ANA)
 
 
 async def test_the_evidence_of_someone_who_was_erased_is_gone_and_the_extract_holds(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, delete, select, update
 
@@ -47,3 +48,37 @@ async def test_an_erasure_takes_the_evidence(log: Database):
         await session.exec(update(AuditEntry).where(mine).values(evidence={}))
     async with log.reading() as session:
         assert (await session.exec(select(AuditEntry))).one().evidence == {}
+
+
+COLUMNS = '"at", kind, subject, "by", customer_id, facts, evidence, evidence_digest, salt, previous, earlier, hash'
+FORGED = "'2026-03-02 12:00:00', 'login', 'x', 'eve', '', '{}', '{}', '', '', '', '', ''"
+
+
+async def test_nothing_is_put_in_at_a_place_in_the_chain(log: Database):
+    row = text(f"INSERT INTO audit_entry ({COLUMNS}, position) VALUES ({FORGED}, 2)")
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with log.transaction() as session:
+            await (await session.connection()).execute(row)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"REPLACE INTO audit_entry (id, {COLUMNS}) VALUES (1, {FORGED})",
+        "UPDATE OR REPLACE audit_entry SET position = 1 WHERE position IS NULL",
+    ],
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_sqlite_puts_nothing_in_the_place_of_an_entry(log: Database, statement: str):
+    async with log.transaction() as session:
+        record(session, "login", "x", "eve", {}, at=NOON)
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with log.transaction() as session:
+            await (await session.connection()).execute(text(statement))
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_postgresql_does_not_truncate_it(log: Database):
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with log.transaction() as session:
+            await (await session.connection()).execute(text("TRUNCATE audit_entry"))
