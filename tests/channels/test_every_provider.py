@@ -3,32 +3,23 @@
 import json
 import re
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, SecretStr
 
 from activities.channels.model import OutcomeUnknown, OutgoingMessage, Provider, Refused, RetryLater
+from project.model import load_project
 from sandbox.server import Sandbox
-from tests.channels.conftest import PROVIDERS, REMOTE
+from settings import Settings
+from tests.channels.conftest import HERE, PROVIDERS, REMOTE
 from tests.channels.messages import FIELDS, RECIPIENTS, rendered, seen_by_vendor
 
 MakeProvider = Callable[..., Provider]
 Arrivals = Callable[[], Awaitable[list[Any]]]
 
-CREDENTIALS = {
-    "smtp": {"password": "wrong"},
-    "sendgrid": {"api_key": "wrong"},
-    "postmark": {"server_token": "wrong"},
-    "ses": {"secret_access_key": "wrong"},
-    "whatsapp_cloud": {"token": "wrong"},
-    "twilio_sms": {"auth_token": "wrong"},
-    "web_push": {"private_key": "A" * 42 + "E"},
-    "apns": {"key_id": "0000000000"},
-    "slack": {"token": "wrong"},
-    "webhook": {"secret": "whsec_" + "A" * 43 + "="},
-}
 P256DH = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
 HOSTILE_TEXT = [
     "x\r\nBcc: eve@evil.example",
@@ -83,6 +74,28 @@ HOSTILE_RECIPIENTS = {
     ],
     "customer": [],
 }
+
+
+def secrets_in(value: object) -> Iterator[str]:
+    """Every secret in the settings of a provider."""
+    if isinstance(value, SecretStr):
+        yield from filter(None, [value.get_secret_value()])
+    if isinstance(value, BaseModel):
+        for field in type(value).model_fields:
+            yield from secrets_in(getattr(value, field))
+
+
+@pytest.fixture
+async def foreign(
+    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[dict[str, dict[str, Any]]]:
+    """By provider, the settings of an installation that has accounts of its own with the same vendors."""
+    async with Sandbox.start(state_dir=tmp_path_factory.mktemp("foreign")) as other:
+        with monkeypatch.context() as environment:
+            for name, value in other.environment().items():
+                environment.setenv(name, value)
+            channels = load_project(Settings(project_dir=HERE)).channels
+        yield {section["provider"]: section for section in channels.values()}
 
 
 def address(provider: Provider) -> str:
@@ -253,30 +266,25 @@ async def test_a_connection_that_is_never_made_is_tried_again(
         await unreachable.send(message_for(unreachable), "d_1")
 
 
-@pytest.mark.parametrize(("name", "wrong"), CREDENTIALS.items())
-async def test_wrong_credentials_are_for_ops_to_fix(
-    name: str, wrong: dict[str, str], make_provider: MakeProvider, sandbox: Sandbox
+@pytest.mark.parametrize("name", REMOTE)
+async def test_credentials_of_another_installation_are_for_ops_to_fix(
+    name: str, make_provider: MakeProvider, sandbox: Sandbox, foreign: dict[str, dict[str, Any]]
 ) -> None:
-    provider = make_provider(name, **wrong)
+    ours = make_provider(name)
+    credentials = [field for field in type(ours).model_fields if list(secrets_in(getattr(ours, field)))]
+    provider = make_provider(name, **{field: foreign[name][field] for field in credentials})
 
     with pytest.raises(Refused) as refused:
-        await provider.send(message_for(provider), "d_1")
+        await provider.send(message_for(ours), "d_1")
 
     assert refused.value.ours
     assert sandbox.mailbox.messages == []
 
 
-def test_secrets_do_not_show(provider: Provider, sandbox: Sandbox) -> None:
-    assert sandbox.mail_server.password not in repr(provider)
-    assert sandbox.whatsapp.token not in repr(provider)
-    assert sandbox.twilio.auth_token not in repr(provider)
-    assert sandbox.web_push.private_key not in repr(provider)
-    assert sandbox.sendgrid.api_key not in repr(provider)
-    assert sandbox.postmark.server_token not in repr(provider)
-    assert sandbox.ses.key.secret not in repr(provider)
-    assert sandbox.slack.token not in repr(provider)
-    assert sandbox.webhook_service.secret not in repr(provider)
-    assert "PRIVATE KEY" not in repr(provider)
+def test_secrets_do_not_show(provider: Provider) -> None:
+    shown = repr(provider)
+
+    assert [secret for secret in secrets_in(provider) if secret in shown] == []
 
 
 @pytest.mark.parametrize("kind", HOSTILE_RECIPIENTS)
