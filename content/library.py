@@ -5,8 +5,6 @@ is made from the texts that were published in the store.
 """
 
 import hashlib
-import re
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,23 +15,19 @@ from jinja2 import Environment
 from content.approvals import Approval, Approvals, Place, Published, Standing
 from content.catalogue import Catalogue
 from content.filling import Assembled, Part, SlotFiller, fill
+from content.folder import read_folder
 from content.front import EmailFrontMatter
 from content.lint import shown_unasked
-from content.reading import EMAIL, HTML, MAIL_NAMES, TEXT, read_files, read_texts
+from content.reading import read_texts
 from content.rendering import RenderContext, Rendered, RenderingFailed, UnknownContent
-from content.source import Source
 from content.surfaces import FILE as SURFACES
 from content.surfaces import Surface, load_surfaces, said
-from content.templates import LAYOUTS, Compiler
 from content.variant import Variant, fragments
 from journeys.features import Asked
 from journeys.review import Area
 from policies.model import SLOT, Policy
 from policies.registry import load_policies
 from yamlfile import FileProblems, Problem, nearest
-
-_FIELDS = re.compile(r"([a-z][a-z0-9_]*)\.yaml\.j2")
-_NAMES = f"there may be {TEXT}, {HTML}, and <channel>.yaml.j2 for any other channel"
 
 
 @dataclass(frozen=True)
@@ -99,20 +93,8 @@ class Library:
 
         Raises yamlfile.FileProblems with every problem of every file, drafts included.
         """
-        if not folder.is_dir():
-            raise FileProblems([Problem(folder, 1, 1, "there is no such folder")])
-        compiler = Compiler.of_folder(folder / LAYOUTS)
-        problems = compiler.check_layouts(also=MAIL_NAMES)
-        approvals, written = Approvals.load(folder, review), dict[Place, Variant]()
-        for content in sorted(f for f in folder.iterdir() if f.is_dir() and f.name[0] not in "._"):
-            for channel, files in _by_channel(content, problems).items():
-                try:
-                    sources = {name: Source.read(file) for name, file in files.items()}
-                    written[content.name, channel] = read_files(channel, sources, compiler)
-                except FileProblems as error:
-                    problems += error.problems
-        if problems:
-            raise FileProblems(list(dict.fromkeys(problems)))
+        written = read_folder(folder)
+        approvals = Approvals.load(folder, review)
         return cls(folder, written, approvals, catalogue, unapproved=unapproved)
 
     @property
@@ -299,24 +281,3 @@ def _version(variant: Variant, parts: Sequence[Part]) -> str:
     """The version of a content, and of what stands in its slots."""
     versions = [variant.version, *(part.version for part in parts)]
     return hashlib.sha256("\n".join(versions).encode()).hexdigest() if parts else variant.version
-
-
-def _by_channel(folder: Path, problems: list[Problem]) -> dict[str, dict[str, Path]]:
-    """The files of each channel by their names; what is no content file is added to `problems`."""
-    channels: defaultdict[str, dict[str, Path]] = defaultdict(dict)
-    for file in sorted(f for f in folder.iterdir() if not f.name.startswith(".")):
-        if channel := _channel(file.name):
-            channels[channel][file.name] = file
-        else:
-            problems.append(Problem(file, 1, 1, "this is not the name of a content file", _NAMES))
-    if not channels:
-        problems.append(Problem(folder, 1, 1, "this content has no channel", _NAMES))
-    return channels
-
-
-def _channel(file_name: str) -> str:
-    """The channel that a file is for, or empty."""
-    if file_name in (HTML, TEXT):
-        return EMAIL
-    match = _FIELDS.fullmatch(file_name)
-    return match[1] if match and match[1] != EMAIL else ""

@@ -3,7 +3,8 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.delivering.composing import Composer, EditedDraft, editable_texts
+from activities.delivering.composing import Composer, Errand
+from activities.delivering.draft import EditedDraft, editable_texts
 from activities.delivering.facts import Case
 from activities.delivering.guard import Guard
 from content.editing import EditRefused, EditRules
@@ -46,7 +47,8 @@ class Editing:
         if is_kept(approval, send.grant):
             return approval.content_hash
         key = delivery_key(send.run.workflow_id, send.run.first_run_id, send.step_id, send.pass_)
-        made = await self._composer.compose_edited(session, send, approval.channel, customer, key, request.edits)
+        errand = Errand(send, approval.channel, customer, key)
+        made = await self._composer.compose_edited(session, errand, request.edits)
         links = self._composer.links_of(customer, approval.channel)
         self._rules.check(made.priced.rendered, made.edited.rendered, links, send.now)
         before = await self._guard.foretell(session, Case(send, made.shown, key, send.now))

@@ -1,18 +1,16 @@
 """Makes the message a step would send: the customer's address, the approved content, the provider's form."""
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 
-import pydantic_core
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.asking.editable import offered, written_offer
+from activities.asking.editable import offered
 from activities.channels.model import OutgoingMessage, Provider, Refused
+from activities.delivering.draft import Draft, EditedDraft, digest
 from activities.delivering.tracking import Tracker
-from content.editing import EditRefused, texts_of, with_edits
+from content.editing import EditRefused, with_edits
 from content.library import Library
 from content.links import LinkSigner
 from content.rendering import ContentError, OfferTerms, Recipient, RenderContext, Rendered
@@ -34,48 +32,14 @@ _LEAST_LEFT = 0.25
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A message that is ready, and what it was made from."""
+class Errand:
+    """One message that is to be made: what is asked for, over which channel, and by which key of the ledger.
+    `customer` is whom the request names, if they are known."""
 
-    message: OutgoingMessage
-    customer: Customer
-    provider: Provider
-    rendered: Rendered
-    """The content as it was filled in, before the provider gave it its form."""
-    offer: Offer | None
-    """What it promises: what its step offers, or what a person lowered that to."""
-    offer_until: datetime | None
-    """When the offer it makes ends, in UTC."""
-    make_basis: Callable[[], str]
-    """Only what has to be approved needs it."""
-    choices: SlotChoices | None = None
-    """The decisions by which its slots were filled."""
-    made_anew: str = ""
-    """Why this is not the message that was approved, when what was approved came too late."""
-
-    @cached_property
-    def basis(self) -> str:
-        """Changes when what the message is made from does, but not with the time of day."""
-        return self.make_basis()
-
-    @property
-    def discount(self) -> float | None:
-        """What it gives, in per cent."""
-        return self.offer.discount if self.offer else None
-
-    @property
-    def content_hash(self) -> str:
-        return hash_message(self.message)
-
-
-@dataclass(frozen=True)
-class EditedDraft:
-    """An edit of a message that a person was shown."""
-
-    shown: Draft
-    priced: Draft
-    """As it was before words were edited, with the discount that it has now."""
-    edited: Draft
+    request: DeliverRequest
+    channel: str
+    customer: Customer | None
+    delivery_id: str
 
 
 @dataclass(frozen=True)
@@ -94,11 +58,6 @@ class _Way:
     delivery_id: str
     choices: SlotChoices | None = None
     """What is chosen for its slots, and seen of the customer; None where it has none."""
-
-
-def hash_message(message: OutgoingMessage) -> str:
-    """The hash of all that leaves: what an approver approves."""
-    return _digest(message.model_dump(mode="json"))
 
 
 class Composer:
@@ -125,22 +84,14 @@ class Composer:
         self._watch = Watch()
         self._slot_planning = SlotPlanning()
 
-    async def compose(
-        self,
-        session: AsyncSession,
-        request: DeliverRequest,
-        channel: str,
-        customer: Customer | None,
-        delivery_id: str,
-        now: datetime,
-    ) -> Draft | Denied | Rejected:
-        """The message over one channel at `now`, or why there is none. `customer` is whom the request names.
+    async def compose(self, session: AsyncSession, errand: Errand, now: datetime) -> Draft | Denied | Rejected:
+        """The message at `now`, or why there is none.
 
         Under a grant the message is made for the moment at which it was shown to the approver. If it then is
         not, byte for byte, what was approved, it is made for now, and has to be asked about again. So it is when
         less than a quarter of an offer's life is left: nobody gets an offer that is all but over.
         """
-        way = await self._way(session, request, channel, customer, delivery_id)
+        way, request = await self._way(session, errand), errand.request
         if not isinstance(way, _Way):
             return way
         too_late = ""
@@ -152,20 +103,13 @@ class Composer:
         made = self._draft(request, way, now)
         return replace(made, made_anew=too_late) if isinstance(made, Draft) else made
 
-    async def compose_edited(
-        self,
-        session: AsyncSession,
-        request: DeliverRequest,
-        channel: str,
-        customer: Customer | None,
-        delivery_id: str,
-        edits: Mapping[str, str],
-    ) -> EditedDraft:
+    async def compose_edited(self, session: AsyncSession, errand: Errand, edits: Mapping[str, str]) -> EditedDraft:
         """The message that was shown as the request's grant says, with `edits`.
 
         Raises EditRefused when there is no such message any more, or the edited one cannot be made.
         """
-        grant, way = request.grant, await self._way(session, request, channel, customer, delivery_id)
+        request, way = errand.request, await self._way(session, errand)
+        grant = request.grant
         shown = self._shown(request, grant, way) if grant and isinstance(way, _Way) else None
         if grant is None or shown is None or not isinstance(way, _Way):
             raise EditRefused("What it was made from has changed since. Approve it, and it is asked about anew.")
@@ -189,14 +133,8 @@ class Composer:
             f"{self._public_url}/s/{self._links.confirm_token(customer.id, channel)}",
         )
 
-    async def _way(
-        self,
-        session: AsyncSession,
-        request: DeliverRequest,
-        channel: str,
-        customer: Customer | None,
-        delivery_id: str,
-    ) -> _Way | Denied | Rejected:
+    async def _way(self, session: AsyncSession, errand: Errand) -> _Way | Denied | Rejected:
+        channel, customer, delivery_id = errand.channel, errand.customer, errand.delivery_id
         provider = self._providers.get(channel)
         if provider is None:
             return _rejected(delivery_id, "channel.unknown", f"no channel '{channel}' is set up")
@@ -208,7 +146,7 @@ class Composer:
             return Denied(reason=f"the customer has no {kinds}")
         if news := await self._watch.news(session, FEWEST):
             self._library.catalogue.renew(news.products, news.together, news.trending)
-        choices = await self._choices(session, request, channel, customer)
+        choices = await self._choices(session, errand.request, channel, customer)
         return _Way(provider, customer, recipient, delivery_id, choices)
 
     async def _choices(
@@ -307,13 +245,8 @@ class Composer:
         )
 
 
-def editable_texts(request: DeliverRequest, draft: Draft) -> dict[str, str]:
-    """What of a message a person may edit, by field: its words, and the discount where the step says so."""
-    return {**texts_of(draft.rendered), **written_offer(draft.offer, request.approval.edit)}
-
-
 def _basis(made: _Made, offer: Offer | None) -> str:
-    return _digest([made.message.model_dump(mode="json"), made.rendered.content_version, offer])
+    return digest([made.message.model_dump(mode="json"), made.rendered.content_version, offer])
 
 
 def _spent(offer: Offer | None, shown_at: datetime, now: datetime) -> str:
@@ -325,7 +258,3 @@ def _spent(offer: Offer | None, shown_at: datetime, now: datetime) -> str:
 
 def _rejected(delivery_id: str, code: str, reason: str) -> Rejected:
     return Rejected(delivery_id=delivery_id, code=code, reason=reason)
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(pydantic_core.to_json(value)).hexdigest()

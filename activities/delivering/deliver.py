@@ -14,7 +14,8 @@ from temporalio.exceptions import ApplicationError
 from activities.channels.model import OutcomeUnknown, Refused, RetryLater, SendError
 from activities.channels.traffic import Paused, Traffic
 from activities.delivering.attempt import Attempt
-from activities.delivering.composing import Composer, Draft, hash_message
+from activities.delivering.composing import Composer, Errand
+from activities.delivering.draft import Draft, hash_message
 from activities.delivering.facts import Case
 from activities.delivering.guard import Cleared, Guard, Judgement, findings_of
 from activities.delivering.ordering import Ordering
@@ -113,7 +114,8 @@ class Delivering:
         row = await find_delivery(session, attempt.delivery_id)
         if row is not None and not _may_go_on(row, channel):
             return _earlier_result(session, attempt, row)
-        draft = await self._composer.compose(session, request, channel, customer, attempt.delivery_id, now)
+        errand = Errand(request, channel, customer, attempt.delivery_id)
+        draft = await self._composer.compose(session, errand, now)
         if not isinstance(draft, Draft):
             return draft, [attempt.span("compose", draft.outcome, draft.reason)]
         judgement, ruling = await self._guard.judge(session, Case(request, draft, attempt.delivery_id, now))

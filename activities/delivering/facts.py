@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.delivering.composing import Draft
+from activities.delivering.draft import Draft
 from activities.delivering.places import destination_of, place_of
 from learning.features.sight import see
 from policies.model import (

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.delivering.composing import Composer, Draft
+from activities.delivering.composing import Composer, Errand
+from activities.delivering.draft import Draft
 from activities.delivering.facts import Case
 from activities.delivering.guard import Guard
 from activities.delivering.verdicts import Judged
@@ -53,7 +54,7 @@ class Foretelling:
             customer, start = await beginning(session, customer_id, journey, now)
             request = _request(customer, journey, step, channel, now, start, confidence)
             delivery_id = delivery_key(request.run.workflow_id, request.run.first_run_id, step.id, 0)
-            draft = await self._composer.compose(session, request, channel, customer, delivery_id, now)
+            draft = await self._composer.compose(session, Errand(request, channel, customer, delivery_id), now)
             if not isinstance(draft, Draft):
                 return draft
             return await self._guard.foretell(session, Case(request, draft, delivery_id, now))

@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.asking.questions import Question, Questions, Subject
 from activities.delivering.alarm import Alarm
-from activities.delivering.composing import Draft, editable_texts
+from activities.delivering.draft import Draft, editable_texts
 from activities.delivering.facts import Case, Gathering
 from activities.delivering.verdicts import Judged, keep_verdict
 from activities.live import Live

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from activities.channels.model import OutgoingMessage, Provider, RetryLater, SendError, Sought
-from activities.delivering.composing import hash_message
+from activities.delivering.draft import hash_message
 from store.customers import addresses_of
 from store.database import Database
 from store.outcomes import Taken, find_by_provider_id, settle_taken

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.delivering.composing import Composer, Draft
+from activities.delivering.composing import Composer, Errand
+from activities.delivering.draft import Draft
 from activities.delivering.facts import Case
 from activities.delivering.guard import Guard
 from activities.delivering.verdicts import Judged
@@ -68,7 +69,7 @@ class Mask:
             run.workflow_id, run.first_run_id, f"{request.step_id}?{send.step_id}", request.pass_
         )
         for channel in send.channels:
-            draft = await self._composer.compose(session, asked, channel, customer, delivery_id, now)
+            draft = await self._composer.compose(session, Errand(asked, channel, customer, delivery_id), now)
             if not isinstance(draft, Draft):
                 reasons.append(f"{channel}: {draft.reason}")
                 continue

@@ -10,7 +10,7 @@ import pytest
 from activities.channels.model import OutcomeUnknown, Provider
 from activities.channels.postmark import Postmark
 from activities.channels.registry import known_providers
-from activities.delivering.composing import hash_message
+from activities.delivering.draft import hash_message
 from activities.delivering.reconciling import Reconciling
 from sandbox.server import Sandbox
 from store.database import Database

@@ -9,7 +9,7 @@ import pytest
 from temporalio.worker import Replayer
 
 from activities.channels.model import OutgoingMessage
-from activities.delivering.composing import hash_message
+from activities.delivering.draft import hash_message
 from sandbox.mailbox import Message
 from store.tables import Approval, Delivery, Span
 from tests.retail import ADA, MARIA, Handle, RetailShop, Shopper

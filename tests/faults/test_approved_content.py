@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from activities.channels.model import OutgoingMessage
-from activities.delivering.composing import hash_message
+from activities.delivering.draft import hash_message
 from journeys.parts import Offer
 from store.autonomy import tighten
 from store.tables import Address, Approval
