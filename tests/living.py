@@ -1,6 +1,5 @@
 """A small shop that really runs: Temporal, a worker, a mail server and a journey that asks before it sends."""
 
-import asyncio
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -140,14 +139,6 @@ class LivingShop:
                 )
             )
         return handle
-
-    async def asks(self, handle: Handle) -> str:
-        """The id of the approval the run asks for, as soon as it does. Raises TimeoutError when it does not."""
-        async with asyncio.timeout(30):
-            while True:
-                progress = await handle.query(CustomerJourney.progress)
-                if progress.approval:
-                    return progress.approval.approval_id
 
 
 @asynccontextmanager

@@ -1,8 +1,7 @@
 """The retail example, really running: the worker, the API on a port, and vendors that are played next door."""
 
-import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +30,7 @@ from store.identity import owners_of
 from store.outbox import waits_for_delivery
 from store.tables import Approval, Delivery, Run, Span
 from tests.conftest import RETAIL
+from tests.waiting import eventually, until
 from worker import load_parts, make_worker
 from workflows.journey import CustomerJourney
 from workflows.state import Progress, RunResult
@@ -47,7 +47,6 @@ TENT: dict[str, Any] = {
     "currency": "EUR",
     "url": "https://northwind.example/p/lumen-2",
 }
-_WITHIN = 60.0
 
 Handle = WorkflowHandle[CustomerJourney, RunResult]
 
@@ -61,13 +60,6 @@ async def retail_sandbox(state_dir: Path, *, slow_seconds: float = 60) -> AsyncG
     ) as sandbox:
         with vendor_variables(sandbox.environment(), keep_real=False):
             yield sandbox
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for something that another process or task brings about."""
-    async with asyncio.timeout(_WITHIN):
-        while not await holds():  # noqa: ASYNC110 what is written to a database or to Temporal sets no event here
-            await asyncio.sleep(0.02)
 
 
 @dataclass
@@ -122,24 +114,7 @@ class RetailShop:
 
     async def waits(self, handle: Handle, at: str) -> Progress:
         """The run waits at a step, or asks there."""
-
-        async def there() -> bool:
-            found = await self.progress(handle)
-            return found.at == at and found.doing in ("waiting", "asking")
-
-        await eventually(there)
-        return await self.progress(handle)
-
-    async def asks(self, handle: Handle) -> str:
-        """The id of the approval that a run asks for, as soon as it does."""
-
-        async def asked() -> bool:
-            return (await self.progress(handle)).approval is not None
-
-        await eventually(asked)
-        approval = (await self.progress(handle)).approval
-        assert approval is not None
-        return approval.approval_id
+        return await until(handle, lambda run: run.at == at and run.doing in ("waiting", "asking"))
 
     async def skip_wait(self, handle: Handle, at: str) -> datetime:
         """Move the run's clock to the end of its wait at a step; gives the time it was waiting for."""

@@ -10,6 +10,7 @@ from store.approvals import find_approval
 from store.tables import Approval, Delivery
 from tests.living import LivingShop
 from tests.seeding import ADA
+from tests.waiting import asks
 
 pytestmark = pytest.mark.xdist_group("living")
 
@@ -30,7 +31,7 @@ async def _seen(living: LivingShop, approval_id: str) -> str:
 
 async def test_what_is_approved_leaves_as_it_was_shown(living: LivingShop, living_api: httpx.AsyncClient) -> None:
     run = await living.start()
-    approval_id = await living.asks(run)
+    approval_id = await asks(run)
     shown = (await living_api.get(f"/v1/approvals/{approval_id}", headers=ADA_IS_ASKING)).json()
 
     answer = await living_api.post(
@@ -51,7 +52,7 @@ async def test_what_was_edited_leaves_as_it_was_edited_and_the_change_is_kept_to
     living: LivingShop, living_api: httpx.AsyncClient
 ) -> None:
     run = await living.start()
-    approval_id = await living.asks(run)
+    approval_id = await asks(run)
     decision, headers = f"/v1/approvals/{approval_id}/decision", ADA_IS_ASKING
     shown = (await living_api.get(f"/v1/approvals/{approval_id}", headers=headers)).json()
     text = shown["texts"]["text"]
@@ -82,7 +83,7 @@ async def test_what_was_edited_leaves_as_it_was_edited_and_the_change_is_kept_to
 
 async def test_what_is_rejected_stays(living: LivingShop, living_api: httpx.AsyncClient) -> None:
     run = await living.start()
-    approval_id = await living.asks(run)
+    approval_id = await asks(run)
 
     seen = (await _row(living, approval_id)).content_hash
     body = {"decision": "reject", "seen": seen, "reason": "Too soon after the last one"}
@@ -96,7 +97,7 @@ async def test_what_is_rejected_stays(living: LivingShop, living_api: httpx.Asyn
 
 async def test_two_clicks_are_one_decision(living: LivingShop) -> None:
     run = await living.start()
-    approval_id = await living.asks(run)
+    approval_id = await asks(run)
     service = Approvals(living.services)
 
     first = await service.decide(approval_id, ADA, approve=True, seen=await _seen(living, approval_id))
@@ -109,7 +110,7 @@ async def test_two_clicks_are_one_decision(living: LivingShop) -> None:
 
 async def test_an_answer_lost_on_the_way_back_is_found_again(living: LivingShop) -> None:
     run = await living.start()
-    approval_id = await living.asks(run)
+    approval_id = await asks(run)
     service = Approvals(living.services)
     await service.decide(approval_id, ADA, approve=True, seen=await _seen(living, approval_id))
     await run.result()
@@ -121,7 +122,7 @@ async def test_an_answer_lost_on_the_way_back_is_found_again(living: LivingShop)
 
 async def test_the_run_refuses_what_is_not_what_it_asked_about(living: LivingShop) -> None:
     run = await living.start()
-    approval_id = await living.asks(run)
+    approval_id = await asks(run)
     async with living.services.database.transaction() as session:
         row = (await session.exec(select(Approval))).one()
         row.content_hash = "of something else"
@@ -136,7 +137,7 @@ async def test_the_run_refuses_what_is_not_what_it_asked_about(living: LivingSho
 
 async def test_the_approval_of_a_run_that_was_killed_leaves_the_list(living: LivingShop) -> None:
     run = await living.start()
-    approval_id = await living.asks(run)
+    approval_id = await asks(run)
     await run.terminate()
 
     with pytest.raises(RunGone):
@@ -148,7 +149,7 @@ async def test_the_approval_of_a_run_that_was_killed_leaves_the_list(living: Liv
 
 async def test_a_later_run_with_the_same_id_is_not_decided_about(living: LivingShop) -> None:
     run = await living.start()
-    approval_id = await living.asks(run)
+    approval_id = await asks(run)
     async with living.services.database.transaction() as session:
         row = (await session.exec(select(Approval))).one()
         row.first_run_id = "00000000-0000-4000-8000-000000000009"
@@ -158,12 +159,12 @@ async def test_a_later_run_with_the_same_id_is_not_decided_about(living: LivingS
         await Approvals(living.services).decide(
             approval_id, ADA, approve=True, seen=await _seen(living, approval_id)
         )
-    assert (await living.asks(run)) == approval_id
+    assert (await asks(run)) == approval_id
 
 
 async def test_without_a_worker_the_approver_may_try_again(living: LivingShop) -> None:
     run = await living.start()
-    approval_id = await living.asks(run)
+    approval_id = await asks(run)
     await living.worker.aclose()
 
     with pytest.raises(TemporalUnavailable, match="Decide again in a minute"):
@@ -175,7 +176,7 @@ async def test_without_a_worker_the_approver_may_try_again(living: LivingShop) -
 
 async def test_without_the_server_the_approver_may_try_again(living: LivingShop) -> None:
     run = await living.start()
-    approval_id = await living.asks(run)
+    approval_id = await asks(run)
     await living.worker.aclose()
     await living.environment.shutdown()
 

@@ -12,6 +12,7 @@ from store.approvals import find_approval
 from tests.browser.conftest import IN_THE_BROWSER, Visit
 from tests.living import LivingShop
 from tests.seeding import NOW, approval, customer, put, run, run_ref, trace
+from tests.waiting import asks
 
 pytestmark = IN_THE_BROWSER
 
@@ -110,9 +111,9 @@ async def test_a_question_appears_by_itself(visit: Visit, living: LivingShop) ->
 
 
 async def test_keys_choose_and_approve(visit: Visit, living: LivingShop) -> None:
-    await living.asks(await living.start("c_lena"))
+    await asks(await living.start("c_lena"))
     noah = await living.start("c_noah")
-    second = await living.asks(noah)
+    second = await asks(noah)
     page = await visit(living.services, "/approvals")
     await expect(page.locator(CARDS)).to_have_count(2)
 
@@ -128,8 +129,8 @@ async def test_keys_choose_and_approve(visit: Visit, living: LivingShop) -> None
 
 async def test_two_alike_are_chosen_by_key_and_approved_together(visit: Visit, living: LivingShop) -> None:
     lena, noah = await living.start("c_lena"), await living.start("c_noah")
-    await living.asks(lena)
-    await living.asks(noah)
+    await asks(lena)
+    await asks(noah)
     page = await visit(living.services, "/approvals")
     await expect(page.get_by_role("link", name="2 alike")).to_have_count(2)
     for key in "jxjx":
@@ -146,7 +147,7 @@ async def test_keys_reject_with_a_reason_and_whoever_leaves_the_page_meant_it(
     visit: Visit, living: LivingShop
 ) -> None:
     lena = await living.start()
-    approval_id = await living.asks(lena)
+    approval_id = await asks(lena)
     page = await visit(living.services, "/approvals")
 
     await page.keyboard.press("r")
@@ -261,7 +262,7 @@ async def test_a_phone_shows_which_page_is_open(visit: Visit, demo: Services) ->
 
 async def test_a_run_says_what_it_asks_and_then_how_it_ended(visit: Visit, living: LivingShop) -> None:
     lena = await living.start()
-    await living.asks(lena)
+    await asks(lena)
     page = await visit(living.services, f"/runs/{lena.id}")
     await expect(page.get_by_role("heading", name="Asks marketing whether 'note' may leave")).to_be_visible()
 

@@ -21,6 +21,7 @@ from tests import seeding
 from tests.browser.conftest import IN_THE_BROWSER, serving
 from tests.conftest import RETAIL
 from tests.surfaces.conftest import delivery, waiting
+from tests.waiting import eventually
 
 pytestmark = IN_THE_BROWSER
 
@@ -90,13 +91,13 @@ async def events(database: Database) -> set[str]:
         return {event.name for event in (await session.exec(select(EventRecord))).all()}
 
 
-async def told(page: Page, database: Database, name: str) -> bool:
-    """Whether the event comes in before long."""
-    for _ in range(50):
-        if name in await events(database):
-            return True
-        await page.wait_for_timeout(100)
-    return False
+async def is_told(database: Database, name: str) -> None:
+    """The event comes in."""
+
+    async def came() -> bool:
+        return name in await events(database)
+
+    await eventually(came)
 
 
 async def place(database: Database, surface: str, delivery_id: str = "d_1", **changed: Any) -> None:
@@ -113,7 +114,7 @@ async def test_a_banner_is_shown_as_text_and_being_seen_is_told(open_page: Open,
     await expect(banner).to_contain_text("<b>Hamburg</b> to Lisbon")
     await expect(banner.get_by_role("img", name="The harbour")).to_have_count(1)
     await expect(banner.get_by_role("listitem")).to_have_text(["Choose a date", "Choose a seat"])
-    assert await told(page, shop.database, "Message Read")
+    await is_told(shop.database, "Message Read")
 
 
 async def test_a_click_leads_on_and_is_told(open_page: Open, shop: Services) -> None:
@@ -123,7 +124,7 @@ async def test_a_click_leads_on_and_is_told(open_page: Open, shop: Services) -> 
     await page.get_by_role("link", name="Continue").click()
 
     await page.wait_for_url("**/search")
-    assert await told(page, shop.database, "Message Link Clicked")
+    await is_told(shop.database, "Message Link Clicked")
 
 
 async def test_what_is_dismissed_does_not_come_back(open_page: Open, shop: Services) -> None:
@@ -133,7 +134,7 @@ async def test_what_is_dismissed_does_not_come_back(open_page: Open, shop: Servi
     await page.get_by_role("button", name="Dismiss").click()
 
     await expect(page.locator(".sojourn-checklist")).to_have_count(0)
-    assert await told(page, shop.database, "Message Dismissed")
+    await is_told(shop.database, "Message Dismissed")
     page = await open_page('<div data-sojourn="checklist"></div>')
     await expect(page.locator(".sojourn-checklist")).to_have_count(0)
 
@@ -188,11 +189,11 @@ async def test_slots_are_filled_in_place_of_what_stood_there_and_a_click_is_told
     await expect(hero).to_contain_text("10% off the Lumen 3 tent")
     await expect(hero).not_to_contain_text("All tents")
     await expect(page.locator("[data-sojourn-slot=rail]")).to_have_text("All boots")
-    assert await told(page, shop.database, "Promotion Viewed")
+    await is_told(shop.database, "Promotion Viewed")
     await hero.get_by_role("link", name="Look inside").evaluate("link => link.removeAttribute('href')")
     await hero.locator("a").click()
 
-    assert await told(page, shop.database, "Promotion Clicked")
+    await is_told(shop.database, "Promotion Clicked")
 
 
 async def test_without_consent_nobody_is_named_and_nothing_is_told(open_page: Open, shop: Services):

@@ -13,7 +13,8 @@ from store.audit import entries_between
 from store.database import Database
 from store.versions import live_versions
 from tests.cli.conftest import Answer, Command
-from tests.retail import ADA, OMAR, SECRET, RetailShop, encrypted, eventually, retail_shop, retail_with
+from tests.retail import ADA, OMAR, SECRET, RetailShop, encrypted, retail_shop, retail_with
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("e2e")
 

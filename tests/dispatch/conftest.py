@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -34,6 +34,7 @@ from starter.services import Services
 from store.database import Database
 from store.tables import Identity, Lease, OutboxEntry, Run
 from tests import seeding
+from tests.waiting import eventually
 from workflows.state import RunInput
 
 JOURNEY = "browse-abandonment"
@@ -103,13 +104,6 @@ async def rows(services: Services, table: type[SQLModel]) -> list[Any]:
 async def nothing_is_due(services: Services) -> bool:
     """Nothing waits in the outbox but what is dead."""
     return all(entry.dead for entry in await rows(services, OutboxEntry))
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]], within: float = 20) -> None:
-    """Wait for something that another task brings about."""
-    async with asyncio.timeout(within):
-        while not await holds():  # noqa: ASYNC110 what is written to a database or to Temporal sets no event here
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

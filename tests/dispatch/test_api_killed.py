@@ -18,7 +18,6 @@ from tests import seeding
 from tests.dispatch import doomed_api
 from tests.dispatch.conftest import (
     Shopper,
-    eventually,
     forget_leader,
     history,
     names,
@@ -27,6 +26,7 @@ from tests.dispatch.conftest import (
     started_times,
 )
 from tests.faults.doomed_worker import Point
+from tests.waiting import eventually
 
 POINTS = {
     "read, not written": Point("before", "starter.ingestion.acceptance:Ingestion._write", nth=2),

@@ -19,13 +19,13 @@ from tests.dispatch.conftest import (
     Shopper,
     dispatch,
     dispatching,
-    eventually,
     history,
     names,
     only_run,
     rows,
     started_times,
 )
+from tests.waiting import eventually
 from workflows.search_attributes import JOURNEY_CUSTOMER, JOURNEY_NAME
 
 DAYS_AGO_8 = timedelta(days=8)

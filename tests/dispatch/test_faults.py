@@ -23,7 +23,6 @@ from tests.dispatch.conftest import (
     Shopper,
     dispatch,
     dispatching,
-    eventually,
     forget_leader,
     history,
     mortal,
@@ -32,6 +31,7 @@ from tests.dispatch.conftest import (
     rows,
     started_times,
 )
+from tests.waiting import eventually
 from workflows import search_attributes
 
 

@@ -15,12 +15,12 @@ from tests.dispatch.conftest import (
     Shopper,
     dispatch,
     dispatching,
-    eventually,
     history,
     names,
     nothing_is_due,
     rows,
 )
+from tests.waiting import eventually
 
 
 async def merge(shop: Services, keep: Shopper, gone: Shopper) -> None:

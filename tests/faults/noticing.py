@@ -10,7 +10,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetStickyTaskQueueRequest, UpdateActivityOptionsRequest
 from temporalio.client import Client, WorkflowHandle
 
-from tests.retail import eventually
+from tests.waiting import eventually
 
 
 async def the_server_notices(temporal: Client, run: WorkflowHandle[Any, Any]) -> None:

@@ -8,7 +8,8 @@ import pytest
 from temporalio.client import Client, WorkflowFailureError
 
 from store.database import Database
-from tests.retail import TENT, Handle, RetailShop, Shopper, eventually, retail_shop, retail_with
+from tests.retail import TENT, Handle, RetailShop, Shopper, retail_shop, retail_with
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("e2e")
 

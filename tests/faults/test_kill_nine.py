@@ -21,7 +21,8 @@ from tests.faults import doomed_worker
 from tests.faults.doomed_worker import Point
 from tests.faults.noticing import the_server_notices
 from tests.faults.sending import Sending, Shopper
-from tests.retail import TENT, Handle, eventually
+from tests.retail import TENT, Handle
+from tests.waiting import eventually
 from worker import make_worker
 from workflows.journey import CustomerJourney
 from workflows.state import RunInput

@@ -6,7 +6,8 @@ from typing import Any, cast
 from temporalio.service import RPCError, RPCStatusCode
 
 from sandbox.faults import Answer
-from tests.retail import ADA, Handle, Shopper, eventually
+from tests.retail import ADA, Handle, Shopper
+from tests.waiting import asks, eventually
 from workflows.journey import CustomerJourney
 from workflows.state import Move
 
@@ -60,7 +61,7 @@ def is_decided(decision: str, reason: str = "", **more: Any) -> Play:
     """Ada decides what the run asks, and then only time passes. `more` is what her decision says beside."""
 
     async def play(lena: Shopper, run: Handle) -> None:
-        approval = await lena.shop.asks(run)
+        approval = await asks(run)
         answer = await lena.shop.decides(approval, decision, ADA, reason, **more)
         assert answer.status_code == 200, answer.text
         await only_time_passes(lena, run)

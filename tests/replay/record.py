@@ -21,7 +21,8 @@ from temporalio.testing import WorkflowEnvironment
 from store.database import Database
 from tests.replay.errands import ERRANDS
 from tests.replay.stories import STORIES, Story, journey_file, start_event
-from tests.retail import TENT, RetailShop, Shopper, eventually, retail_shop, retail_with
+from tests.retail import TENT, RetailShop, Shopper, retail_shop, retail_with
+from tests.waiting import eventually
 from workflows import search_attributes
 
 HISTORIES = Path(__file__).parent.parent / "histories"

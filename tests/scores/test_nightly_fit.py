@@ -15,8 +15,8 @@ from starter.services import Services
 from store.database import Database
 from store.scores import list_fits
 from tests import seeding
-from tests.dispatch.conftest import eventually
 from tests.scores.test_fitting import accepted
+from tests.waiting import eventually
 from worker import sandboxed_runner
 from workflows.fitting import FitScores
 
@@ -38,7 +38,7 @@ async def test_the_schedule_fits_and_stays_paused_when_it_is_paused(
         workflow_runner=sandboxed_runner(),
     ):
         await handle.trigger()
-        await eventually(lambda: _fitted(sqlite_database), within=60)
+        await eventually(lambda: _fitted(sqlite_database))
     await handle.pause()
     await keep_fit(replace(shop, project=shop.project.model_copy(update={"time_zone": "Asia/Tokyo"})))
     found = await handle.describe()

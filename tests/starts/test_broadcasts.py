@@ -24,8 +24,9 @@ from starter.services import Services
 from store.database import Database
 from store.tables import Customer, EventRecord, OutboxEntry, Run
 from tests import seeding
-from tests.dispatch.conftest import dispatch, eventually, history, rows
+from tests.dispatch.conftest import dispatch, history, rows
 from tests.starts.conftest import publish
+from tests.waiting import eventually
 from worker import sandboxed_runner
 from workflows.broadcast import Broadcast, BroadcastInput
 from workflows.ports import BroadcastPage, BroadcastRequest

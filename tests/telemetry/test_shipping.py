@@ -15,8 +15,9 @@ from store.tables import Span
 from telemetry import ENDPOINTS, collector_named, ship_batch, ship_spans
 from tests import seeding
 from tests.conftest import RETAIL
-from tests.retail import SECRET, eventually, retail_sandbox
+from tests.retail import SECRET, retail_sandbox
 from tests.telemetry.conftest import Collector
+from tests.waiting import eventually
 from worker import running_worker
 
 BEGAN = seeding.NOW - timedelta(days=2)

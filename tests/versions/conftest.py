@@ -22,6 +22,7 @@ from settings import Settings
 from store.database import Database
 from store.history import find_runs, spans_of_trace
 from store.tables import Customer, EventRecord, Run, Span
+from tests.waiting import until
 from worker import load_parts, make_worker
 from workflows.approval import DecisionSigner
 from workflows.journey import CustomerJourney
@@ -98,10 +99,9 @@ class Shop:
 
     async def waits(self, handle: Handle, at: str) -> Progress:
         """The run waits at a step, or asks there."""
-        while True:
-            progress = await handle.query(CustomerJourney.progress)
-            if progress.at == at and progress.doing in ("asking", "waiting") and progress.waiting_until:
-                return progress
+        return await until(
+            handle, lambda run: run.at == at and run.doing in ("asking", "waiting") and run.waiting_until
+        )
 
     async def row(self, handle: Handle) -> Run:
         async with self.database.reading() as session:

@@ -23,6 +23,7 @@ from journeys.ids import decision_id, delivery_key
 from journeys.model import Journey
 from learning.planners.interface import Question
 from learning.planners.registry import known_planners
+from tests.waiting import until
 from workflows.approval import DecisionSigner
 from workflows.journey import CustomerJourney
 from workflows.ports import (
@@ -293,8 +294,7 @@ def decision(**changes: Any) -> str:
 
 async def is_asking(run: WorkflowHandle[CustomerJourney, RunResult]) -> None:
     """Wait until the run waits for a person."""
-    while (await run.query(CustomerJourney.progress)).doing != "asking":
-        pass
+    await until(run, lambda progress: progress.doing == "asking")
 
 
 @pytest.fixture

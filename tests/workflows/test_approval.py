@@ -28,8 +28,7 @@ async def asked(runs: Runs, text: str = OFFER) -> WorkflowHandle[CustomerJourney
     """A run that waits for a decision on its offer."""
     runs.world.answers("offer", asks, asks)
     run = await runs.start(text)
-    while (await run.query(CustomerJourney.progress)).doing != "asking":
-        pass
+    await is_asking(run)
     return run
 
 

@@ -8,6 +8,7 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError, CancelledError
 
+from tests.waiting import continues_as_new
 from tests.workflows.conftest import Runs
 from workflows.journey import CustomerJourney
 from workflows.ports import DeliverRequest, DeliverResult, Denied, Held, Overtaken, Rejected
@@ -322,8 +323,7 @@ async def test_thousands_of_signals_continue_the_run_as_new_and_none_is_lost(run
     for first in range(0, 2100, 50):
         await asyncio.gather(*(runs.happens(run, "Cart Updated", number=n) for n in range(first, first + 50)))
     latest = runs.client.get_workflow_handle(run.id)
-    while (await latest.describe()).run_id == run.first_execution_run_id:
-        pass
+    await continues_as_new(latest, run.first_execution_run_id)
     await runs.happens(latest, "Cart Updated", number=3000)
     assert (await run.result()).outcome == "completed"
     assert runs.world.story == ["early came", "middle came", "late came", "last came"]

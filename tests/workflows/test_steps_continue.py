@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from temporalio.client import WorkflowHandle
 
+from tests.waiting import continues_as_new
 from tests.workflows.conftest import Runs, asks, decision, is_asking
 from workflows.journey import CustomerJourney
 from workflows.ports import DeliverRequest, DeliverResult, Held
@@ -19,8 +20,7 @@ async def moves(runs: Runs, run: Handle) -> Handle:
     before = (await latest.describe()).run_id
     # More than the limit, and then quiet: the server refuses to continue a run while signals keep coming.
     await asyncio.gather(*(runs.happens(latest, "Page Viewed") for _ in range(40)))
-    while (await latest.describe()).run_id == before:
-        pass
+    await continues_as_new(latest, before)
     return latest
 
 

@@ -10,6 +10,7 @@ from temporalio.client import WorkflowFailureError
 from journeys.events import JOURNEY_REQUESTED, Event
 from journeys.ids import run_request_id
 from journeys.requests import Asker, request_properties
+from tests.waiting import continues_as_new
 from tests.workflows.conftest import Runs
 
 PARENT = """
@@ -131,8 +132,7 @@ async def test_a_run_that_waits_for_another_goes_on_waiting_after_it_continued_a
     run = await short_runs.start(PARENT)
     await asyncio.gather(*(short_runs.happens(run, "Page Viewed") for _ in range(40)))
     latest = short_runs.client.get_workflow_handle(run.id)
-    while (await latest.describe()).run_id == run.first_execution_run_id:
-        pass
+    await continues_as_new(latest, run.first_execution_run_id)
     await ends(short_runs, run, "completed")
     await latest.result()
     assert len(short_runs.world.requested) == 1
