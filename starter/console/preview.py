@@ -31,7 +31,7 @@ def preview_of(approval: Approval) -> Preview:
     """The preview of an approval's message; the raw fields for a provider this page does not know."""
     if tool := approval.message.get("tool"):
         given = cast(dict[str, Any], approval.message["given"])
-        return Preview("action", title=str(tool), slots=tuple(f"{name}: {value}" for name, value in given.items()))
+        return Preview("action", title=str(tool), slots=tuple(map(_given, given.items())))
     if about := approval.message.get("about"):
         return Preview("question", text=str(about))
     body = cast(dict[str, Any], approval.message.get("body") or {})
@@ -65,6 +65,13 @@ def preview_of(approval: Approval) -> Preview:
     if chat := body.get("Body") or body.get("text"):
         return Preview("chat", text=str(chat))
     return Preview("raw", text=json.dumps(approval.message, indent=2, ensure_ascii=False))
+
+
+def _given(item: tuple[str, Any]) -> str:
+    """`Order id: o-7`."""
+    name, value = item
+    said = f"{value:,.2f}" if isinstance(value, float) else str(value)
+    return f"{name.replace('_', ' ').capitalize()}: {said}"
 
 
 def _free_text(text: str, otherwise: dict[str, Any] | None) -> Preview:

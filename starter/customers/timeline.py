@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
+from journeys.steps import given_name
 from store.dossier import Happenings
 from store.tables import Action, Approval, ConsentStatement, Delivery, EventRecord, Run, Span
 
@@ -82,10 +83,11 @@ def _action(row: Action) -> Entry:
 
 def _approval(row: Approval) -> Entry:
     by = f" by {row.decided_by}" if row.decided_by else ""
+    step = f"{given_name(row.step_id)} of " if given_name(row.step_id) else ""
     return Entry(
         at=row.decided_at or row.requested_at,
         kind="approval",
-        title=f"{row.step_id} of {row.journey}, asked of {row.group}",
+        title=f"{step}{row.journey}, asked of {row.group}",
         outcome=f"{row.state}{by}",
         detail=row.decision_reason or row.reason,
         run=row.workflow_id,
@@ -96,7 +98,7 @@ def _decision(row: Span) -> Entry:
     return Entry(
         at=row.ended_at,
         kind="decision",
-        title=row.step_id,
+        title=given_name(row.step_id) or f"a {row.kind}",
         outcome=row.outcome,
         detail=row.detail,
         run=row.workflow_id,

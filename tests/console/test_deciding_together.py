@@ -30,7 +30,7 @@ def form_of(page: str) -> dict[str, Any]:
 
 def test_only_the_lines_that_not_all_have_are_shown() -> None:
     alike = compare([refund("o-1", 20.5), refund("o-2", 30)])
-    assert [lines for _, lines in alike.rows] == [["order: o-1", "amount: 20.5"], ["order: o-2", "amount: 30"]]
+    assert [lines for _, lines in alike.rows] == [["Order: o-1", "Amount: 20.50"], ["Order: o-2", "Amount: 30"]]
 
 
 def test_amounts_are_summed_by_currency() -> None:
