@@ -15,7 +15,7 @@ from project.model import Brand, Project
 from settings import Settings
 from starter.services import Services
 from store.database import Database
-from store.tables import Approval, Customer, Delivery, Guardrail, Run, Span, StandingGrant
+from store.tables import Approval, Change, Customer, Delivery, Guardrail, Run, Span, StandingGrant
 from workflows.ports import CloseRequest, RunRef, StepRecord
 
 JOURNEY = "browse-abandonment"
@@ -196,6 +196,28 @@ def refund(approval_id: str, **changes: Any) -> Approval:
     about |= {"step_id": "refund", "message": {"tool": "refund", "given": given}}
     about |= {"turns": [{"at": "2099-03-03T10:00:00+00:00", "group": "brand"}]}
     return approval(approval_id, **about | changes)
+
+
+def change(change_id: str = "ch_1", **changes: Any) -> Change:
+    """A higher cap on discounts, which Omar proposes and marketing must agree to."""
+    given: dict[str, Any] = {
+        "id": change_id,
+        "kind": "policies",
+        "subject": "policies.yaml",
+        "version": "1f0c9a7be2d4",
+        "was": "77aa01bb22cc",
+        "definition": {},
+        "diff": "--- policies.yaml@77aa\n+++ policies.yaml@1f0c\n@@ -1 +1 @@\n-most: 15%\n+most: 20%\n",
+        "areas": {"price": "marketing"},
+        "owner": MARIA.email,
+        "author": OMAR.email,
+        "state": "open",
+        "proposed_at": NOW,
+        "deadline": NOW + timedelta(days=14),
+        "preview": "Of 3 decisions 1 would have left.",
+        "why": "",
+    }
+    return Change.model_validate(given | changes)
 
 
 def grant(grant_id: str = "g_1", **changes: Any) -> StandingGrant:

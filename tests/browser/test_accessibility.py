@@ -10,7 +10,7 @@ from starter.services import Services
 from tests.browser.conftest import IN_THE_BROWSER, Visit
 from tests.customers.filling import LENA, fill
 from tests.experiments.conftest import came, running
-from tests.seeding import NOW, approval, grant, put, run, run_ref, trace
+from tests.seeding import NOW, approval, change, grant, put, refund, run, run_ref, trace
 
 pytestmark = IN_THE_BROWSER
 
@@ -26,6 +26,7 @@ _PAGES = [
     "/experiments",
     "/experiments/subject-line",
     "/changes",
+    "/changes/ch_1",
     "/content",
     "/audit",
 ]
@@ -39,7 +40,8 @@ async def test_axe_finds_nothing_on_any_page(visit: Visit, demo: Services) -> No
     await came(demo.database, NOW - timedelta(days=25), prefix="later")
     await put(demo.database, running(NOW - timedelta(days=40)))
     await put(demo.database, run(ref), *trace(ref, NOW - timedelta(hours=46)), *rows)
-    await put(demo.database, grant(approval_id="a_8", group="support"))
+    await put(demo.database, grant(approval_id="a_8", group="support"), refund("a_10"))
+    await put(demo.database, change(settled_by=["ada@northwind.example"]))
     page = await visit(demo, "/", person="Omar")
     await page.emulate_media(reduced_motion="reduce")
     for path in _PAGES:
