@@ -128,6 +128,7 @@ def test_explain_says_what_each_policy_says_and_why(sojourn: Command, shop: dict
     )
     lines = told.out.splitlines()
     assert lines[0] == "browse-abandonment/reminder by email, now: it never leaves"
+    assert lines[1] == "    on the clocks of Atlantic/Canary, Europe/Madrid"
     assert "    consent (project): it never leaves: the customer withdrew consent to" in lines
     assert "    discount_cap (project): it may leave" in lines
 
@@ -206,13 +207,13 @@ def test_the_summary_fits_a_terminal(sojourn: Command, shop: dict[str, str]) -> 
 
 
 async def _lena(url: str) -> None:
-    """Someone who said no to mail, and looked at a tent."""
+    """Someone in Spain, nobody knows where there, who said no to mail, and looked at a tent."""
     before = NOW - timedelta(days=9)
     said = {"customer_id": "c_lena", "channel": "email", "purpose": "marketing", "source": "form", "at": before}
     database = Database(url)
     await put(
         database,
-        Customer(id="c_lena", traits={}, time_zone="Europe/Berlin", created_at=before),
+        Customer(id="c_lena", traits={"country": "Spain"}, created_at=before),
         Address(customer_id="c_lena", kind="email", value="lena@example.com", updated_at=before),
         ConsentRecord.model_validate(said | {"granted": False}),
         EventRecord(
