@@ -26,13 +26,20 @@ async def show_journeys(console: SignedIn) -> HTMLResponse:
     """Every journey that new runs may begin, and how many are under way."""
     async with console.services.database.reading() as session:
         open_runs = await count_open_runs(session)
-        tripped = {row.journey for row in await guardrails(session, state="tripped")}
+        tripped = await guardrails(session, state="tripped")
     going: dict[str, int] = {}
     for (name, _), number in open_runs.items():
         going[name] = going.get(name, 0) + number
     journeys = [console.services.journeys[name] for name in sorted(console.services.journeys)]
     starts = {journey.journey: say_start(journey.start) for journey in journeys}
-    return await console.show("journeys.html", journeys=journeys, starts=starts, going=going, tripped=tripped)
+    return await console.show(
+        "journeys.html",
+        journeys=journeys,
+        starts=starts,
+        going=going,
+        rolled_back={row.journey for row in tripped if not row.split},
+        closed={row.journey for row in tripped if row.split},
+    )
 
 
 # No journey can have this name: a name has no dot.

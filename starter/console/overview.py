@@ -48,7 +48,7 @@ async def show_overview(console: SignedIn) -> HTMLResponse:
         deliveries = await count_deliveries(session, since)
         latest = await list_runs(session)
         pauses = await list_pauses(session)
-        rolled_back = sorted({row.journey for row in await guardrails(session, state="tripped")})
+        tripped = await guardrails(session, state="tripped")
     ends = _bar("ended", [(outcome, number) for state, outcome, number in runs if state == "closed"])
     return await console.show(
         "overview.html",
@@ -56,7 +56,8 @@ async def show_overview(console: SignedIn) -> HTMLResponse:
         ends=ends,
         channels=_by_channel(deliveries),
         latest=latest.rows[:_LATEST],
-        rolled_back=rolled_back,
+        rolled_back=sorted({row.journey for row in tripped if not row.split}),
+        closed=[row for row in tripped if row.split],
         pauses=pauses,
         now=now,
     )

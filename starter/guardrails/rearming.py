@@ -33,6 +33,11 @@ class Standing:
     tightening: Tightening | None
 
     @property
+    def tripped(self) -> bool:
+        """Whether anything can be armed again."""
+        return any(row.state == "tripped" for row in self.guardrails)
+
+    @property
     def rolled_back(self) -> bool:
         """Whether its decisions are business as usual."""
         return any(row.state == "tripped" and not row.split for row in self.guardrails)

@@ -9,7 +9,7 @@ import pytest
 from starter.services import Services
 from store.tables import Guardrail, Run
 from store.versions import publish
-from tests.seeding import JOURNEY, NOW, OMAR, customer, put, run, run_ref, trace
+from tests.seeding import JOURNEY, NOW, OMAR, closed_arm, customer, put, run, run_ref, trace
 
 PAGE = f"/journeys/{JOURNEY}"
 
@@ -123,3 +123,16 @@ async def test_a_guardrail_that_tripped_is_shown_and_armed_again_by_ops_only(
     page = (await ada.get(PAGE)).text
     assert "re-armed by omar@northwind.example: the list is mended" in page
     assert "Rolled back" not in page
+
+
+async def test_an_arm_that_is_closed_is_shown_and_opened_again(ada: httpx.AsyncClient, shop: Services) -> None:
+    await put(shop.database, closed_arm(JOURNEY))
+    assert "arm closed" in (await ada.get("/journeys")).text
+    assert "The arm bold of subject is closed in" in (await ada.get("/")).text
+    await ada.post("/sign-in", data={"token": OMAR.token})
+    page = (await ada.get(PAGE)).text
+    assert "The arm bold of subject is closed. worse by more than 25%" in page
+    assert "Rolled back" not in page
+    token = page.partition('name="form_token" value="')[2][:64]
+    await ada.post(f"{PAGE}/rearm", data={"form_token": token, "reason": "the letter is mended"})
+    assert "The arm bold of subject is closed" not in (await ada.get(PAGE)).text
