@@ -180,6 +180,20 @@ def test_a_mail_is_put_together_from_its_slots(shop: Path, load: Load, write: Wr
     assert for_all.content_version != for_adults.content_version
 
 
+def test_a_receipt_brings_no_marketing_to_whoever_objected_to_it(
+    shop: Path, load: Load, write: Write, context: RenderContext
+):
+    (shop.parent / "policies.yaml").write_text("restricted_categories: {}\nobjection: {}\n")
+    write("receipt/email.txt.j2", MAIL.replace('subject: "News"', 'subject: "Receipt"\npurpose: transactional'))
+    library = load()
+
+    for_all = library.render("receipt", "email", someone(context))
+    objecting = library.render("receipt", "email", someone(context, objects_to_marketing=True))
+
+    assert ([pick.content for pick in for_all.picks], objecting.picks) == (["spring"], ())
+    assert "Spring" not in objecting.fields["text"]
+
+
 @pytest.mark.parametrize(
     ("surfaces", "problem"),
     [
