@@ -5,6 +5,7 @@ off in between: whether the message left is unknown, and it is not sent again. W
 leaving is held and tried again, as a person will mend them.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -109,22 +110,37 @@ class Delivering:
         self, session: AsyncSession, attempt: Attempt, request: DeliverRequest, channel: str
     ) -> tuple[Cleared | DeliverResult, list[Span]]:
         """What may leave, or the result if nothing may, and the spans that tell why."""
-        now = attempt.now()
         customer = await lock_customer(session, request.run.customer_id)
         row = await find_delivery(session, attempt.delivery_id)
         if row is not None and not _may_go_on(row, channel):
             return _earlier_result(session, attempt, row)
-        errand = Errand(request, channel, customer, attempt.delivery_id)
-        draft = await self._composer.compose(session, errand, now)
-        if not isinstance(draft, Draft):
-            return draft, [attempt.span("compose", draft.outcome, draft.reason)]
-        judgement, ruling = await self._guard.judge(session, Case(request, draft, attempt.delivery_id, now))
+        case = await self._case(session, Errand(request, channel, customer, attempt.delivery_id), attempt.now())
+        if not isinstance(case, Case):
+            return case, [attempt.span("compose", case.outcome, case.reason)]
+        draft = case.draft
+        judgement, ruling = await self._guard.judge(session, case)
         if draft.choices and isinstance(judgement, Cleared | Asked):
             # What a person is asked about is what leaves, whatever is learned until they answer.
             draft.choices.keep(session, draft.customer.id, draft.rendered.picks)
         if isinstance(judgement, Cleared):
             session.add(_reservation(attempt, request, judgement, ruling, row))
         return judgement, [_guard_span(attempt, channel, judgement, ruling)]
+
+    async def _case(self, session: AsyncSession, errand: Errand, now: datetime) -> Case | Denied | Rejected:
+        """The message as it would leave now, or why there is none."""
+        draft = await self._composer.compose(session, errand, now)
+        if not isinstance(draft, Draft):
+            return draft
+        request = errand.request
+        case = Case(request, draft, errand.delivery_id, now)
+        was_shown = request.grant is not None and draft.content_hash == request.grant.content_hash
+        if not was_shown or await self._guard.is_granted(session, case):
+            return case
+        # Asked about again as it was made and edited for the first question, it could not be made so a second
+        # time, and whoever agreed would be asked once more.
+        anew = replace(errand, request=request.model_copy(update={"grant": None}))
+        draft = await self._composer.compose(session, anew, now)
+        return Case(anew.request, draft, errand.delivery_id, now) if isinstance(draft, Draft) else draft
 
     async def _send(self, attempt: Attempt, cleared: Cleared) -> DeliverResult:
         draft, started = cleared.draft, attempt.now()

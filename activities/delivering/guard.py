@@ -62,6 +62,11 @@ class Guard:
         facts = await self._gathering.facts(session, case, policies, approved=False)
         return Judged(policies, len(own), facts, rule(policies, facts))
 
+    async def is_granted(self, session: AsyncSession, case: Case) -> bool:
+        """Whether what the request was granted is exactly this draft, under the policies as they are now."""
+        policies = (*with_always(self._policies.now), *own_policies(case.request.policies))
+        return await _granted(session, case, policies) is not None
+
     async def judge(self, session: AsyncSession, case: Case) -> tuple[Judgement, Ruling | None]:
         """What may happen now, and what every policy said. The customer is locked already."""
         request = case.request

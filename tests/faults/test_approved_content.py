@@ -103,6 +103,22 @@ async def test_what_changed_after_it_was_approved_is_asked_again(
     assert isinstance(await sending.deliver(sending.granted(request, again)), Sent)
 
 
+async def test_an_offer_that_changed_policies_ask_about_again_is_asked_about_as_it_would_leave_now(
+    small_sending: Sending,
+) -> None:
+    """Asked about as it was made hours before, it could not be made so again: a third person would be asked."""
+    sending = small_sending
+    request = sending.request(await sending.shopper(), **OFFER)
+    asked = await sending.deliver(request)
+    _edit_policy(sending)
+    again = await sending.deliver(sending.granted(request, asked, after=timedelta(hours=3)))
+    assert isinstance(again, Asked)
+    assert (await sending.approval(again)).message != (await sending.approval(asked)).message
+    assert isinstance(await sending.deliver(sending.granted(request, again, after=timedelta(hours=2))), Sent)
+    [message] = sending.sandbox.mailbox.messages
+    assert message.content["request"] == (await sending.approval(again)).message["body"]
+
+
 async def _approvals(sending: Sending) -> list[Approval]:
     return sorted(await sending.rows(Approval), key=lambda approval: approval.requested_at)
 

@@ -34,6 +34,10 @@ class Exhibit:
     def is_decided(self) -> bool:
         return self.rejected or self.agreement_counts
 
+    def is_lost(self, now: datetime) -> bool:
+        """Whether nobody can agree to it any more."""
+        return self.rejected or (not self.agreement_counts and now >= self.deadline)
+
 
 @dataclass
 class AskingRun:
