@@ -150,7 +150,7 @@ async def _assembled(
     library = library.with_published(await published_content(settings))
     if surface not in library.surfaces:
         known = list(library.surfaces)
-        hint = nearest(surface, known) or f"there are: {', '.join(known) or 'none'}"
+        hint = nearest(surface, known) or f"there are: {', '.join(known)}" if known else "it declares none yet"
         raise CommandFailed(f"surfaces.yaml has no surface '{surface}' ({hint}).")
     now, declared = datetime.now(UTC), library.surfaces[surface]
     context = surface_context(project, None, locale, now)
