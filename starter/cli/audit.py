@@ -37,7 +37,7 @@ _Until = Annotated[
 def list_(
     context: typer.Context,
     kind: Annotated[
-        str, typer.Option(help="decision, verdict, approval, change, login, refusal or erasure.")
+        str, typer.Option(help="decision, verdict, approval, change, login, refusal, export or erasure.")
     ] = "",
     subject: Annotated[str, typer.Option(help="Only about this, such as journey:welcome.")] = "",
     by: Annotated[str, typer.Option(help="Only what this person did, or this part of Sojourn.")] = "",
