@@ -3,14 +3,16 @@
 import hmac
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 
 from project.access import Permission, Person
 from starter.console import words
@@ -139,6 +141,13 @@ def _to_the_door(request: Request) -> Response:
     if "hx-request" in request.headers:
         return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
     return RedirectResponse(door, 303)
+
+
+async def no_such_page(request: Request, error: Exception) -> Response:
+    """The answer to an address that is none: a page for a browser, the usual words for a program."""
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        return _show_problem(request, Problem(404, "There is no such page", "Its address may have changed."))
+    return await http_exception_handler(request, cast(HTTPException, error))
 
 
 def _show_problem(request: Request, problem: Problem) -> Response:

@@ -22,6 +22,7 @@ from starter.console import (
     sign_in,
     together,
 )
+from starter.console.page import no_such_page
 
 router = APIRouter(include_in_schema=False)
 for room in (
@@ -46,6 +47,7 @@ for room in (
 def mount(app: FastAPI) -> None:
     """Add the pages and their static files to an application that has `state.services`."""
     app.include_router(router)
+    app.add_exception_handler(404, no_such_page)
     static = StaticFiles(directory=Path(__file__).parent / "static")
     # Nothing in them is secret, so compressing them gives nothing away.
     app.mount("/static", GZipMiddleware(static, minimum_size=1000), name="static")

@@ -35,6 +35,15 @@ async def test_every_page_wants_a_person(site: httpx.AsyncClient, path: str) -> 
     assert answer.headers["location"].startswith("/sign-in?to=%2F")
 
 
+async def test_an_address_that_is_none_is_a_page_for_a_browser_and_json_for_a_program(
+    site: httpx.AsyncClient,
+) -> None:
+    page = await site.get("/guardrails", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, "There is no such page" in page.text) == (404, True)
+    told = await site.get("/guardrails")
+    assert (told.status_code, told.json()) == (404, {"detail": "Not Found"})
+
+
 async def test_a_live_part_of_a_page_sends_to_the_door_as_a_whole(site: httpx.AsyncClient) -> None:
     answer = await site.get("/approvals", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in")

@@ -32,9 +32,14 @@ def test_times_are_on_the_projects_clock() -> None:
 
 def test_a_deadline_is_told_by_how_long_it_is_until_then() -> None:
     now = datetime.now(UTC)
-    assert until(now + timedelta(days=1, hours=4, minutes=1)) == "in 1d 4h"
-    assert until(now + timedelta(seconds=30)) == "in less than a minute"
-    assert until(now - timedelta(seconds=1)) == "the time is over"
+    assert until(now + timedelta(days=1, hours=4, minutes=1), now) == "in 1d 4h"
+    assert until(now + timedelta(seconds=30), now) == "in less than a minute"
+    assert until(now - timedelta(seconds=1), now) == "the time is over"
+
+
+def test_a_deadline_of_a_run_whose_time_was_skipped_counts_from_when_it_was_set() -> None:
+    asked = datetime.now(UTC) + timedelta(days=3)
+    assert until(asked + timedelta(days=1), asked) == "in 1d"
 
 
 def test_amounts_have_their_currency_and_fields_the_names_that_people_know() -> None:
