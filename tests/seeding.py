@@ -343,5 +343,5 @@ def closed_arm(journey: str) -> Guardrail:
     """The arm 'bold' of the split 'subject', in which an experiment found too many who unsubscribed."""
     return Guardrail(
         journey=journey, channel="", name="unsubscribed in bold of subject-line", split="subject", arm="bold",
-        state="tripped", value=0.5, limit=0.1, why="worse by more than 25%", since=NOW, looked_at=NOW,
+        state="tripped", value=0.5, limit=0.0, why="worse by more than 25%", since=NOW, looked_at=NOW,
     )  # fmt: skip

@@ -48,4 +48,7 @@ async def rearm(console: SignedIn, name: str) -> Response:
 
 
 def _filled(row: Guardrail) -> float | None:
-    return None if row.name in _BOTH_WAYS else 100 * max(0.0, min(1.0, row.value / row.limit))
+    if row.name in _BOTH_WAYS:
+        return None
+    # Where the control has none of what must not rise, any share is over the limit.
+    return 100 * max(0.0, min(1.0, row.value / row.limit)) if row.limit else 100.0

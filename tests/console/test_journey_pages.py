@@ -131,7 +131,7 @@ async def test_an_arm_that_is_closed_is_shown_and_opened_again(ada: httpx.AsyncC
     assert "The arm bold of subject is closed in" in (await ada.get("/")).text
     await ada.post("/sign-in", data={"token": OMAR.token})
     page = (await ada.get(PAGE)).text
-    assert "The arm bold of subject is closed. worse by more than 25%" in page
+    assert "The arm bold of subject is closed: worse by more than 25%" in page
     assert "Rolled back" not in page
     token = page.partition('name="form_token" value="')[2][:64]
     await ada.post(f"{PAGE}/rearm", data={"form_token": token, "reason": "the letter is mended"})
