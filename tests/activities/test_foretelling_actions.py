@@ -110,7 +110,12 @@ async def test_a_tightening_is_foretold(shop: Desk):
 
 async def test_what_the_step_gives_is_worked_out_from_the_last_event_of_its_kind(shop: Desk):
     async with shop.database.transaction() as session:
-        about = {"customer_id": "c_1", "name": "Order Returned", "occurred_at": NOON, "received_at": NOON}
+        about: dict[str, Any] = {
+            "customer_id": "c_1",
+            "name": "Order Returned",
+            "occurred_at": NOON,
+            "received_at": NOON,
+        }
         session.add(EventRecord(id="e_1", properties={"order_id": "o_1", "amount": 35.5}, **about))
     _, given = await foretelling(shop).foretell(
         "c_1", journey(), refund_step(journey()), {"currency": "EUR"}, NOON
