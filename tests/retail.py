@@ -193,6 +193,15 @@ class Shopper:
             CustomerJourney.run, latest.workflow_id, first_execution_run_id=latest.first_run_id
         )
 
+    async def is_asked_about(self) -> Handle:
+        """They look at a product; the times pass until their run asks a person about its offer."""
+        await self.views()
+        run = await self.run()
+        for step in ("wait_1", "wait_3", "wait_5"):
+            await self.shop.skip_wait(run, step)
+        await self.shop.waits(run, "offer")
+        return run
+
     async def _post(self, call: str, body: dict[str, Any]) -> None:
         body = {"userId": self.user_id, **body}
         answer = await self.shop.api.post(f"/v1/{call}", json=body, auth=(WRITE_KEY, ""))

@@ -15,7 +15,7 @@ from project.model import Brand, Project
 from settings import Settings
 from starter.services import Services
 from store.database import Database
-from store.tables import Approval, Change, Customer, Delivery, Guardrail, Run, Span, StandingGrant
+from store.tables import Approval, Change, ChannelPause, Customer, Delivery, Guardrail, Run, Span, StandingGrant
 from workflows.ports import CloseRequest, RunRef, StepRecord
 
 JOURNEY = "browse-abandonment"
@@ -345,3 +345,19 @@ def closed_arm(journey: str) -> Guardrail:
         journey=journey, channel="", name="unsubscribed in bold of subject-line", split="subject", arm="bold",
         state="tripped", value=0.5, limit=0.0, why="worse by more than 25%", since=NOW, looked_at=NOW,
     )  # fmt: skip
+
+
+def channel_pause(until: datetime, **changed: Any) -> ChannelPause:
+    """Nothing is sent over email, as the vendor no longer takes the token."""
+    pause: dict[str, Any] = {
+        "channel": "email",
+        "worker": "1@host",
+        "provider": "postmark",
+        "code": "postmark.10",
+        "reason": "the token was invalid",
+        "setting": True,
+        "breaks": 1,
+        "since": NOW,
+        "until": until,
+    }
+    return ChannelPause(**(pause | changed))

@@ -12,7 +12,6 @@ import pytest
 from sandbox.server import Sandbox
 from store.channels import note_worker, put_pause
 from store.database import Database
-from store.tables import ChannelPause
 from tests import seeding
 from tests.cli.conftest import Command
 
@@ -171,19 +170,8 @@ def test_an_audience_that_nobody_is_named_for_is_told(sojourn: Command) -> None:
 
 async def _pause(url: str, until: datetime) -> None:
     database = Database(url)
-    pause = ChannelPause(
-        channel="email",
-        worker="1@host",
-        provider="postmark",
-        code="postmark.10",
-        reason="the token was invalid",
-        setting=True,
-        breaks=1,
-        since=seeding.NOW,
-        until=until,
-    )
     async with database.transaction() as session:
-        await put_pause(session, pause)
+        await put_pause(session, seeding.channel_pause(until))
         for worker in ("1@host", "2@host"):
             await note_worker(session, worker, datetime.now(UTC), seeding.NOW)
     await database.close()

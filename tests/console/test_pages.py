@@ -9,8 +9,20 @@ import pytest
 
 from starter.services import Services
 from store.approvals import find_approval, mark_decided
-from store.tables import ChannelPause
-from tests.seeding import ADA, NOW, OMAR, approval, customer, delivery, put, refund, run, run_ref, trace
+from tests.seeding import (
+    ADA,
+    NOW,
+    OMAR,
+    approval,
+    channel_pause,
+    customer,
+    delivery,
+    put,
+    refund,
+    run,
+    run_ref,
+    trace,
+)
 
 PAGES = ["/", "/approvals", "/approvals/a_1", "/approvals/a_1/message", "/runs", "/runs/x:y:z", "/deliveries"]
 
@@ -354,24 +366,14 @@ async def test_deliveries_are_filtered_by_state(ada: httpx.AsyncClient, shop: Se
 
 
 async def test_the_first_page_tells_what_nothing_is_sent_over(ada: httpx.AsyncClient, shop: Services) -> None:
-    pause = ChannelPause(
-        channel="email",
-        provider="sendgrid",
-        worker="7@host",
-        code="sendgrid.401",
-        reason="The provided authorization grant is invalid, expired, or revoked",
-        setting=True,
-        breaks=1,
-        since=NOW - timedelta(minutes=9),
-        until=NOW - timedelta(minutes=5),
-    )
+    pause = channel_pause(NOW - timedelta(minutes=5), code="sendgrid.401", reason="The grant is expired")
     await put(shop.database, pause)
 
     page = " ".join((await ada.get("/")).text.split())
 
     assert "Nothing is sent over email until the next message gets through" in page
     assert "as its settings or its account are wrong" in page
-    assert "<code>sendgrid.401</code>: The provided authorization grant" in page
+    assert "<code>sendgrid.401</code>: The grant is expired" in page
 
 
 async def test_a_run_tells_its_story(ada: httpx.AsyncClient, shop: Services) -> None:

@@ -32,11 +32,7 @@ async def test_buying_another_product_leaves_the_run_as_it_is(lena: Shopper) -> 
 
 async def test_buying_while_the_offer_waits_for_approval_withdraws_the_question(lena: Shopper) -> None:
     shop = lena.shop
-    await lena.views()
-    run = await lena.run()
-    for step in ("wait_1", "wait_3", "wait_5"):
-        await shop.skip_wait(run, step)
-    await shop.waits(run, "offer")
+    run = await lena.is_asked_about()
     [question] = await shop.open_approvals()
     await lena.buys()
     assert (await run.result()).outcome == "goal"
@@ -48,11 +44,7 @@ async def test_buying_while_the_offer_waits_for_approval_withdraws_the_question(
 
 async def test_a_rejected_offer_is_not_sent_and_the_reason_stands_in_the_timeline(lena: Shopper) -> None:
     shop = lena.shop
-    await lena.views()
-    run = await lena.run()
-    for step in ("wait_1", "wait_3", "wait_5"):
-        await shop.skip_wait(run, step)
-    await shop.waits(run, "offer")
+    run = await lena.is_asked_about()
     [question] = await shop.open_approvals()
     await shop.decides(question["id"], "reject", ADA, "Two offers a month are enough.")
     assert (await run.result()).outcome == "completed"

@@ -45,7 +45,7 @@ def _quoted(row: Run) -> str:
 
 
 async def test_a_run_that_asks_can_be_found_by_the_group_it_asks(lena: Shopper) -> None:
-    run = await _until_it_asks(lena)
+    run = await lena.is_asked_about()
     shown = (await run.describe()).typed_search_attributes
     assert (shown[JOURNEY_STAGE], shown[JOURNEY_APPROVAL]) == ("approval", "marketing")
     details = await _current_details(run)
@@ -61,7 +61,7 @@ async def test_a_run_that_asks_can_be_found_by_the_group_it_asks(lena: Shopper) 
 
 
 async def test_every_timer_and_activity_has_a_label(lena: Shopper) -> None:
-    run = await _until_it_asks(lena)
+    run = await lena.is_asked_about()
     assert await _labels(run, EventType.EVENT_TYPE_TIMER_STARTED) == [
         "wait_1: 30m",
         "wait_3: 4h",
@@ -77,7 +77,7 @@ async def test_every_timer_and_activity_has_a_label(lena: Shopper) -> None:
 
 async def test_nothing_in_the_clear_names_the_customer(lena: Shopper) -> None:
     """Workflow ids, search attributes and summaries show in lists; they carry opaque ids only."""
-    run = await _until_it_asks(lena)
+    run = await lena.is_asked_about()
     found = await run.describe()
     shown = [run.id, str(found.typed_search_attributes), str(await found.static_summary())]
     shown += [str(await found.static_details()), str(await found.memo()), await _current_details(run)]
@@ -88,20 +88,11 @@ async def test_nothing_in_the_clear_names_the_customer(lena: Shopper) -> None:
 
 
 async def test_the_history_names_nothing_that_the_customer_is_or_did(lena: Shopper) -> None:
-    run = await _until_it_asks(lena)
+    run = await lena.is_asked_about()
     events = (await run.fetch_history()).events
     history = b"".join(event.SerializeToString() for event in events)
     for known in ("lena", "Lena", "Lumen 2 tent", "329", "browse-reminder", lena.push_token):
         assert known.encode() not in history
-
-
-async def _until_it_asks(lena: Shopper) -> Handle:
-    await lena.views()
-    run = await lena.run()
-    for step in ("wait_1", "wait_3", "wait_5"):
-        await lena.shop.skip_wait(run, step)
-    await lena.shop.waits(run, "offer")
-    return run
 
 
 async def _current_details(run: Handle) -> str:

@@ -10,7 +10,7 @@ from journeys.parts import Offer
 from sandbox.faults import Answer
 from store.tables import Address, Delivery
 from tests.faults.sending import OFFER, PUSH, Sending, Shopper, key_of
-from workflows.ports import Rejected, Sent, Unknown
+from workflows.ports import DeliverRequest, Rejected, Sent, Unknown
 
 # Two per cent, so that nobody has to approve it.
 STEP_BY: dict[str, dict[str, Any]] = {
@@ -22,6 +22,13 @@ STEP_BY: dict[str, dict[str, Any]] = {
 
 def address(shopper: Shopper, channel: str) -> str:
     return {"email": shopper.email, "push": shopper.push_token, "whatsapp": shopper.phone}[channel]
+
+
+async def answered(sending: Sending, channel: str, answer: Answer, **more: Any) -> DeliverRequest:
+    """A message to Lena over a channel, which the vendor answers so; `more` is of the fault."""
+    lena = await sending.shopper()
+    sending.sandbox.faults.add(recipient=address(lena, channel), answer=answer, **more)
+    return sending.request(lena, **STEP_BY[channel])
 
 
 @pytest.mark.parametrize(
@@ -40,9 +47,7 @@ async def test_what_the_vendor_did_not_take_now_is_tried_again_and_leaves_once(
     small_sending: Sending, channel: str, answer: Answer, code: str
 ) -> None:
     sending = small_sending
-    lena = await sending.shopper()
-    request = sending.request(lena, **STEP_BY[channel])
-    sending.sandbox.faults.add(recipient=address(lena, channel), answer=answer, times=2)
+    request = await answered(sending, channel, answer, times=2)
     for attempt in (1, 2):
         error = await sending.put_off(request, attempt, after=timedelta(minutes=2 * attempt))
         assert error.type == code
@@ -68,9 +73,7 @@ async def test_the_wait_the_vendor_asks_for_is_the_wait_before_the_next_attempt(
     small_sending: Sending, channel: str, answer: Answer
 ) -> None:
     sending = small_sending
-    lena = await sending.shopper()
-    request = sending.request(lena, **STEP_BY[channel])
-    sending.sandbox.faults.add(recipient=address(lena, channel), answer=answer, retry_after=42)
+    request = await answered(sending, channel, answer, retry_after=42)
     error = await sending.put_off(request)
     assert error.next_retry_delay == timedelta(seconds=42)
 
@@ -110,9 +113,7 @@ async def test_what_the_vendor_will_never_take_is_rejected_once_and_the_address_
     small_sending: Sending, channel: str, answer: Answer, code: str
 ) -> None:
     sending = small_sending
-    lena = await sending.shopper()
-    request = sending.request(lena, **STEP_BY[channel])
-    sending.sandbox.faults.add(recipient=address(lena, channel), answer=answer)
+    request = await answered(sending, channel, answer)
     result = await sending.deliver(request)
     assert isinstance(result, Rejected)
     assert (result.code, (await sending.delivery(request)).state) == (code, "rejected")
@@ -134,9 +135,7 @@ async def test_what_only_our_settings_keep_from_leaving_is_held_until_they_are_m
     small_sending: Sending, channel: str, answer: Answer, code: str
 ) -> None:
     sending = small_sending
-    lena = await sending.shopper()
-    request = sending.request(lena, **STEP_BY[channel])
-    sending.sandbox.faults.add(recipient=address(lena, channel), answer=answer)
+    request = await answered(sending, channel, answer)
     error = await sending.put_off(request)
     assert (error.type, error.next_retry_delay) == (code, timedelta(seconds=15))
     assert (await sending.delivery(request)).state == "retrying"
@@ -150,9 +149,7 @@ async def test_what_nobody_mends_for_a_day_is_rejected(
 ) -> None:
     """Of the two the first is told by the vendor again, the second by the pause of the channel."""
     sending = small_sending
-    lena = await sending.shopper()
-    request = sending.request(lena, **STEP_BY[channel])
-    sending.sandbox.faults.add(recipient=address(lena, channel), answer=answer, times=9)
+    request = await answered(sending, channel, answer, times=9)
     await sending.put_off(request, after=timedelta(hours=23, minutes=59, seconds=50))
     result = await sending.deliver(request, attempt=2, after=timedelta(hours=24))
     assert isinstance(result, Rejected)
@@ -183,9 +180,7 @@ async def test_a_message_taken_without_an_answer_is_unknown_and_never_sent_again
     small_sending: Sending, channel: str, accident: str
 ) -> None:
     sending = small_sending
-    lena = await sending.shopper()
-    request = sending.request(lena, **STEP_BY[channel])
-    sending.sandbox.faults.add(recipient=address(lena, channel), answer=accident)
+    request = await answered(sending, channel, accident)
     result = await sending.deliver(request)
     assert isinstance(result, Unknown)
     for attempt in (2, 3):

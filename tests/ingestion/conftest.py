@@ -2,16 +2,15 @@
 
 import base64
 from collections.abc import AsyncGenerator
-from typing import Any
 
 import httpx
 import pytest
-from sqlmodel import SQLModel, select
 
 from starter.app import create_app
 from starter.services import Services
 from store.database import Database
 from tests import seeding
+from tests.kept import Kept
 
 
 @pytest.fixture
@@ -33,21 +32,6 @@ def sender(anyone: httpx.AsyncClient) -> httpx.AsyncClient:
     """A service of the shop, with its write key as Segment's clients send it."""
     anyone.headers["Authorization"] = "Basic " + base64.b64encode(b"key:").decode()
     return anyone
-
-
-class Kept:
-    """What the store holds."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
-    async def all(self, table: type[SQLModel]) -> list[Any]:
-        async with self.database.reading() as session:
-            return list((await session.exec(select(table))).all())
-
-    async def one(self, table: type[SQLModel]) -> Any:
-        (row,) = await self.all(table)
-        return row
 
 
 @pytest.fixture

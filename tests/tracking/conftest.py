@@ -3,11 +3,9 @@
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
-from sqlmodel import SQLModel, select
 
 from content.links import LinkSigner
 from project.model import Tracking
@@ -15,6 +13,7 @@ from starter.app import create_app
 from starter.services import Services
 from store.database import Database
 from tests import seeding
+from tests.kept import Kept
 
 LINKS = LinkSigner(seeding.SECRET)
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -38,21 +37,6 @@ async def browser(shop: Services) -> AsyncGenerator[httpx.AsyncClient]:
     agent = {"User-Agent": BROWSER}
     async with httpx.AsyncClient(transport=transport, base_url="http://shop", headers=agent) as client:
         yield client
-
-
-class Kept:
-    """What the store holds."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
-    async def all(self, table: type[SQLModel]) -> list[Any]:
-        async with self.database.reading() as session:
-            return list((await session.exec(select(table))).all())
-
-    async def one(self, table: type[SQLModel]) -> Any:
-        (row,) = await self.all(table)
-        return row
 
 
 @pytest.fixture
