@@ -110,7 +110,7 @@ def test_marketing_without_a_policy_of_consent(check_steps: Check):
 
 def test_a_journeys_own_cap_is_the_stricter_one(check_steps: Check):
     step = f"{SEND}\n    offer: {{discount: 12%}}"
-    assert check_steps(step, head=f"policies: {{discount_cap: {{most: 10%}}}}\n{HEAD}") == [
+    assert check_steps(step, head=f"policies: {{discount_cap: {{most: 10%, group: brand}}}}\n{HEAD}") == [
         "9:13: a discount of 12 % is above the cap of 10 %"
     ]
 

@@ -19,7 +19,7 @@ journey: j
 owner: o@shop.example
 tier: supervised
 approvers: brand
-policies: {discount_cap: {most: 10%}}
+policies: {discount_cap: {most: 10%, group: brand}}
 start: {event: Viewed, where: event.price > 3, key: event.product_id, again: after 7d}
 goal: {event: Bought, where: event.total > 3, within: 5d}
 stop: [Bought, {event: Viewed, where: event.price > start.price}]

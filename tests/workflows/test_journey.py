@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError, CancelledError
 
-from tests.waiting import continues_as_new
+from tests.waiting import continues_as_new, eventually
 from tests.workflows.conftest import Runs
 from workflows.journey import CustomerJourney
 from workflows.ports import DeliverRequest, DeliverResult, Denied, Held, Overtaken, Rejected
@@ -128,9 +128,6 @@ async def test_waiting_for_an_event_goes_either_way(runs: Runs) -> None:
 async def test_a_click_that_comes_before_the_send_is_recorded_is_not_missed(runs: Runs) -> None:
     """The provider's webhook can be faster than the answer to the send."""
 
-    async def clicked_meanwhile() -> None:
-        await runs.outcome(run, "Email Link Clicked", "mail")
-
     run = await runs.start(
         """
         journey: quick-click
@@ -142,10 +139,14 @@ async def test_a_click_that_comes_before_the_send_is_recorded_is_not_missed(runs
           - {id: clicked, wait_for: Email Link Clicked, within: 1h}
         """
     )
-    await clicked_meanwhile()
+    await runs.outcome(run, "Email Link Clicked", "mail")
     await run.result()
     assert runs.world.story[-1] == "clicked timed_out"  # before the send it was nobody's click
 
+    async def is_sending() -> bool:
+        return runs.world.sent == ["mail", "mail"]
+
+    runs.world.answers("mail", ApplicationError("busy"))
     run = await runs.start(
         """
         journey: quick-click
@@ -156,8 +157,8 @@ async def test_a_click_that_comes_before_the_send_is_recorded_is_not_missed(runs
           - {id: clicked, wait_for: Email Link Clicked, within: 1h}
         """
     )
-    runs.world.answers("mail", ApplicationError("busy"))
-    await clicked_meanwhile()
+    await eventually(is_sending)
+    await runs.outcome(run, "Email Link Clicked", "mail")
     await run.result()
     assert runs.world.story[-1] == "clicked came"
 
