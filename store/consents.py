@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Literal
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,6 +11,8 @@ from store.tables import ConsentRecord, ConsentStatement
 
 Subject = tuple[str, str, str, str]
 """Whom and what a consent is about: the customer's id, the channel, the purpose and the topic."""
+Standing = Literal["confirmed", "granted", "ended", "withdrawn"]
+"""What a consent is worth: `confirmed` was said by the owner of the address from there too, `granted` was not."""
 
 
 async def keep_statements(
@@ -93,6 +96,15 @@ async def has_withdrawn(session: AsyncSession, customer_id: str, channel: str, p
     """Whether the customer's last word about a channel and a purpose was no."""
     record = await session.get(ConsentRecord, (customer_id, channel, purpose, ""))
     return record is not None and not record.granted
+
+
+def standing(record: ConsentRecord, now: datetime) -> Standing:
+    """What a consent is worth at a moment, in UTC."""
+    if not record.granted:
+        return "withdrawn"
+    if record.until is not None and record.until <= now:
+        return "ended"
+    return "confirmed" if record.confirmed else "granted"
 
 
 def _subject(row: ConsentRecord | ConsentStatement) -> Subject:

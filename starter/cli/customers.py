@@ -248,7 +248,8 @@ def _why_not(address: dict[str, Any]) -> str:
 
 def _consent(row: dict[str, Any]) -> str:
     about = " ".join(word for word in (row["purpose"], row["topic"], row["channel"]) if word)
-    return f"{'yes' if row['granted'] else 'no '} to {about}, {row['source']}, {minute(row['at'])[:10]}"
+    terms = f" ({row['terms']})" if row["terms"] else ""
+    return f"{'yes' if row['granted'] else 'no '} to {about}{terms}, {row['source']}, {minute(row['at'])[:10]}"
 
 
 def _line(entry: dict[str, Any]) -> str:

@@ -13,8 +13,8 @@ from learning.experiments.comparing import Interval
 from starter.customers.timeline import said
 
 _STATES = {
-    "good": "approved granted completed goal sent delivered opened clicked replied allow allowed matched came "
-    "elapsed ok safe",
+    "good": "approved granted confirmed completed goal sent delivered opened clicked replied allow allowed "
+    "matched came elapsed ok safe",
     "busy": "open starting reserved retrying hold needs_approval held asked running warned unclear",
     "bad": "dead rejected bounced complained unknown deny denied gave_up failed lost tripped harmed",
 }

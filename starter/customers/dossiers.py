@@ -15,7 +15,7 @@ from starter.identity.callers import Refusal
 from starter.ingestion.provenance import Words
 from starter.services import Services
 from store.audit import record
-from store.consents import consents_of, statements_of
+from store.consents import Standing, consents_of, standing, statements_of
 from store.customers import addresses_of, find_customer
 from store.dossier import (
     customers_named,
@@ -29,7 +29,7 @@ from store.identity import ids_of
 from store.runs import open_runs
 from store.segments import memberships
 from store.suppressions import KINDS, find_suppression
-from store.tables import Address, Customer, Identity
+from store.tables import Address, ConsentRecord, Customer, Identity
 
 TIMELINE_PAGE = 50
 
@@ -68,6 +68,11 @@ class ConsentView(BaseModel):
     granted: bool
     confirmed: bool
     until: datetime | None
+    """When it ends by itself, or ended."""
+    standing: Standing
+    """What it is worth now."""
+    terms: str
+    """Whether it was confirmed and when it ends, in words; empty where nothing is to be said."""
     source: str
     at: datetime
 
@@ -205,7 +210,7 @@ async def _profile(session: AsyncSession, customer: Customer) -> Profile:
         time_zone=customer.time_zone,
         locale=customer.locale,
         addresses=[await _address(session, row) for row in addresses],
-        consents=[ConsentView.model_validate(row.model_dump()) for row in await consents_of(session, customer.id)],
+        consents=[_consent(row, now) for row in await consents_of(session, customer.id)],
         segments=[SegmentView.model_validate(row.model_dump()) for row in segments],
         features=see({}, features, now, dict.fromkeys(FEATURES.keys() - {"scores"}, ())),
         scores=read_scores(customer, features, now),
@@ -216,6 +221,20 @@ async def _profile(session: AsyncSession, customer: Customer) -> Profile:
 async def _address(session: AsyncSession, row: Address) -> AddressView:
     listed = await find_suppression(session, row.kind, row.value) if row.kind in KINDS else None
     return AddressView.model_validate(row.model_dump() | {"suppressed": listed.reason if listed else ""})
+
+
+def _consent(row: ConsentRecord, now: datetime) -> ConsentView:
+    worth = standing(row, now)
+    return ConsentView.model_validate(row.model_dump() | {"standing": worth, "terms": _terms(row, worth)})
+
+
+def _terms(row: ConsentRecord, worth: Standing) -> str:
+    # Only marketing over a channel is ever confirmed.
+    unconfirmed = worth == "granted" and row.purpose == "marketing" and not row.topic
+    told = ["not confirmed"] if unconfirmed else ["confirmed"] if row.confirmed else []
+    if row.granted and row.until:
+        told.append(f"{'ended' if worth == 'ended' else 'ends'} on {row.until:%Y-%m-%d}")
+    return ", ".join(told)
 
 
 def _known_as(identities: Sequence[Identity], words: Words) -> list[KnownAs]:

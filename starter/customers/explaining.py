@@ -1,6 +1,5 @@
 """Why a customer is where they are: why a journey did not start, a message did not leave, ids are one person's."""
 
-from collections.abc import Collection
 from datetime import UTC, datetime
 
 from pydantic import BaseModel
@@ -11,30 +10,21 @@ from journeys.times import known_zone, zone_or_utc
 from journeys.wording import say_start
 from starter.customers.dossiers import find
 from starter.customers.occasions import Candidate, last_occasion
+from starter.customers.reaching import obstacles
 from starter.identity.callers import Refusal
 from starter.ingestion.provenance import IdentityStory, explain_identity
 from starter.segments.keeping import segments_of
 from starter.segments.membership import as_attributes
 from starter.services import Services
 from store.consents import consents_of
-from store.customers import addresses_of
 from store.dossier import withheld
 from store.features import features_of
 from store.history import list_runs
 from store.runs import HOLDOUT
-from store.suppressions import KINDS, find_suppression
-from store.tables import Customer, Run, Span
+from store.tables import Run, Span
 from yamlfile import nearest
 
 _MESSAGES = 20
-_REACHED_BY = {
-    "email": ("email",),
-    "sms": ("phone",),
-    "whatsapp": ("phone", "whatsapp_user_id"),
-    "push": ("push_token",),
-    "web_push": ("web_push",),
-}
-"""The kinds of address of which each channel needs one; messages inside the app need none."""
 
 
 class NoSuchJourney(Refusal):
@@ -107,7 +97,7 @@ class Explainer:
                 customer_id=customer.id,
                 journeys=[await _answer(session, one, candidate) for one in asked],
                 messages=[_message(span) for span in spans],
-                reach=await _reach(session, customer, self._services.project.channels),
+                reach=await obstacles(session, customer, self._services.project.channels, candidate.now),
                 identity=await explain_identity(session, customer.id),
             )
 
@@ -160,26 +150,3 @@ def _message(span: Span) -> MessageAnswer:
         why=span.detail,
         policies=str(span.attributes.get("journey.policy.findings", "")),
     )
-
-
-async def _reach(session: AsyncSession, customer: Customer, channels: Collection[str]) -> list[str]:
-    """What keeps marketing of each channel of the project from a customer."""
-    addresses = await addresses_of(session, [customer.id])
-    consents = {row.channel: row for row in await consents_of(session, customer.id) if row.purpose == "marketing"}
-    found: list[str] = []
-    for channel in sorted(channels):
-        kinds = _REACHED_BY.get(channel, ())
-        known = [row for row in addresses if row.kind in kinds]
-        if kinds and not any(row.active for row in known):
-            dead = next((f": {row.why_inactive}" for row in known if row.why_inactive), "")
-            found.append(f"{channel}: there is no live {' or '.join(kinds).replace('_', ' ')}{dead}")
-        for row in known:
-            listed = await find_suppression(session, row.kind, row.value) if row.kind in KINDS else None
-            if listed:
-                found.append(f"{channel}: {row.value} is suppressed ({listed.reason}, {listed.source})")
-        consent = consents.get(channel)
-        if consent is None:
-            found.append(f"{channel}: they never said yes to marketing")
-        elif not consent.granted:
-            found.append(f"{channel}: they said no to marketing on {consent.at:%Y-%m-%d} ({consent.source})")
-    return found

@@ -23,7 +23,7 @@ from starter.ingestion.pressure import NotAccepted
 from starter.recipients.happenings import wish
 from starter.recipients.pages import channel_name, not_ours, not_saved, show
 from starter.services import Services, Shared
-from store.consents import consents_of
+from store.consents import consents_of, standing
 from store.customers import find_customer
 
 router = APIRouter(include_in_schema=False)
@@ -120,7 +120,12 @@ async def _choices(services: Services, customer_id: str) -> list[Choice]:
         if await find_customer(session, customer_id) is None:
             return []
         records = await consents_of(session, customer_id)
-    said = {(record.channel, record.purpose): record.granted for record in records if not record.topic}
+    now = datetime.now(UTC)
+    said = {
+        (record.channel, record.purpose): standing(record, now) in ("granted", "confirmed")
+        for record in records
+        if not record.topic
+    }
     # As the consent policy reads silence: no marketing, but what the customer needs to know.
     channels = [
         Choice(channel, purpose, said.get((channel, purpose), purpose == "transactional"))

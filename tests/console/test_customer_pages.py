@@ -51,7 +51,14 @@ async def test_an_id_that_nobody_has_says_so(priya: httpx.AsyncClient) -> None:
 
 async def test_a_page_has_who_they_are_and_what_happened(priya: httpx.AsyncClient) -> None:
     page = (await priya.get(f"/customers/{LENA}")).text
-    for told in ("lena.koch@example.com", "+4915112345642", "Product Viewed", "browse-reminder by email"):
+    of_consent = "· not confirmed"
+    for told in (
+        "lena.koch@example.com",
+        "+4915112345642",
+        "Product Viewed",
+        "browse-reminder by email",
+        of_consent,
+    ):
         assert told in page
 
 

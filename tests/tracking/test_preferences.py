@@ -82,6 +82,21 @@ async def test_a_list_is_left_and_joined_again_without_touching_the_channels(
     assert len(await kept.all(EventRecord)) == 2
 
 
+async def test_a_consent_that_has_ended_is_not_chosen_and_can_be_given_again(
+    browser: httpx.AsyncClient, kept: Kept
+) -> None:
+    ended = ConsentRecord(
+        customer_id="c_lena", channel="push", purpose="marketing", granted=True, source="an order", at=seeding.NOW,
+        until=seeding.NOW,
+    )  # fmt: skip
+    await seeding.put(kept.database, ended)
+    chosen = checked(await browser.get(PAGE))
+    assert "push.marketing" not in chosen
+    await browser.post(PAGE, data=dict.fromkeys({*chosen, "push.marketing"}, "on"))
+    given = next(row for row in await kept.all(ConsentRecord) if row.channel == "push")
+    assert (given.granted, given.until) == (True, None)
+
+
 async def test_nothing_at_all_is_one_opt_out_of_everything(browser: httpx.AsyncClient, kept: Kept) -> None:
     page = await browser.post(PAGE, data={"nothing": "1", "email.marketing": "on"})
     assert not any(key.endswith(".marketing") for key in checked(page))
