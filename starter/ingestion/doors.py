@@ -6,7 +6,7 @@ and a refused batch would be lost whole.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from starter.ingestion.bodies import UnreadableBody, read_body
 from starter.ingestion.incoming import Incoming
 from starter.ingestion.items import LARGEST, Envelope, Malformed
 from starter.ingestion.keys import key_beside_body, known_key
+from starter.ingestion.privacy_signal import with_signal
 from store.tables import Refusal
 
 REQUEST_LIMIT = 500 * 1024
@@ -79,7 +80,7 @@ def as_object(body: object) -> dict[str, Any]:
 async def take_one(opened: Opened, item: object, envelope: Envelope, read: Read) -> None:
     """Make the one event of a request durable. Raises Refused, and NotAccepted."""
     try:
-        event = _with_signal(read(item, envelope), opened.request)
+        event = with_signal(read(item, envelope), opened.request)
     except Malformed as error:
         raise Refused(400, "invalid_event", str(error)) from error
     if not opened.key.may_bring(event.name):
@@ -98,24 +99,13 @@ async def take_batch(opened: Opened, batch: object, envelope: Envelope, read: Re
     refusals: list[Refusal] = []
     for index, item in enumerate(items):
         try:
-            event = _with_signal(read(item, envelope), opened.request)
+            event = with_signal(read(item, envelope), opened.request)
             if not opened.key.may_bring(event.name):
                 raise Malformed("", _not_allowed(event))
             events.append(event)
         except Malformed as error:
             refusals.append(_refusal(item, f"item {index}: {error}", envelope.received_at))
     await ingestion_of(opened.request).accept(events, refusals)
-
-
-def _with_signal(event: Incoming, request: Request) -> Incoming:
-    """The event, which says that its customer's data is not to be shared if the browser that sent it says so.
-
-    Global Privacy Control: https://www.w3.org/TR/gpc/. It holds for the customer and not for this device alone.
-    """
-    if request.headers.get("sec-gpc") != "1":
-        return event
-    profile = event.profile
-    return replace(event, profile=replace(profile, traits={**profile.traits, "gpc": True}))
 
 
 def _not_allowed(event: Incoming) -> str:

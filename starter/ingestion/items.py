@@ -24,8 +24,10 @@ from starter.ingestion.visits import read_visit
 Kind = Literal["track", "identify", "page", "screen", "group", "alias"]
 KINDS: tuple[Kind, ...] = ("track", "identify", "page", "screen", "group", "alias")
 
+IDENTIFIED = "Customer Identified"
+"""The event that tells traits of a customer."""
 NAMES: dict[Kind, str] = {
-    "identify": "Customer Identified",
+    "identify": IDENTIFIED,
     "page": "Page Viewed",
     "screen": "Screen Viewed",
     "group": "Group Joined",

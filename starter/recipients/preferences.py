@@ -21,6 +21,7 @@ from starter.ingestion.bodies import UnreadableBody, read_body
 from starter.ingestion.incoming import Incoming, Who
 from starter.ingestion.pressure import NotAccepted
 from starter.recipients.happenings import wish
+from starter.recipients.opting_out import heed_signal
 from starter.recipients.pages import channel_name, not_ours, not_saved, show
 from starter.services import Services, Shared
 from store.consents import consents_of, standing
@@ -65,13 +66,14 @@ def _in_words(topic: str) -> str:
 
 
 @router.get("/p/{token}")
-async def look(token: str, request: Request, services: Shared) -> HTMLResponse:
-    """What is chosen now."""
+async def look(token: str, request: Request, services: Shared, events: EventsIn) -> HTMLResponse:
+    """What is chosen now. A browser that asks for privacy is heeded at once."""
     try:
         customer_id = LinkSigner(services.secret).read_preferences(token)
     except InvalidLink as error:
         return await not_ours(services, "preferences", error, request)
-    return await _page(services, customer_id, saved=False)
+    opted_out = await heed_signal(services, events, request, customer_id)
+    return await _page(services, customer_id, saved=False, opted_out=opted_out)
 
 
 @router.post("/p/{token}")
@@ -91,7 +93,8 @@ async def choose(token: str, request: Request, services: Shared, events: EventsI
             await events.accept(said)
     except NotAccepted as error:
         return not_saved(services, error)
-    return await _page(services, customer_id, saved=True)
+    opted_out = await heed_signal(services, events, request, customer_id)
+    return await _page(services, customer_id, saved=True, opted_out=opted_out)
 
 
 def _wishes(
@@ -138,7 +141,7 @@ async def _choices(services: Services, customer_id: str) -> list[Choice]:
     return channels + sorted(lists, key=lambda choice: (choice.topic, choice.channel))
 
 
-async def _page(services: Services, customer_id: str, *, saved: bool) -> HTMLResponse:
+async def _page(services: Services, customer_id: str, *, saved: bool, opted_out: bool) -> HTMLResponse:
     choices = await _choices(services, customer_id)
     lists = [choice for choice in choices if choice.topic]
     others = [choice for choice in choices if not choice.topic]
@@ -149,4 +152,4 @@ async def _page(services: Services, customer_id: str, *, saved: bool) -> HTMLRes
     if lists:
         parts.append({"name": "lists", "choices": lists})
     title = "What you want to hear about"
-    return show(services, "preferences.html", title=title, parts=parts, saved=saved)
+    return show(services, "preferences.html", title=title, parts=parts, saved=saved, opted_out=opted_out)

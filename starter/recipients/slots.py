@@ -27,6 +27,7 @@ from starter.contents.assembling import surface_context
 from starter.ingestion.acceptance import ingestion_of
 from starter.ingestion.incoming import Incoming, Who
 from starter.ingestion.pressure import NotAccepted
+from starter.ingestion.privacy_signal import asks_for_privacy
 from starter.recipients.asking import Refused, answer, customer_of, who_asks
 from starter.services import Services, services_of
 from store.customers import find_customer, lock_customer, scope_of
@@ -49,7 +50,7 @@ async def show(surface: str, request: Request, locale: str = "") -> Response:
             known = ", ".join(library.surfaces) if library else ""
             raise Refused(404, "unknown_surface", f"surfaces.yaml declares: {known or 'none'}")
         who = await who_asks(request, services, _secret(services))
-        customer = None if _asks_for_privacy(request) else await _customer(services, who, library)
+        customer = None if asks_for_privacy(request) else await _customer(services, who, library)
     except Refused as refused:
         return refused.answer
     async with services.database.reading() as session:
@@ -77,7 +78,7 @@ async def tell(token: str, report: str, request: Request) -> Response:
         return answer({"code": "unknown_token", "message": str(error)}, 404)
     except Refused as refused:
         return refused.answer
-    if _asks_for_privacy(request):
+    if asks_for_privacy(request):
         return answer({"success": True})
     try:
         await ingestion_of(request).accept([_event(token, cast(Report, report), who, shown)])
@@ -180,11 +181,6 @@ def _event(token: str, report: Report, who: Who, shown: dict[str, str]) -> Incom
         properties={key: value for key, value in shown.items() if key != "view"},
         traceparent=event_traceparent(event_id),
     )
-
-
-def _asks_for_privacy(request: Request) -> bool:
-    """Whether the browser asks every site not to track (Global Privacy Control)."""
-    return request.headers.get("sec-gpc") == "1"
 
 
 def _secret(services: Services) -> str:

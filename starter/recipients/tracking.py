@@ -17,6 +17,7 @@ from content.links import InvalidLink, LinkSigner
 from starter.ingestion.acceptance import EventsIn
 from starter.ingestion.incoming import Who
 from starter.ingestion.pressure import NotAccepted
+from starter.ingestion.privacy_signal import asks_for_privacy
 from starter.recipients.happenings import happening
 from starter.recipients.machines import is_machine
 from starter.recipients.pages import not_ours
@@ -70,7 +71,7 @@ async def _note(
     # A message shown to an approver has not left, and the customer may have said no since it did.
     if delivery is None or customer is None or not services.project.tracking.allows(customer.traits):
         return
-    if request.headers.get("sec-gpc") == "1":
+    if asks_for_privacy(request):
         return
     machine = is_machine(request.method, request.headers, now - (delivery.sent_at or delivery.reserved_at))
     marked = {**details, **({"machine": True} if machine else {})}

@@ -6,7 +6,9 @@ import httpx
 import pytest
 
 from content.links import LinkSigner
-from store.tables import ConsentRecord, EventRecord
+from starter.ingestion.acceptance import Ingestion
+from starter.ingestion.pressure import Busy
+from store.tables import ConsentRecord, Customer, EventRecord
 from tests import seeding
 from tests.tracking.conftest import LINKS, Kept
 
@@ -102,6 +104,37 @@ async def test_nothing_at_all_is_one_opt_out_of_everything(browser: httpx.AsyncC
     assert not any(key.endswith(".marketing") for key in checked(page))
     event = await kept.one(EventRecord)
     assert (event.name, event.properties["channel"]) == ("Unsubscribed", "")
+
+
+OPTED_OUT = "We received your Global Privacy Control signal and have opted you out"
+
+
+async def test_a_browser_that_asks_for_privacy_is_heeded_and_told_so_in_every_browser(
+    browser: httpx.AsyncClient, kept: Kept
+) -> None:
+    assert OPTED_OUT not in (await browser.get(PAGE)).text
+    assert await kept.all(EventRecord) == []
+    for headers in ({"Sec-GPC": "1"}, {"Sec-GPC": "1"}, {}):
+        assert OPTED_OUT in (await browser.get(PAGE, headers=headers)).text
+    assert (await kept.one(Customer)).traits["gpc"] is True
+    assert (await kept.one(EventRecord)).properties == {"gpc": True}
+
+
+async def test_it_is_heeded_too_where_choices_are_saved(browser: httpx.AsyncClient, kept: Kept) -> None:
+    page = await browser.post(PAGE, data={"nothing": "1"}, headers={"Sec-GPC": "1"})
+    assert OPTED_OUT in page.text
+    assert (await kept.one(Customer)).traits["gpc"] is True
+
+
+async def test_a_signal_that_cannot_be_kept_is_not_said_to_be(
+    browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise Busy("too many requests are under way")
+
+    monkeypatch.setattr(Ingestion, "accept", refuse)
+    page = await browser.get(PAGE, headers={"Sec-GPC": "1"})
+    assert (page.status_code, OPTED_OUT in page.text) == (200, False)
 
 
 @pytest.mark.parametrize(
