@@ -2,26 +2,32 @@
 
 Meta opens a window of 24 hours with each message of the customer; outside it only approved templates are
 delivered. Meta also limits marketing templates per user by a limit it does not publish; the caps stay below it.
-To numbers of the United States it has delivered no marketing templates since April 2025.
+Whom it spares a message all the same (error 131049) is to be left alone for 24 hours, and for longer each time. To
+numbers of the United States it has delivered no marketing templates since April 2025.
 """
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import ClassVar
 
 from pydantic import Field
 
-from policies.model import Allow, Deny, Facts, Need, Policy, Verdict
+from policies.model import Allow, Contact, Deny, Facts, Need, Policy, Verdict
 
 _WINDOW = timedelta(hours=24) - timedelta(seconds=60)
 """A minute less than Meta gives, for the way there."""
+_LONGEST_REST = 16
+"""Days. A rest twice as long would be longer than messages are looked back on."""
 
 
 class WhatsappWindowPolicy(Policy):
-    """Deny free text outside the window, and marketing above `per_day` in 24 hours or `per_week` in 7 days, or to
-    numbers of the countries `no_marketing_to`."""
+    """Deny free text outside the window, and marketing above `per_day` in 24 hours or `per_week` in 7 days, to
+    numbers of the countries `no_marketing_to`, or for a day after some that did not arrive, and for twice as long
+    each time that it happens again."""
 
     name: ClassVar[str] = "whatsapp_window"
-    horizon_days: ClassVar[int] = 7
+    horizon_days: ClassVar[int] = 31
     needs: ClassVar[frozenset[Need]] = frozenset({"inbound"})
 
     per_day: int = Field(default=1, ge=1)
@@ -38,14 +44,27 @@ class WhatsappWindowPolicy(Policy):
             return Allow()
         if (country := action.destination.country) in self.no_marketing_to:
             return Deny(reason=f"WhatsApp carries no marketing to numbers of {country}")
+        marketing = [c for c in facts.contacts if (c.channel, c.purpose) == ("whatsapp", "marketing")]
+        return self._too_many(marketing, facts.now) or _resting(marketing, facts.now) or Allow()
+
+    def _too_many(self, marketing: Sequence[Contact], now: datetime) -> Deny | None:
         for most, days in ((self.per_day, 1), (self.per_week, 7)):
-            since = facts.now - timedelta(days=days)
-            sent = [
-                c for c in facts.contacts if (c.channel, c.purpose) == ("whatsapp", "marketing") and c.at > since
-            ]
-            if len(sent) >= most:
+            sent = sum(contact.at > now - timedelta(days=days) for contact in marketing)
+            if sent >= most:
                 span = "24 hours" if days == 1 else f"{days} days"
-                return Deny(
-                    reason=f"{len(sent)} marketing messages went over WhatsApp in {span}; at most {most} may"
-                )
-        return Allow()
+                return Deny(reason=f"{sent} marketing messages went over WhatsApp in {span}; at most {most} may")
+        return None
+
+
+def _resting(marketing: Sequence[Contact], now: datetime) -> Deny | None:
+    """That the last messages failed, whatever the reason that Meta gave, and the rest after them is not over."""
+    latest_first = sorted(marketing, key=lambda contact: contact.at, reverse=True)
+    failed = list(takewhile(lambda contact: contact.failed, latest_first))
+    if not failed:
+        return None
+    days = min(2 ** (len(failed) - 1), _LONGEST_REST)
+    if now >= failed[0].at + timedelta(days=days):
+        return None
+    times = f"the last {len(failed)} marketing messages" if failed[1:] else "the last marketing message"
+    rest = "a day" if days == 1 else f"{days} days"
+    return Deny(reason=f"{times} over WhatsApp did not arrive; there is none for {rest} after that")

@@ -239,4 +239,5 @@ def _contact(row: Delivery) -> Contact:
         priority=row.priority,
         discount=row.discount,
         offer_until=row.offer_until,
+        failed=row.state == "failed",
     )

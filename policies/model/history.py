@@ -47,6 +47,8 @@ class Contact(Fact):
     """Per cent, of the offer it made."""
     offer_until: datetime | None = None
     """When that offer ends."""
+    failed: bool = False
+    """Whether the channel took it and told later that it did not arrive."""
 
 
 class OpenRun(Fact):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from policies.inputs import Inputs
 from store.erasing import begin_erasure, finish_erasure
+from store.outcomes import OutcomeFact, record_outcomes
 from store.tables import AuditEntry
 from tests.faults.sending import NOON, OFFER, Sending, Shopper, key_of
 
@@ -45,10 +46,15 @@ async def test_what_a_person_is_asked_and_what_waits_is_kept_too(small_sending: 
 
 async def test_the_facts_are_those_that_the_policies_had(small_sending: Sending) -> None:
     sending, lena = small_sending, await small_sending.shopper()
-    await sending.deliver(sending.request(lena))
+    first = sending.request(lena)
+    await sending.deliver(first)
+    async with sending.database.transaction() as session:
+        await record_outcomes(
+            session, [OutcomeFact(key_of(first), lena.id, "failed", NOON + timedelta(minutes=1))]
+        )
     await sending.deliver(sending.request(lena, run="run-2", now=NOON + timedelta(hours=1)))
     inputs = Inputs.model_validate((await verdicts(sending))[1].evidence["inputs"])
-    assert [contact.channel for contact in inputs.facts.contacts] == ["email"]
+    assert [(contact.channel, contact.failed) for contact in inputs.facts.contacts] == [("email", True)]
     assert (inputs.horizon_days, inputs.facts.time_zone, len(inputs.facts.consents)) == (32, "Europe/Berlin", 3)
 
 

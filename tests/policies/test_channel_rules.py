@@ -38,6 +38,37 @@ def test_whatsapp_carries_little_marketing(days_ago: tuple[float, ...], allowed:
 
 
 @pytest.mark.parametrize(
+    ("failed_days_ago", "allowed"),
+    [
+        ((0.9,), False),
+        ((1,), True),
+        ((1.9, 4), False),
+        ((2, 4), True),
+        ((7, 12, 15, 18), False),
+        ((16, 20, 22, 24, 26, 28), True),
+    ],
+)
+def test_after_whatsapp_marketing_that_failed_there_is_a_rest_twice_as_long_each_time(
+    failed_days_ago: tuple[float, ...], allowed: bool
+):
+    failed = tuple(contact(NOON - timedelta(days=days), "whatsapp", failed=True) for days in failed_days_ago)
+    policy = WhatsappWindowPolicy(per_day=9, per_week=9)
+
+    assert (policy.judge(facts("whatsapp", contacts=failed)) == Allow()) is allowed
+
+
+def test_a_message_that_arrived_ends_what_failed_before_it_and_receipts_leave_all_the_same():
+    failed = contact(NOON - HOUR, "whatsapp", failed=True)
+    policy = WhatsappWindowPolicy(per_day=9, per_week=9)
+
+    assert policy.judge(facts("whatsapp", contacts=(failed, contact(NOON, "whatsapp")))) == Allow()
+    assert policy.judge(facts("whatsapp", "transactional", contacts=(failed,))) == Allow()
+    assert policy.judge(facts("whatsapp", contacts=(failed,))) == Deny(
+        reason="the last marketing message over WhatsApp did not arrive; there is none for a day after that"
+    )
+
+
+@pytest.mark.parametrize(
     ("text", "allowed"),
     [
         ("Nordhus: your basket waits. Reply STOP to end.", True),
