@@ -107,5 +107,10 @@ def standing(record: ConsentRecord, now: datetime) -> Standing:
     return "confirmed" if record.confirmed else "granted"
 
 
+def stands(record: ConsentRecord, now: datetime) -> bool:
+    """Whether a consent was given and has not ended at a moment, in UTC."""
+    return standing(record, now) in ("granted", "confirmed")
+
+
 def _subject(row: ConsentRecord | ConsentStatement) -> Subject:
     return row.customer_id, row.channel, row.purpose, row.topic

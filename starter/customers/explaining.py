@@ -83,21 +83,21 @@ class Explainer:
         """
         asked = self._asked(journey)
         async with self._services.database.reading() as session:
-            customer = await find(session, customer_id)
+            customer, now = await find(session, customer_id), datetime.now(UTC)
             candidate = Candidate(
                 customer=customer,
                 features=await features_of(session, customer.id),
                 zone=known_zone(customer.time_zone) or zone_or_utc(self._services.project.time_zone),
-                now=datetime.now(UTC),
+                now=now,
                 segments=segments_of(self._services),
-                allows=as_attributes(await consents_of(session, customer.id)).get(customer.id, {}),
+                allows=as_attributes(await consents_of(session, customer.id), now).get(customer.id, {}),
             )
             spans = await withheld(session, customer.id, journey, _MESSAGES)
             return Explanation(
                 customer_id=customer.id,
                 journeys=[await _answer(session, one, candidate) for one in asked],
                 messages=[_message(span) for span in spans],
-                reach=await obstacles(session, customer, self._services.project.channels, candidate.now),
+                reach=await obstacles(session, customer, self._services.project.channels, now),
                 identity=await explain_identity(session, customer.id),
             )
 

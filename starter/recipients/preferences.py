@@ -24,7 +24,7 @@ from starter.recipients.happenings import wish
 from starter.recipients.opting_out import heed_signal
 from starter.recipients.pages import channel_name, not_ours, not_saved, show
 from starter.services import Services, Shared
-from store.consents import consents_of, standing
+from store.consents import consents_of, stands
 from store.customers import find_customer
 
 router = APIRouter(include_in_schema=False)
@@ -124,11 +124,7 @@ async def _choices(services: Services, customer_id: str) -> list[Choice]:
             return []
         records = await consents_of(session, customer_id)
     now = datetime.now(UTC)
-    said = {
-        (record.channel, record.purpose): standing(record, now) in ("granted", "confirmed")
-        for record in records
-        if not record.topic
-    }
+    said = {(record.channel, record.purpose): stands(record, now) for record in records if not record.topic}
     # As the consent policy reads silence: no marketing, but what the customer needs to know.
     channels = [
         Choice(channel, purpose, said.get((channel, purpose), purpose == "transactional"))

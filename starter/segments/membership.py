@@ -16,7 +16,7 @@ from journeys.segments import version_of
 from learning.features.document import Features
 from learning.features.sight import see
 from learning.features.turns import turns
-from store.consents import consents_of_all
+from store.consents import consents_of_all, stands
 from store.customers import scope_of
 from store.events import NewEvent
 from store.features import parameters, with_messages
@@ -51,6 +51,7 @@ class Look:
         self._asked = asked_of(conditions.values())
         self._fits: dict[str, dict[str, float]] = {}
         self._consents: dict[str, dict[str, dict[str, bool]]] = {}
+        self._ends: dict[str, datetime] = {}
         self._known: dict[tuple[str, str], Membership] = {}
         self._records: dict[str, SegmentRecord] | None = None
 
@@ -63,7 +64,8 @@ class Look:
         if self._asks("scores"):
             self._fits = await parameters(self._session)
         if self._asks("consents"):
-            self._consents = as_attributes(await consents_of_all(self._session, ids))
+            consents = await consents_of_all(self._session, ids)
+            self._consents, self._ends = as_attributes(consents, self._now), _next_ends(consents, self._now)
         known = {looked.customer.id: looked.features.document if looked.features else {} for looked in customers}
         documents = await with_messages(self._session, known, self._asked)
         return [event for looked in customers for event in await self._one(looked, documents[looked.customer.id])]
@@ -80,6 +82,7 @@ class Look:
             _next_turn(self._conditions[name], member, attributes, features, scope, self._now)
             for name, member in now_in.items()
         ]
+        again.append(self._ends.get(looked.customer.id))
         self._look_again(looked, min((at for at in again if at is not None), default=None))
         return [event for name, member in now_in.items() if (event := await self._record(looked, name, member))]
 
@@ -122,14 +125,23 @@ class Look:
         return record is None or record.counted or customer.created_at >= record.changed_at
 
 
-def as_attributes(consents: Collection[ConsentRecord]) -> dict[str, dict[str, dict[str, bool]]]:
-    """By customer, what they allow as conditions of segments see it: by purpose and channel, and under `topics` by
-    the list."""
+def as_attributes(consents: Collection[ConsentRecord], now: datetime) -> dict[str, dict[str, dict[str, bool]]]:
+    """By customer, what they allow at a moment as conditions of segments see it: by purpose and channel, and under
+    `topics` by the list."""
     found: dict[str, dict[str, dict[str, bool]]] = {}
     for record in consents:
         kind, name = ("topics", record.topic) if record.topic else (record.purpose, record.channel)
-        found.setdefault(record.customer_id, {}).setdefault(kind, {})[name] = record.granted
+        found.setdefault(record.customer_id, {}).setdefault(kind, {})[name] = stands(record, now)
     return found
+
+
+def _next_ends(consents: Collection[ConsentRecord], now: datetime) -> dict[str, datetime]:
+    """By customer, when the first of their consents ends by itself."""
+    ends = sorted(
+        ((record.until, record.customer_id) for record in consents if record.until and record.until > now),
+        reverse=True,
+    )
+    return {customer_id: end for end, customer_id in ends}
 
 
 def _scope(

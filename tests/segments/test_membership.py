@@ -25,7 +25,7 @@ class Shop:
 
     def __init__(self, database: Database, segments: Mapping[str, str]) -> None:
         self.database = database
-        self.segments = dict(segments)
+        self.segments: dict[str, str] = dict(segments)
 
     async def hears(
         self, user: str, name: str, at: datetime = NOW, *, event_id: str = "", profile: Profile = Profile()
@@ -97,6 +97,18 @@ async def test_what_a_customer_allows_counts(shop: Shop) -> None:
         (SEGMENT_ENTERED, "reachable", "Customer Identified"),
         (SEGMENT_LEFT, "reachable", "Customer Identified"),
         (SEGMENT_ENTERED, "weekly", "Topic Joined"),
+    ]
+
+
+async def test_a_consent_that_ends_by_itself_counts_until_then(shop: Shop) -> None:
+    shop.segments = {"reachable": "customer.consents.marketing.email"}
+    said = ConsentChange("email", "marketing", granted=True, until=NOW + timedelta(days=2))
+    await shop.hears("lena", "Order Completed", profile=Profile(consents=(said,)))
+    assert await shop.time_passes(NOW + timedelta(days=2, seconds=-1)) == 0
+    assert await shop.time_passes(NOW + timedelta(days=2)) == 1
+    assert [(name, because) for name, _, because in await shop.told()] == [
+        (SEGMENT_ENTERED, "Order Completed"),
+        (SEGMENT_LEFT, "time"),
     ]
 
 
