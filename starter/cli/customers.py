@@ -249,7 +249,8 @@ def _why_not(address: dict[str, Any]) -> str:
 def _consent(row: dict[str, Any]) -> str:
     about = " ".join(word for word in (row["purpose"], row["topic"], row["channel"]) if word)
     terms = f" ({row['terms']})" if row["terms"] else ""
-    return f"{'yes' if row['granted'] else 'no '} to {about}{terms}, {row['source']}, {minute(row['at'])[:10]}"
+    line = f"{'yes' if row['granted'] else 'no '} to {about}{terms}, {row['source']}, {minute(row['at'])[:10]}"
+    return textwrap.fill(line, _WIDTH - _NAMES, subsequent_indent=" " * _NAMES)
 
 
 def _line(entry: dict[str, Any]) -> str:

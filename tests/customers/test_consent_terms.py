@@ -82,4 +82,6 @@ async def test_a_profile_tells_the_terms_of_each_consent(
         "": ("granted", ""),
     }
     print_profile(profile)
-    assert f"yes to marketing email (confirmed, ended on {YESTERDAY}), form" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert f"yes to marketing email (confirmed, ended on {YESTERDAY}), form" in shown
+    assert max(map(len, shown.splitlines())) <= 80
