@@ -28,9 +28,9 @@ rules: $(STAMP)
 types: $(STAMP)
 	@$(BIN)/basedpyright
 
-# One more than the two cores there are: a test mostly waits for the servers it started.
+# Two for each of the two cores there are: a test mostly waits for the servers it started.
 tests: $(STAMP)
-	@$(BIN)/pytest -n 3 --dist loadgroup
+	@$(BIN)/pytest -n 4 --dist loadgroup
 
 format: $(STAMP)
 	@$(BIN)/ruff format .
