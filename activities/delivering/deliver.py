@@ -16,10 +16,11 @@ from activities.channels.model import OutcomeUnknown, Refused, RetryLater, SendE
 from activities.channels.traffic import Paused, Traffic
 from activities.delivering.attempt import Attempt
 from activities.delivering.composing import Composer, Errand
-from activities.delivering.draft import Draft, hash_message
+from activities.delivering.draft import Draft
 from activities.delivering.facts import Case
-from activities.delivering.guard import Cleared, Guard, Judgement, findings_of
+from activities.delivering.guard import Cleared, Guard, Judgement
 from activities.delivering.ordering import Ordering
+from activities.delivering.reservation import earlier_result, may_go_on, reservation
 from activities.notes import write_down
 from policies.model import Ruling
 from store.consents import withdraw_consent
@@ -27,7 +28,7 @@ from store.customers import lock_customer
 from store.database import Database
 from store.ledger import deactivate_address, find_delivery
 from store.suppressions import suppress
-from store.tables import Delivery, Span
+from store.tables import Span
 from store.timeline import write_spans
 from workflows.ports import Asked, DeliverRequest, DeliverResult, Denied, Rejected, Sent, Unknown
 
@@ -112,8 +113,8 @@ class Delivering:
         """What may leave, or the result if nothing may, and the spans that tell why."""
         customer = await lock_customer(session, request.run.customer_id)
         row = await find_delivery(session, attempt.delivery_id)
-        if row is not None and not _may_go_on(row, channel):
-            return _earlier_result(session, attempt, row)
+        if row is not None and not may_go_on(row, channel):
+            return earlier_result(session, attempt, row)
         case = await self._case(session, Errand(request, channel, customer, attempt.delivery_id), attempt.now())
         if not isinstance(case, Case):
             return case, [attempt.span("compose", case.outcome, case.reason)]
@@ -123,7 +124,7 @@ class Delivering:
             # What a person is asked about is what leaves, whatever is learned until they answer.
             draft.choices.keep(session, draft.customer.id, draft.rendered.picks)
         if isinstance(judgement, Cleared):
-            session.add(_reservation(attempt, request, judgement, ruling, row))
+            session.add(reservation(attempt, request, judgement, ruling, row))
         return judgement, [_guard_span(attempt, channel, judgement, ruling)]
 
     async def _case(self, session: AsyncSession, errand: Errand, now: datetime) -> Case | Denied | Rejected:
@@ -218,61 +219,6 @@ async def _learn(session: AsyncSession, draft: Draft, refused: Refused, now: dat
             await suppress(session, kind, message.recipient, "hard_bounce", refused.code, now)
     if refused.remedy == "withdraw_consent":
         await withdraw_consent(session, customer_id, message.channel, refused.code, now)
-
-
-def _may_go_on(row: Delivery, channel: str) -> bool:
-    """Whether nothing left under this row, so that this channel may be tried."""
-    return row.state == "retrying" or (row.state == "rejected" and row.channel != channel)
-
-
-def _earlier_result(session: AsyncSession, attempt: Attempt, row: Delivery) -> tuple[DeliverResult, list[Span]]:
-    """What an earlier attempt of this same delivery came to."""
-    spans: list[Span] = []
-    if row.state == "reserved":
-        row.state, row.code = "unknown", "worker.lost"
-        row.reason = "the worker was lost between reserving and recording; it may have left"
-        session.add(row)
-        spans.append(attempt.span(f"send {row.channel}", "unknown", row.reason))
-    if row.state == "unknown":
-        return Unknown(delivery_id=row.id, reason=row.reason), spans
-    if row.state == "rejected":
-        return Rejected(delivery_id=row.id, code=row.code, reason=row.reason), spans
-    return Sent(delivery_id=row.id, provider_id=row.provider_id or "", channel=row.channel), spans
-
-
-def _reservation(
-    attempt: Attempt,
-    request: DeliverRequest,
-    cleared: Cleared,
-    ruling: Ruling | None,
-    row: Delivery | None,
-) -> Delivery:
-    """The ledger's row for what is about to leave: a new one, or that of an attempt of which nothing left."""
-    message, now = cleared.draft.message, attempt.now()
-    row = row or Delivery(
-        id=attempt.delivery_id,
-        workflow_id=request.run.workflow_id,
-        first_run_id=request.run.first_run_id,
-        journey=request.run.journey,
-        step_id=request.step_id,
-        pass_=request.pass_,
-        customer_id=cleared.draft.customer.id,
-        channel=message.channel,
-        provider=message.provider,
-        purpose=request.purpose,
-        content=request.content,
-        priority=request.priority,
-        discount=cleared.draft.discount,
-        offer_until=cleared.draft.offer_until,
-        state="reserved",
-        findings=[],
-        reserved_at=now,
-    )
-    row.state, row.attempts, row.reserved_at = "reserved", row.attempts + 1, now
-    row.channel, row.provider = message.channel, message.provider
-    row.content_hash, row.approval_id = hash_message(message), cleared.approval_id
-    row.findings, row.code, row.reason = findings_of(ruling), "", ""
-    return row
 
 
 def _guard_span(attempt: Attempt, channel: str, judgement: Judgement, ruling: Ruling | None) -> Span:
