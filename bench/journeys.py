@@ -17,7 +17,7 @@ from bench.measures import Found, burst, history, paced, parked_memory
 from bench.place import WAYS, Place
 from bench.processes import ChildEnded
 from bench.table import show
-from starter.local.temporal_server import LocalPartFailed
+from starter.local.programs import LocalPartFailed
 
 _WARM_UP = 20
 _HISTORIES = 10

@@ -40,7 +40,7 @@ class Place:
     async def open(cls, database_url: str = "") -> "AsyncGenerator[Place]":
         """Start both on free ports; the store is SQLite unless another is named.
 
-        Raises starter.local.temporal_server.LocalPartFailed.
+        Raises starter.local.programs.LocalPartFailed.
         """
         port, ui_port = free_ports(2)
         async with AsyncExitStack() as stack:

@@ -37,7 +37,8 @@ from starter.experiments.running import Experiments
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.incoming import Incoming, Who
 from starter.local.ports import free_ports
-from starter.local.temporal_server import LocalPartFailed, temporal_server
+from starter.local.programs import LocalPartFailed
+from starter.local.temporal_server import temporal_server
 from starter.services import Services
 from starter.temporal import connect
 from store.database import Database

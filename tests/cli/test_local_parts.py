@@ -17,7 +17,8 @@ from keys.customers import CustomerKeys, MasterKeys
 from settings import Settings
 from starter.local.environment import vendor_variables
 from starter.local.ports import Ports, PortTaken, free_ports, listen
-from starter.local.temporal_server import LocalPartFailed, temporal_server
+from starter.local.programs import LocalPartFailed
+from starter.local.temporal_server import temporal_server
 from store.database import Database
 from tests.cli.conftest import RETAIL, Command
 
