@@ -6,7 +6,7 @@
 
 import copy
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 Model = TypeVar("Model", bound=BaseModel)
+Value = TypeVar("Value")
 Path_ = tuple[str | int, ...]
 
 
@@ -78,6 +79,12 @@ class Document:
             line, _ = self.place(path)
             return Document(self.file, {}, line)
         return Document(self.file, node, self._first_line)
+
+    def filled(self, name: str, values: Mapping[str, Any]) -> "Document":
+        """The mapping at a name with the values that the environment gave, at the places they were read from."""
+        section = self.section(name)
+        cast(dict[str, Any], section.root).update(values)
+        return section
 
     def problem(self, path: Path_, message: str, fix: str = "") -> Problem:
         line, column = self.place(path)
@@ -182,6 +189,26 @@ def nearest(name: str, known: list[str]) -> str:
     """The fix to offer for a misspelt name, empty when nothing is near."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"did you mean '{close[0]}'?" if close else ""
+
+
+def instead_of(name: str, known: Iterable[str]) -> str:
+    """The fix to offer for a name that is none: the one that is near it, or else all there are."""
+    names = list(known)
+    return nearest(name, names) or f"there are: {', '.join(names) or 'none'}"
+
+
+def load_each(names: Iterable[str], load: Callable[[str], Value]) -> dict[str, Value]:
+    """What `load` makes of each name. Raises FileProblems with the problems of all, not of the first alone."""
+    loaded: dict[str, Value] = {}
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            loaded[name] = load(name)
+        except FileProblems as error:
+            problems += error.problems
+    if problems:
+        raise FileProblems(problems)
+    return loaded
 
 
 _CONTAINERS = {

@@ -106,7 +106,7 @@ def _unknown_audiences(project: Project, written: yamlfile.Document) -> Iterator
     known = {OPERATORS, *project.groups, *(group for person in project.people for group in person.groups)}
     for audience in project.alerts:
         if audience not in known:
-            fix = yamlfile.nearest(audience, sorted(known)) or f"there are: {', '.join(sorted(known))}"
+            fix = yamlfile.instead_of(audience, sorted(known))
             yield written.problem((audience,), f"there is no group '{audience}'", fix)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import nodes
 
 from content.variables import KNOWN
-from yamlfile import Problem, nearest
+from yamlfile import Problem, instead_of, nearest
 
 _BUILT_IN = frozenset({"caller", "loop", "self", "super", "varargs", "kwargs"})
 
@@ -74,7 +74,7 @@ def _wrong_layouts(tree: nodes.Template, file: Path, layouts: list[str]) -> Iter
 def _wrong_names(tree: nodes.Template, file: Path, known: set[str], made: set[str]) -> Iterator[Problem]:
     for node in tree.find_all(nodes.Name):
         if node.ctx == "load" and node.name not in known | made | _BUILT_IN:
-            fix = nearest(node.name, sorted(known)) or f"there are: {', '.join(sorted(known))}"
+            fix = instead_of(node.name, sorted(known))
             column = _column(file, node.lineno, node.name)
             yield Problem(file, node.lineno, column, f"unknown name '{node.name}'", fix)
 
@@ -84,7 +84,7 @@ def _wrong_parts(tree: nodes.Template, file: Path, made: set[str]) -> Iterator[P
         owner = _owner(node)
         parts = None if owner in made else KNOWN.get(owner)
         if parts is not None and node.attr not in parts:
-            fix = nearest(node.attr, sorted(parts)) or f"there are: {', '.join(sorted(parts))}"
+            fix = instead_of(node.attr, sorted(parts))
             column = _column(file, node.lineno, node.attr)
             yield Problem(file, node.lineno, column, f"'{owner}' has no '{node.attr}'", fix)
 

@@ -10,7 +10,7 @@ import yamlfile
 from content.surfaces import FILE, Slot, Surface
 from journeys.steps.planned import chosen_in
 from learning.planners.registry import asks, known_planners, planner_settings
-from yamlfile import Document, FileProblems, Problem, nearest
+from yamlfile import Document, FileProblems, Problem, instead_of, nearest
 
 
 def check_planners(project: Path, surfaces: Mapping[str, Surface]) -> None:
@@ -30,7 +30,7 @@ def check_planners(project: Path, surfaces: Mapping[str, Surface]) -> None:
 
 def _problems(document: Document, path: tuple[str, ...], slot: Slot) -> Iterator[Problem]:
     if slot.planner not in known_planners():
-        fix = nearest(slot.planner, list(known_planners())) or f"there are: {', '.join(known_planners())}"
+        fix = instead_of(slot.planner, known_planners())
         yield document.problem((*path, "planner"), f"there is no planner '{slot.planner}'", fix)
         return
     if asks(slot.planner):

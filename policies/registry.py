@@ -44,19 +44,12 @@ def load_policies(file: Path, text: str | None = None) -> tuple[Policy, ...]:
     if not isinstance(written, dict):
         raise yamlfile.FileProblems([document.problem((), "expected policy names, each with its settings")])
     names = [str(name) for name in cast(dict[object, object], written)]
-    loaded: list[Policy] = []
-    problems: list[yamlfile.Problem] = []
-    for name in names:
-        kind = known_policies().get(name)
-        if kind is None:
-            known = sorted(known_policies())
-            fix = yamlfile.nearest(name, known) or f"there are: {', '.join(known)}"
-            problems.append(document.problem((name,), f"unknown policy '{name}'", fix))
-            continue
-        try:
-            loaded.append(yamlfile.validate(kind, document.section(name)))
-        except yamlfile.FileProblems as error:
-            problems += error.problems
-    if problems:
-        raise yamlfile.FileProblems(problems)
-    return tuple(loaded)
+    return tuple(yamlfile.load_each(names, lambda name: _load(name, document)).values())
+
+
+def _load(name: str, document: yamlfile.Document) -> Policy:
+    kind = known_policies().get(name)
+    if kind is None:
+        fix = yamlfile.instead_of(name, sorted(known_policies()))
+        raise yamlfile.FileProblems([document.problem((name,), f"unknown policy '{name}'", fix)])
+    return yamlfile.validate(kind, document.section(name))

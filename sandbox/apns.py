@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox import accidents
-from sandbox.faults import ACCIDENTS, Answer, Fault, Faults
+from sandbox.faults import Answer, Fault, Faults
 from sandbox.mailbox import Mailbox, Message
 
 _TOKEN = re.compile(r"[0-9a-fA-F]{64,200}")
@@ -134,10 +134,8 @@ class Apns:
             return self._mailbox.add("push", recipient, delivery_id, apns_id, alert.get("title", ""), content)
 
         fault = self._faults.take(recipient, _magic)
-        if fault and fault.answer in ACCIDENTS:
-            return await accidents.happen(str(fault.answer), request, self._faults, take)
-        if fault:
-            return _refused(fault)
+        if wrong := await accidents.instead_of_yes(fault, request, self._faults, take, _refused):
+            return wrong
         take()
         return Response(status_code=200, headers={"apns-id": apns_id})
 
@@ -160,5 +158,4 @@ def _refused(fault: Fault) -> Response:
 def _error(reason: str, retry_after: int | None = None) -> Response:
     status = _ERRORS.get(reason, 400)
     since = {"timestamp": int(datetime.now(UTC).timestamp() * 1000)} if status == 410 else {}
-    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return JSONResponse({"reason": reason, **since}, status, headers)
+    return JSONResponse({"reason": reason, **since}, status, accidents.wait_header(retry_after))

@@ -89,7 +89,7 @@ class Faults:
         self._planned.clear()
         self._storms.clear()
 
-    def take(self, recipient: str, magic: Callable[[str], Answer | None]) -> Fault | None:
+    def take(self, recipient: str, magic: Callable[[str], Answer | None] | None = None) -> Fault | None:
         """The fault for a message that just came: one planned for them, a storm's, or the one in their name."""
         planned = self._planned.get(recipient)
         if planned:
@@ -102,7 +102,7 @@ class Faults:
         now = time.monotonic()
         if hit := next(filter(None, (storm.hits(now) for storm in self._storms)), None):
             return hit
-        answer = magic(recipient)
+        answer = magic(recipient) if magic else None
         return None if answer is None else Fault(answer)
 
     def first_time(self, recipient: str) -> bool:

@@ -82,10 +82,8 @@ class Fcm:
             return self.mailbox.add("push", recipient, delivery_id, name, title, message)
 
         fault = self.faults.take(recipient, _magic)
-        if fault and fault.answer in ACCIDENTS:
-            return await accidents.happen(str(fault.answer), request, self.faults, take)
-        if fault:
-            return _refused(fault)
+        if wrong := await accidents.instead_of_yes(fault, request, self.faults, take, _refused):
+            return wrong
         if not only_check:
             take()
         return JSONResponse({"name": name})
@@ -139,5 +137,5 @@ def _error(
     http: int, status: str, message: str, details: list[dict[str, Any]], retry_after: int | None = None
 ) -> Response:
     error: dict[str, Any] = {"code": http, "message": message, "status": status}
-    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    headers = accidents.wait_header(retry_after)
     return JSONResponse({"error": error | ({"details": details} if details else {})}, http, headers)

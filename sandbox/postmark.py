@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox import accidents
-from sandbox.faults import ACCIDENTS, Fault, Faults
+from sandbox.faults import Fault, Faults
 from sandbox.mailbox import Mailbox, Message
 from sandbox.mails import keep_request
 
@@ -117,11 +118,9 @@ class Postmark:
                 self.mailbox, "postmark", body, recipient, vendor_id, delivery_id, headers, text, html
             )
 
-        fault = self.faults.take(recipient, lambda _: None)
-        if fault and fault.answer in ACCIDENTS:
-            return await accidents.happen(str(fault.answer), request, self.faults, take)
-        if fault:
-            return _refused(fault, recipient)
+        fault, refused = self.faults.take(recipient), partial(_refused, recipient)
+        if wrong := await accidents.instead_of_yes(fault, request, self.faults, take, refused):
+            return wrong
         take()
         now = datetime.now(UTC).isoformat()
         sent = {"To": recipient, "SubmittedAt": now, "MessageID": vendor_id, "ErrorCode": 0, "Message": "OK"}
@@ -133,7 +132,7 @@ def _guid() -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def _refused(fault: Fault, recipient: str) -> Response:
+def _refused(recipient: str, fault: Fault) -> Response:
     """A planned fault, by Postmark's code or the HTTP status."""
     code = int(fault.answer)
     told = f"{_ERRORS[406][1]} Found inactive addresses: {recipient}." if code == 406 else ""
@@ -142,5 +141,5 @@ def _refused(fault: Fault, recipient: str) -> Response:
 
 def _error(code: int, message: str = "", retry_after: int | None = None) -> Response:
     status, usual = _ERRORS.get(code, (422, "Unknown error"))
-    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    headers = accidents.wait_header(retry_after)
     return JSONResponse({"ErrorCode": code, "Message": message or usual}, status, headers)

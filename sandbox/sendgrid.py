@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox import accidents
-from sandbox.faults import ACCIDENTS, Fault, Faults
+from sandbox.faults import Fault, Faults
 from sandbox.mailbox import Mailbox, Message
 from sandbox.mails import keep_request
 
@@ -141,11 +141,9 @@ class SendGrid:
                 self.mailbox, "sendgrid", body, recipient, vendor_id, delivery_id, headers, text, html
             )
 
-        fault = self.faults.take(recipient, lambda _: None)
-        if fault and fault.answer in ACCIDENTS:
-            return await accidents.happen(str(fault.answer), request, self.faults, take)
-        if fault:
-            return _refused(fault)
+        fault = self.faults.take(recipient)
+        if wrong := await accidents.instead_of_yes(fault, request, self.faults, take, _refused):
+            return wrong
         take()
         return Response(status_code=202, headers={"X-Message-Id": vendor_id, **_limits(_A_SECOND - 1)})
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox import accidents
 from sandbox.aws_signatures import AwsKey, why_not_signed
-from sandbox.faults import ACCIDENTS, Fault, Faults
+from sandbox.faults import Fault, Faults
 from sandbox.mail_rules import complaints, parse
 from sandbox.mailbox import Mailbox, Message
 from sandbox.mails import keep_source
@@ -94,11 +94,9 @@ class Ses:
         def take() -> Message:
             return keep_source(self.mailbox, source, recipient, vendor_id, tag, "ses")
 
-        fault = self.faults.take(recipient, lambda _: None)
-        if fault and fault.answer in ACCIDENTS:
-            return await accidents.happen(str(fault.answer), request, self.faults, take)
-        if fault:
-            return _refused(fault)
+        fault = self.faults.take(recipient)
+        if wrong := await accidents.instead_of_yes(fault, request, self.faults, take, _refused):
+            return wrong
         take()
         return JSONResponse({"MessageId": vendor_id})
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox import accidents
-from sandbox.faults import ACCIDENTS, Answer, Fault, Faults
+from sandbox.faults import Answer, Fault, Faults
 from sandbox.mailbox import Mailbox, Message
 
 _LONGEST = 40_000
@@ -66,11 +66,9 @@ class Slack:
             place, delivery_id = f"{self.channel_id}/{ts}", str(payload.get("delivery_id", ""))
             return self.mailbox.add("slack", self.channel_id, delivery_id, place, body["text"], content)
 
-        fault = self.faults.take(self.channel_id, lambda _: None)
-        if fault and fault.answer in ACCIDENTS:
-            return await accidents.happen(str(fault.answer), request, self.faults, take)
-        if fault:
-            return _refused(fault)
+        fault = self.faults.take(self.channel_id)
+        if wrong := await accidents.instead_of_yes(fault, request, self.faults, take, _refused):
+            return wrong
         take()
         return JSONResponse({"ok": True, "channel": self.channel_id, "ts": ts, "message": {"text": body["text"]}})
 

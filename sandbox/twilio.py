@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox import accidents
-from sandbox.faults import ACCIDENTS, Answer, Fault, Faults
+from sandbox.faults import Answer, Fault, Faults
 from sandbox.mailbox import Mailbox, Message
 
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
@@ -113,10 +113,8 @@ class Twilio:
             return self.mailbox.add("sms", recipient, delivery_id, sid, given["Body"], content, "twilio")
 
         fault = self.faults.take(recipient, _MAGIC.get)
-        if fault and fault.answer in ACCIDENTS:
-            return await accidents.happen(str(fault.answer), request, self.faults, take)
-        if fault:
-            return _refused(fault)
+        if wrong := await accidents.instead_of_yes(fault, request, self.faults, take, _refused):
+            return wrong
         take()
         return JSONResponse(self._taken(given, sid, datetime.now(UTC)), 201)
 
@@ -174,5 +172,5 @@ def _refused(fault: Fault) -> Response:
 def _error(code: int, retry_after: int | None = None) -> Response:
     status, message = _ERRORS.get(code, (400, "Unknown error"))
     more = f"https://www.twilio.com/docs/errors/{code}"
-    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    headers = accidents.wait_header(retry_after)
     return JSONResponse({"code": code, "message": message, "more_info": more, "status": status}, status, headers)

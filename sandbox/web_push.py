@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from sandbox import accidents
-from sandbox.faults import ACCIDENTS, Answer, Faults
+from sandbox.faults import Answer, Fault, Faults
 from sandbox.mailbox import Mailbox, Message
 
 _CURVE = ec.SECP256R1()
@@ -94,11 +94,8 @@ class WebPushService:
             return self.mailbox.add("web_push", endpoint, delivery_id, location, title, content)
 
         fault = self.faults.take(endpoint, _magic)
-        if fault and fault.answer in ACCIDENTS:
-            return await accidents.happen(str(fault.answer), request, self.faults, take)
-        if fault:
-            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-            return PlainTextResponse("refused on request", int(fault.answer), headers)
+        if wrong := await accidents.instead_of_yes(fault, request, self.faults, take, _refused):
+            return wrong
         take()
         return Response(status_code=201, headers={"Location": location})
 
@@ -169,3 +166,8 @@ def _point(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 def _to_base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _refused(fault: Fault) -> Response:
+    """A planned fault, by the HTTP status."""
+    return PlainTextResponse("refused on request", int(fault.answer), accidents.wait_header(fault.retry_after))

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox import accidents
-from sandbox.faults import ACCIDENTS, Faults
+from sandbox.faults import Fault, Faults
 from sandbox.mailbox import Mailbox, Message
 
 _SKEW_SECONDS = 300
@@ -37,12 +37,9 @@ class WebhookService:
             webhook_id = request.headers["webhook-id"]
             return self.mailbox.add("webhook", recipient, delivery_id, webhook_id, str(body["type"]), content)
 
-        fault = self.faults.take(recipient, lambda _: None)
-        if fault and fault.answer in ACCIDENTS:
-            return await accidents.happen(str(fault.answer), request, self.faults, take)
-        if fault:
-            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-            return Response(status_code=int(fault.answer), headers=headers)
+        fault = self.faults.take(recipient)
+        if wrong := await accidents.instead_of_yes(fault, request, self.faults, take, _refused):
+            return wrong
         take()
         return Response(status_code=204)
 
@@ -58,3 +55,8 @@ class WebhookService:
         expected = "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
         good = any(hmac.compare_digest(one.encode(), expected.encode()) for one in given["signature"].split())
         return "" if good else "the signature is wrong"
+
+
+def _refused(fault: Fault) -> Response:
+    """A planned fault, by the HTTP status."""
+    return Response(status_code=int(fault.answer), headers=accidents.wait_header(fault.retry_after))

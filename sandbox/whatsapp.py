@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox import accidents
-from sandbox.faults import ACCIDENTS, Answer, Fault, Faults
+from sandbox.faults import Answer, Fault, Faults
 from sandbox.mailbox import Mailbox, Message
 from sandbox.whatsapp_errors import error_answer, is_known
 
@@ -72,10 +72,8 @@ class WhatsApp:
             return self.mailbox.add("whatsapp", recipient, delivery_id, wamid, title, content, "whatsapp")
 
         fault = self.faults.take(recipient, _magic)
-        if fault and fault.answer in ACCIDENTS:
-            return await accidents.happen(str(fault.answer), request, self.faults, take)
-        if fault:
-            return _refused(fault)
+        if wrong := await accidents.instead_of_yes(fault, request, self.faults, take, _refused):
+            return wrong
         take()
         return JSONResponse(
             {

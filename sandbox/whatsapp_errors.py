@@ -5,6 +5,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from sandbox.accidents import wait_header
+
 # Code: HTTP status, title. https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
 _ERRORS: dict[int, tuple[int, str]] = {
     0: (401, "AuthException"),
@@ -82,4 +84,4 @@ def error_answer(
     }
     if subcode is not None:
         error["error_subcode"] = subcode
-    return JSONResponse({"error": error}, status, {} if retry_after is None else {"Retry-After": str(retry_after)})
+    return JSONResponse({"error": error}, status, wait_header(retry_after))

@@ -1,6 +1,7 @@
-"""The connection to Temporal, the same for every process."""
+"""The connection to Temporal, the same for every process, and what its workflows say."""
 
 from temporalio.client import Client
+from temporalio.exceptions import FailureError
 
 from keys.codec import data_converter
 from keys.customers import CustomerKeys
@@ -27,3 +28,9 @@ async def connect(settings: Settings, keys: CustomerKeys) -> Client:
             f"Temporal does not answer at {settings.temporal_address}. Start it with 'sojourn dev', "
             "or set SOJOURN_TEMPORAL_ADDRESS to where it runs."
         ) from error
+
+
+def sentence_of(refusal: BaseException) -> str:
+    """Why a workflow refused an update, as a sentence, without the type that the SDK puts before it."""
+    said = refusal.message if isinstance(refusal, FailureError) else str(refusal)
+    return f"{said[:1].upper()}{said[1:].rstrip('.')}."

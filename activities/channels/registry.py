@@ -28,16 +28,7 @@ def load_providers(channels: dict[str, dict[str, Any]], where: Path) -> dict[str
     Raises yamlfile.FileProblems with every unknown provider and wrong setting at its line in `where`.
     """
     written = yamlfile.read(where).section("channels")
-    loaded: dict[str, Provider] = {}
-    problems: list[yamlfile.Problem] = []
-    for channel, settings in channels.items():
-        try:
-            loaded[channel] = _load(channel, settings, written)
-        except yamlfile.FileProblems as error:
-            problems += error.problems
-    if problems:
-        raise yamlfile.FileProblems(problems)
-    return loaded
+    return yamlfile.load_each(channels, lambda channel: _load(channel, channels[channel], written))
 
 
 def _load(channel: str, settings: dict[str, Any], written: yamlfile.Document) -> Provider:
@@ -46,13 +37,10 @@ def _load(channel: str, settings: dict[str, Any], written: yamlfile.Document) ->
     if kind is None:
         fitting = sorted(provider for served, provider in known_providers() if served == channel)
         message = f"'{name}' is not a provider for {channel}" if name else f"{channel} has no provider"
-        known = yamlfile.nearest(name, fitting) or f"there are: {', '.join(fitting) or 'none'}"
-        raise yamlfile.FileProblems([written.problem((channel, "provider"), message, known)])
-    section = written.section(channel)
-    # The values with the environment's put in, at the places they were read from.
-    values = cast(dict[str, Any], section.root)
-    values.pop("provider")
-    values.update({key: value for key, value in settings.items() if key != "provider"})
+        fix = yamlfile.instead_of(name, fitting)
+        raise yamlfile.FileProblems([written.problem((channel, "provider"), message, fix)])
+    section = written.filled(channel, settings)
+    cast(dict[str, Any], section.root).pop("provider")
     return yamlfile.validate(kind, section)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from content.checks.subject import FILLED, Passage, Subject
-from yamlfile import Problem, nearest
+from yamlfile import Problem, instead_of
 
 
 def check(subject: Subject) -> Iterator[Problem]:
@@ -20,7 +20,7 @@ def check(subject: Subject) -> Iterator[Problem]:
         if _words(text := rules.legal[category]) not in said:
             yield subject.tell(f"what is about '{category}' must say: {text}")
     if front.tone and rules.tones and front.tone not in rules.tones:
-        fix = nearest(front.tone, [*rules.tones]) or f"there are: {', '.join(rules.tones)}"
+        fix = instead_of(front.tone, rules.tones)
         yield subject.tell(f"'{front.tone}' is not a tone of the brand", fix)
     for tag in rules.tags:
         if not getattr(front, tag):

@@ -9,7 +9,7 @@ from typing import cast
 
 import content.checks
 from content.checks.subject import Subject
-from yamlfile import Problem, nearest
+from yamlfile import Problem, instead_of
 
 Check = Callable[[Subject], Iterator[Problem]]
 
@@ -52,4 +52,4 @@ def check_content(subject: Subject) -> list[Finding]:
 
 def _unknown(subject: Subject, rule: str) -> Problem:
     known = list(known_checks())
-    return subject.tell(f"there is no rule '{rule}'", nearest(rule, known) or f"there are: {', '.join(known)}")
+    return subject.tell(f"there is no rule '{rule}'", instead_of(rule, known))

@@ -21,7 +21,7 @@ from journeys.checking.kinds import (
 from journeys.checking.syntax import Call, Collection, Index, Literal, Member, Name, Node, Operation, parse
 from journeys.checking.truth import never_true
 from journeys.conditions import value
-from yamlfile import nearest
+from yamlfile import instead_of
 
 Scope = Mapping[str, Kind]
 
@@ -129,7 +129,7 @@ class _Judgement:
         if name not in of.fields and of.open:
             return ANY
         if name not in of.fields:
-            fix = nearest(name, list(of.fields)) or f"there are: {', '.join(of.fields) or 'none'}"
+            fix = instead_of(name, of.fields)
             return self.tell(node, f"'{self._text(owner)}' has no '{name}'", fix)
         return of.fields[name]
 
@@ -151,7 +151,7 @@ class _Judgement:
 
     def _call(self, node: Call, scope: Scope) -> Kind:
         if node.name not in FUNCTIONS:
-            fix = nearest(node.name, list(FUNCTIONS)) or f"there are: {', '.join(sorted(FUNCTIONS))}"
+            fix = instead_of(node.name, sorted(FUNCTIONS))
             return self.tell(node, f"there is no function '{node.name}'", fix)
         if node.target is not None and (variable := node.bound()):
             return self._macro(node, node.target, variable, scope)
@@ -240,7 +240,7 @@ class _Judgement:
         given = value(self._text(node), {})
         if given not in kind.choices:
             names = [str(choice) for choice in kind.choices]
-            fix = nearest(str(given), names) or f"there are: {', '.join(names)}"
+            fix = instead_of(str(given), names)
             self.tell(node, f"{self._text(node)} is not a value it can have", fix)
 
     def _arithmetic(self, node: Operation, left: Kind, right: Kind) -> Kind:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from journeys.checking.meaning import Finding
 from journeys.steps import Place
-from yamlfile import Document, Problem, nearest
+from yamlfile import Document, Problem, instead_of
 
 
 class Report:
@@ -22,7 +22,7 @@ class Report:
     def unknown(self, path: Place, what: str, name: str, known: Iterable[str]) -> None:
         """A name that does not exist, with the nearest that does."""
         names = sorted(known)
-        self.tell(path, f"{what} '{name}'", nearest(name, names) or f"there are: {', '.join(names) or 'none'}")
+        self.tell(path, f"{what} '{name}'", instead_of(name, names))
 
     def tell_findings(self, path: Place, source: str, findings: Iterable[Finding]) -> None:
         """Problems inside an expression, at their columns when it stands on one line."""

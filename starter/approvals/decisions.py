@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NoReturn, cast
 
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from project.access import Person
@@ -33,6 +33,7 @@ from starter.approvals.rights import recipient_of, why_may_not_decide, why_may_n
 from starter.approvals.saying import changed_words, checked_reason
 from starter.identity.callers import noting_refusals
 from starter.services import Services
+from starter.temporal import sentence_of
 from store.approvals import Settled, find_approval, mark_decided, open_approvals, put_to, settled_approvals
 from store.grants import give_grant
 from store.labels import edit_labels
@@ -188,7 +189,7 @@ class Approvals:
             )
         except WorkflowUpdateFailedError as refusal:
             edited = isinstance(refusal.cause, ApplicationError) and refusal.cause.type == "EditRefused"
-            raise (EditRefused if edited else RefusedByRun)(_sentence(refusal.cause)) from refusal
+            raise (EditRefused if edited else RefusedByRun)(sentence_of(refusal.cause)) from refusal
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             _try_again(error)
         except RPCError as error:
@@ -262,9 +263,3 @@ def _try_again(error: Exception) -> NoReturn:
     raise TemporalUnavailable(
         "The run does not answer at the moment. Decide again in a minute: twice the same counts once."
     ) from error
-
-
-def _sentence(refusal: BaseException) -> str:
-    """What the run said, without the type that the SDK puts before it."""
-    said = refusal.message if isinstance(refusal, FailureError) else str(refusal)
-    return f"{said[:1].upper()}{said[1:].rstrip('.')}."

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from content.catalogue import Catalogue, Product
-from yamlfile import FileProblems, Problem, nearest
+from yamlfile import FileProblems, Problem, instead_of
 
 _LISTS = ("categories", "restricted")
 
@@ -24,7 +24,7 @@ def _read_csv(file: Path) -> list[Product]:
         known = list(Product.model_fields)
         unknown = [name for name in rows.fieldnames or [] if name not in known]
         if unknown:
-            fix = nearest(unknown[0], known) or f"there are: {', '.join(known)}"
+            fix = instead_of(unknown[0], known)
             raise FileProblems([Problem(file, 1, 1, f"unknown column '{unknown[0]}'", fix)])
         found, problems = list[Product](), list[Problem]()
         for row in rows:

@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.exceptions import FailureError
 from temporalio.service import RPCError
 
 from project.access import Person
+from starter.approvals.saying import checked_reason
 from starter.changes.autonomy import proposal_of
 from starter.changes.proposing import Proposal, propose, workflow_of
 from starter.identity.callers import Refusal, noting_refusals
 from starter.services import Services
+from starter.temporal import sentence_of
 from store.changes import CannotRollBack, find_change, list_changes, roll_back
 from store.paging import Page
 from store.tables import Change, ChangeState
@@ -72,7 +73,7 @@ class Changes:
             raise ReviewRefused("Say why it may do more by itself again: whoever decides needs to know.")
         async with services.database.reading() as session:
             known, review = services.journeys.get(journey), services.project.review
-            proposal = await proposal_of(session, review, journey, known, reason.strip()[:2_000])
+            proposal = await proposal_of(session, review, journey, known, checked_reason(reason, approve=True))
         return await self.propose(proposal, person)
 
     async def propose(self, proposal: Proposal, person: Person) -> Change:
@@ -94,15 +95,13 @@ class Changes:
             return await self._decide(change, person, approve, reason)
 
     async def _decide(self, change: Change, person: Person, approve: bool, reason: str) -> tuple[str, ...]:
-        if not approve and not reason.strip():
-            raise ReviewRefused("Say why you reject it, so that the author can learn from it.")
         decision = Decision(
             approval_id=change.id,
             content_hash=change.version,
             approved=approve,
             approver=person.email,
             groups=person.groups,
-            reason=reason.strip()[:2_000],
+            reason=checked_reason(reason, approve),
             decided_at=datetime.now(UTC),
         )
         return await self._tell(change, decision)
@@ -132,8 +131,7 @@ class Changes:
                 )
             )
         except WorkflowUpdateFailedError as refusal:
-            said = refusal.cause.message if isinstance(refusal.cause, FailureError) else str(refusal.cause)
-            raise ReviewRefused(f"{said[:1].upper()}{said[1:]}.") from refusal
+            raise ReviewRefused(sentence_of(refusal.cause)) from refusal
         except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError, RuntimeError) as error:
             raise ReviewUnavailable(
                 "The review does not answer at the moment. Decide again in a minute."

@@ -69,12 +69,12 @@ async def try_alert(settings: "Settings", name: str) -> "Stage":
     from activities.alerting import Alerts, load_alerts
     from activities.channels.trial import Stage
     from project.model import load_project
-    from yamlfile import nearest
+    from yamlfile import instead_of
 
     project, audience = load_project(settings), name.removeprefix(PREFIX)
     services = load_alerts(project, settings.project_dir / "sojourn.yaml")
     if audience not in services:
-        fix = nearest(audience, list(services)) or f"there are: {', '.join(services) or 'none'}"
+        fix = instead_of(audience, services)
         raise CommandFailed(f"sojourn.yaml names nobody under alerts for '{audience}' ({fix}).")
     began = time.monotonic()
     async with open_store(settings) as database:

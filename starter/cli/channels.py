@@ -204,11 +204,11 @@ def _print_stage(stage: "Stage") -> None:
 @asynccontextmanager
 async def _opened(settings: "Settings", channel: str) -> "AsyncGenerator[Provider]":
     """The provider of a channel, with the store where it is one that keeps messages there."""
-    from yamlfile import nearest
+    from yamlfile import instead_of
 
     _, providers = _read(settings)
     if channel not in providers:
-        fix = nearest(channel, list(providers)) or f"there are: {', '.join(providers) or 'none'}"
+        fix = instead_of(channel, providers)
         raise CommandFailed(f"There is no channel '{channel}' in sojourn.yaml ({fix}).")
     provider = providers[channel]
     try:

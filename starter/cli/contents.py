@@ -143,14 +143,14 @@ async def _assembled(
     from deciding.slots import Occasion, SlotPlanning
     from starter.contents.assembling import surface_context
     from store.customers import scope_of
-    from yamlfile import nearest
+    from yamlfile import instead_of
 
     shelf = await shelf_of(settings)
     library, project = load_library(settings.project_dir, review=shelf.project.review), shelf.project
     library = library.with_published(await published_content(settings))
     if surface not in library.surfaces:
         known = list(library.surfaces)
-        hint = nearest(surface, known) or f"there are: {', '.join(known)}" if known else "it declares none yet"
+        hint = instead_of(surface, known) if known else "it declares none yet"
         raise CommandFailed(f"surfaces.yaml has no surface '{surface}' ({hint}).")
     now, declared = datetime.now(UTC), library.surfaces[surface]
     context = surface_context(project, None, locale, now)

@@ -134,12 +134,12 @@ async def _of_action(
 ) -> dict[str, Any]:
     from activities.asking.foretelling_actions import Misgiven
     from worker import make_foretelling_actions
-    from yamlfile import nearest
+    from yamlfile import instead_of
 
     if asked.channel:
         raise CommandFailed(f"'{step.act}' is a business action; --channel is for messages.")
     if step.act not in parts.tools:
-        fix = nearest(step.act, list(parts.tools)) or f"there are: {', '.join(sorted(parts.tools)) or 'none'}"
+        fix = instead_of(step.act, sorted(parts.tools))
         raise CommandFailed(f"sojourn.yaml sets up no tool '{step.act}' ({fix}).")
     foretelling = make_foretelling_actions(settings, database, parts)
     try:

@@ -58,13 +58,13 @@ class Known:
     def find(self, named: str) -> "Journey":
         """The journey that `NAME`, `NAME@VERSION` or the path of a file stands for. Raises CommandFailed."""
         from journeys.loader import load_journey
-        from yamlfile import nearest
+        from yamlfile import instead_of
 
         if Path(named).is_file():
             return load_journey(Path(named))
         name, _, version = named.partition("@")
         if name not in self.names:
-            fix = nearest(name, self.names) or f"there are: {', '.join(self.names) or 'none'}"
+            fix = instead_of(name, self.names)
             raise CommandFailed(f"There is no journey '{name}' ({fix}).")
         return self.version(name, version) if version else self.latest(name)
 

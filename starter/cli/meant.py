@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 def journey_named(settings: "Settings", name: str) -> "Journey":
     """The journey of a name. Raises CommandFailed with those that there are."""
     from journeys.loader import load_journeys
-    from yamlfile import nearest
+    from yamlfile import instead_of
 
     journeys = load_journeys(settings.project_dir / "journeys")
     if name not in journeys:
-        fix = nearest(name, list(journeys)) or f"there are: {', '.join(sorted(journeys)) or 'none'}"
+        fix = instead_of(name, sorted(journeys))
         raise CommandFailed(f"There is no journey '{name}' ({fix}).")
     return journeys[name]
 

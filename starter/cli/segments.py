@@ -51,12 +51,12 @@ async def _list(context: typer.Context, output: Format) -> None:
 
 async def _show(context: typer.Context, name: str, page: int, output: Format) -> None:
     from store.segments import latest_changes
-    from yamlfile import nearest
+    from yamlfile import instead_of
 
     settings = settings_of(context)
     rows = {row["name"]: row for row in await _rows(settings)}
     if name not in rows:
-        hint = nearest(name, list(rows)) or f"there are: {', '.join(rows) or 'none'}"
+        hint = instead_of(name, rows)
         raise CommandFailed(f"There is no segment '{name}' ({hint}).")
     async with open_store(settings) as database, database.reading() as session:
         found = await latest_changes(session, name, page)

@@ -90,12 +90,12 @@ def revoke(
 
 def _checked(scopes: list[str]) -> "list[Permission]":
     from project.access import Permission
-    from yamlfile import nearest
+    from yamlfile import instead_of
 
     known: dict[str, Permission] = {scope: scope for scope in get_args(Permission)}
     for scope in scopes:
         if scope not in known:
-            fix = nearest(scope, list(known)) or f"there are: {', '.join(known)}"
+            fix = instead_of(scope, known)
             raise CommandFailed(f"There is no scope '{scope}' ({fix}).")
     return [known[scope] for scope in dict.fromkeys(scopes)]
 

@@ -22,7 +22,7 @@ from store.features import features_of
 from store.history import list_runs
 from store.runs import HOLDOUT
 from store.tables import Run, Span
-from yamlfile import nearest
+from yamlfile import instead_of
 
 _MESSAGES = 20
 
@@ -106,7 +106,7 @@ class Explainer:
         if not journey:
             return [journeys[name] for name in sorted(journeys)]
         if journey not in journeys:
-            hint = nearest(journey, list(journeys)) or f"there are: {', '.join(sorted(journeys))}"
+            hint = instead_of(journey, sorted(journeys))
             raise NoSuchJourney(f"There is no journey '{journey}' ({hint}).")
         return [journeys[journey]]
 

@@ -18,7 +18,7 @@ from starter.services import Services
 from store.experiments import keep_plan
 from store.exposures import in_holdout
 from store.tables import Experiment
-from yamlfile import nearest
+from yamlfile import instead_of
 
 _MEASURED = timedelta(days=90)
 _ENOUGH = 100
@@ -102,7 +102,7 @@ async def make_plan(services: Services, body: PlanBody, by: str, now: datetime) 
 def find_journey(services: Services, name: str) -> Journey:
     """A live journey. Raises NotPlannable."""
     if name not in services.journeys:
-        hint = nearest(name, list(services.journeys)) or f"there are: {', '.join(sorted(services.journeys))}"
+        hint = instead_of(name, sorted(services.journeys))
         raise NotPlannable(f"There is no live journey '{name}' ({hint}).")
     return services.journeys[name]
 

@@ -13,7 +13,7 @@ from starter.rehearsal.model import Happening, Rehearsal, RehearsedCustomer, kin
 from starter.rehearsal.player import Player, RehearsalFailed
 from starter.rehearsal.stage import stage
 from starter.rehearsal.story import Story, tell
-from yamlfile import nearest
+from yamlfile import instead_of
 
 
 async def play(project_dir: Path, rehearsal: Rehearsal) -> Story:
@@ -73,7 +73,7 @@ def _cast(project_dir: Path, name: str) -> dict[str, Journey]:
     """
     journeys = load_journeys(project_dir / "journeys")
     if name not in journeys:
-        fix = nearest(name, list(journeys)) or f"there are: {', '.join(journeys) or 'none'}"
+        fix = instead_of(name, journeys)
         raise RehearsalFailed(f"There is no journey '{name}' ({fix}).")
     found: dict[str, Journey] = {}
     named = {name}

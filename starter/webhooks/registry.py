@@ -34,16 +34,7 @@ def load_vendors(webhooks: dict[str, dict[str, Any]], where: Path) -> dict[str, 
     Raises yamlfile.FileProblems with every unknown vendor and wrong setting at its line in `where`.
     """
     written = yamlfile.read(where).section("webhooks") if webhooks else yamlfile.Document(where, {})
-    loaded: dict[str, Vendor] = {}
-    problems: list[yamlfile.Problem] = []
-    for name, given in webhooks.items():
-        try:
-            loaded[name] = _load(name, given, written)
-        except yamlfile.FileProblems as error:
-            problems += error.problems
-    if problems:
-        raise yamlfile.FileProblems(problems)
-    return loaded
+    return yamlfile.load_each(webhooks, lambda name: _load(name, webhooks[name], written))
 
 
 def path_of(vendor: str, secret: str) -> str:
@@ -57,13 +48,9 @@ def path_of(vendor: str, secret: str) -> str:
 def _load(name: str, given: dict[str, Any], written: yamlfile.Document) -> Vendor:
     kind = known_vendors().get(name)
     if kind is None:
-        known = sorted(known_vendors())
-        fix = yamlfile.nearest(name, known) or f"there are: {', '.join(known)}"
+        fix = yamlfile.instead_of(name, sorted(known_vendors()))
         raise yamlfile.FileProblems([written.problem((name,), f"'{name}' is not a vendor that calls", fix)])
-    section = written.section(name)
-    # The values with the environment's put in, at the places they were read from.
-    cast(dict[str, Any], section.root).update(given)
-    return yamlfile.validate(kind, section)
+    return yamlfile.validate(kind, written.filled(name, given))
 
 
 def _is_vendor(found: object) -> bool:
