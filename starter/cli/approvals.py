@@ -1,26 +1,18 @@
 """`sojourn approval`: what waits for a person, and their decisions. Over HTTP, as every approver decides."""
 
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from datetime import datetime
 from difflib import unified_diff
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
 from starter.cli.cards import print_card
-from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
+from starter.cli.connection import DEFAULT_URL, Token, Url, answered
 from starter.cli.editing import edit_of, edited_by_hand
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, noun
-from starter.cli.output import print_json, print_listing
-
-if TYPE_CHECKING:
-    from starter.client import Sojourn
-
-Answer = TypeVar("Answer")
+from starter.cli.output import minute, paragraph, print_json, print_listing
 
 app = noun("approval", "What waits for a person: list, show, approve, edit, reject, hand.")
 Id = Annotated[str, typer.Argument(metavar="APPROVAL", help="Its id, as 'approval list' shows it.")]
@@ -48,16 +40,16 @@ def list_(
     output: Output = Format.text,
 ) -> None:
     """List approvals; open ones by their deadline."""
-    found = _with(url, token, lambda client: client.approvals.list(state))
-    rows = found if output is Format.json else [row | {"until": _minute(row["deadline"])} for row in found]
-    columns = {"UNTIL (UTC)": "until", "GROUP": "group", "CHANNEL": "channel", "APPROVAL": "id"}
+    found = answered(url, token, lambda client: client.approvals.list(state))
+    rows = found if output is Format.json else [row | {"until": minute(row["deadline"])} for row in found]
+    columns = {"UNTIL (UTC)": "until", "GROUP": "group", "JOURNEY": "journey", "BY": "channel", "APPROVAL": "id"}
     print_listing(rows, columns, output, f"There are no {state} approvals.")
 
 
 @app.command()
 def show(approval: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
     """Show one approval: what would leave, to whom, and why it is asked."""
-    found = _with(url, token, lambda client: client.approvals.get(approval))
+    found = answered(url, token, lambda client: client.approvals.get(approval))
     if output is Format.json:
         print_json(found)
     else:
@@ -80,7 +72,7 @@ def approve(
     What is another by then than what you looked at is not approved: you are told, and look again.
     """
     seen = seen or _shown(url, token, approval, "Approve exactly this?")
-    decided = _with(
+    decided = answered(
         url, token, lambda client: client.approvals.approve(approval, seen, reason, similar=similar, days=days)
     )
     _tell(decided, output)
@@ -108,9 +100,9 @@ def edit(
         edits = dict(map(edit_of, change))
         seen = seen or _shown(url, token, approval, "Put these words into it, and let it leave?")
     else:
-        card = _with(url, token, lambda client: client.approvals.get(approval))
+        card = answered(url, token, lambda client: client.approvals.get(approval))
         edits, seen = edited_by_hand(card), card["content_hash"]
-    _tell(_with(url, token, lambda client: client.approvals.edit(approval, seen, edits, reason)), output)
+    _tell(answered(url, token, lambda client: client.approvals.edit(approval, seen, edits, reason)), output)
 
 
 @app.command()
@@ -121,12 +113,13 @@ def labels(
     output: Output = Format.text,
 ) -> None:
     """List what people changed in messages before they agreed, to learn from."""
-    found = _with(url, token, lambda client: client.approvals.labels(approval))
+    found = answered(url, token, lambda client: client.approvals.labels(approval))
     if output is Format.json or not found:
         print_listing(found, {}, output, "Nobody has edited anything.")
         return
     for row in found:
-        typer.echo(f"{_minute(row['at'])}  {row['content']} by {row['channel']}: {row['field']}, by {row['by']}")
+        about = f"{minute(row['at'])}  {row['content']} by {row['channel']}: {row['field']}, by {row['by']}"
+        typer.echo(paragraph(about, "", "  "))
         before, after = row["before"].splitlines(), row["after"].splitlines()
         for line in [*unified_diff(before, after, lineterm="", n=0)][2:]:
             typer.echo(f"  {line}")
@@ -143,7 +136,7 @@ def reject(
 ) -> None:
     """Keep this message from leaving."""
     seen = seen or _shown(url, token, approval, "Keep it from leaving?")
-    _tell(_with(url, token, lambda client: client.approvals.reject(approval, seen, reason)), output)
+    _tell(answered(url, token, lambda client: client.approvals.reject(approval, seen, reason)), output)
 
 
 @app.command()
@@ -156,7 +149,7 @@ def hand(
     output: Output = Format.text,
 ) -> None:
     """Let others decide."""
-    _tell(_with(url, token, lambda client: client.approvals.hand(approval, to, reason)), output)
+    _tell(answered(url, token, lambda client: client.approvals.hand(approval, to, reason)), output)
 
 
 @app.command()
@@ -169,29 +162,19 @@ def grants(
 ) -> None:
     """List standing grants: what leaves without a person, because one agreed to all that is like it."""
     if revoke:
-        ended = _with(url, token, lambda client: client.approvals.revoke(revoke))
+        ended = answered(url, token, lambda client: client.approvals.revoke(revoke))
         if output is Format.json:
             print_json(ended)
         else:
             typer.echo(f"{ended['id']} is over, revoked by {ended['revoked_by'] or 'nobody: it had ended'}.")
         return
-    found = _with(url, token, lambda client: client.approvals.grants(over=over))
+    found = answered(url, token, lambda client: client.approvals.grants(over=over))
     if output is Format.text:
         found = [
-            row | {"until": _minute(row["ends_at"]), "times": f"{row['used']} of {row['most']}"} for row in found
+            row | {"until": minute(row["ends_at"]), "times": f"{row['used']} of {row['most']}"} for row in found
         ]
     columns = {"UNTIL (UTC)": "until", "USED": "times", "JOURNEY": "journey", "GRANT": "id"}
     print_listing(found, columns, output, f"There are no grants that {'are over' if over else 'last'}.")
-
-
-def _with(url: str, token: str, ask: Callable[["Sojourn"], Awaitable[Answer]]) -> Answer:
-    """What the service answers when it is asked in someone's name."""
-
-    async def asking() -> Answer:
-        async with deciding(url, token) as client:
-            return await ask(client)
-
-    return asyncio.run(asking())
 
 
 def _shown(url: str, token: str, approval: str, question: str) -> str:
@@ -199,7 +182,7 @@ def _shown(url: str, token: str, approval: str, question: str) -> str:
 
     Raises CommandFailed when nobody is at a terminal, and typer.Abort when they do not want it.
     """
-    card = _with(url, token, lambda client: client.approvals.get(approval))
+    card = answered(url, token, lambda client: client.approvals.get(approval))
     if card["state"] != "open" or not card["may_decide"]:
         return card["content_hash"]  # The server says why nothing is decided.
     if not sys.stdin.isatty():
@@ -216,7 +199,3 @@ def _tell(decided: dict[str, Any], output: Format) -> None:
         print_json(decided)
     else:
         typer.echo(f"{decided['state'].capitalize()} by {decided['by']}.")
-
-
-def _minute(moment: str) -> str:
-    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M}"

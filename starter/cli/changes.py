@@ -1,42 +1,57 @@
 """`sojourn change`: what waits for a review before it is live. Over HTTP, as every reviewer decides."""
 
-import asyncio
-from typing import TYPE_CHECKING, Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
 
-from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
+from starter.cli.connection import DEFAULT_URL, Token, Url, answered
 from starter.cli.invocation import Format, Output, Page, noun
 from starter.cli.output import print_facts, print_json, print_listing, print_more
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from starter.client.changes import ChangeCalls
-
-app = noun("change", "Changes under review: list, show, approve, reject, rollback, loosen.")
+app = noun(
+    "change",
+    "Changes under review: list, show, approve, reject, rollback, loosen.",
+    "What touches price, compliance or autonomy waits here until the groups concerned agree.",
+)
 Id = Annotated[str, typer.Argument(metavar="CHANGE", help="Its id, as 'change list' shows it.")]
 
 
-@app.callback()
-def _noun() -> None:
-    """What touches price, compliance or autonomy waits here until the groups concerned agree."""
+class State(StrEnum):
+    """What became of a change."""
+
+    open = "open"
+    approved = "approved"
+    rejected = "rejected"
+    expired = "expired"
+    rolled_back = "rolled_back"
 
 
 @app.command("list")
-def list_(page: Page = 1, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
-    """List changes, those proposed last first."""
-    found = asyncio.run(_call(url, token, lambda changes: changes.list(page)))
+def list_(
+    state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
+    page: Page = 1,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    output: Output = Format.text,
+) -> None:
+    """List changes, those proposed last first.
+
+    TOUCHES are the areas of sojourn.yaml's 'review' whose groups must agree;
+    'change show' names them.
+    """
+    found = answered(url, token, lambda client: client.changes.list(state or "", page))
     rows = [row | {"touches": ", ".join(row["areas"])} for row in found["changes"]]
     columns = {"STATE": "state", "WHAT": "subject", "VERSION": "version", "TOUCHES": "touches", "CHANGE": "id"}
-    print_listing(rows, columns, output, "No change was ever proposed. 'sojourn journey publish' proposes.")
+    nothing = "No change was ever proposed. 'sojourn journey publish' proposes."
+    print_listing(rows, columns, output, nothing if state is None else f"No change is {state.value}.")
     print_more(found["more"], page, output)
 
 
 @app.command()
 def show(change: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
     """Show one change: what differs, what it touches, and who must agree."""
-    found = asyncio.run(_call(url, token, lambda changes: changes.get(change)))
+    found = answered(url, token, lambda client: client.changes.get(change))
     if output is Format.json:
         print_json(found)
         return
@@ -63,7 +78,7 @@ def show(change: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output =
 @app.command()
 def approve(change: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
     """Agree for your groups. It is live once every group concerned has agreed."""
-    _tell(asyncio.run(_call(url, token, lambda changes: changes.approve(change))), output)
+    _tell(answered(url, token, lambda client: client.changes.approve(change)), output)
 
 
 @app.command()
@@ -75,13 +90,13 @@ def reject(
     output: Output = Format.text,
 ) -> None:
     """Keep a change from going live."""
-    _tell(asyncio.run(_call(url, token, lambda changes: changes.reject(change, reason))), output)
+    _tell(answered(url, token, lambda client: client.changes.reject(change, reason)), output)
 
 
 @app.command()
 def rollback(change: Id, url: Url = DEFAULT_URL, token: Token = "", output: Output = Format.text) -> None:
     """Make live again what was so before a change. Runs under way keep the journey they began with."""
-    found = asyncio.run(_call(url, token, lambda changes: changes.roll_back(change)))
+    found = answered(url, token, lambda client: client.changes.roll_back(change))
     if output is Format.json:
         print_json(found)
     else:
@@ -101,19 +116,12 @@ def loosen(
     A guardrail, or a person, tightened it; its own tier counts again once the group that 'review' in sojourn.yaml
     names for autonomy agrees, or else the group that decides since it was tightened. Not you: you asked for it.
     """
-    found = asyncio.run(_call(url, token, lambda changes: changes.loosen(journey, reason)))
+    found = answered(url, token, lambda client: client.changes.loosen(journey, reason))
     if output is Format.json:
         print_json(found)
         return
     typer.echo(f"Proposed: {found['id']}. {found['areas']['autonomy']} must agree before it is live.")
     typer.echo(f"  sojourn change show {found['id']}")
-
-
-async def _call(
-    url: str, token: str, what: "Callable[[ChangeCalls], Awaitable[dict[str, Any]]]"
-) -> dict[str, Any]:
-    async with deciding(url, token) as client:
-        return await what(client.changes)
 
 
 def _tell(reviewed: dict[str, Any], output: Format) -> None:

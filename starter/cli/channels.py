@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from project.model import Project
     from settings import Settings
 
-app = noun("channel", "The channels over which messages leave.")
-
-
-@app.callback()
-def _noun() -> None:
-    """The channels over which messages leave: each with its provider, under channels in sojourn.yaml."""
+app = noun(
+    "channel",
+    "The channels over which messages leave.",
+    "Each has its provider, under channels in sojourn.yaml.",
+)
 
 
 @app.command("list")

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import textwrap
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +11,7 @@ import typer
 from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, Page, noun
-from starter.cli.output import moment, print_json, print_listing, print_more
+from starter.cli.output import minute, print_json, print_listing, print_more, with_times
 
 if TYPE_CHECKING:
     from starter.client import Sojourn
@@ -258,13 +257,3 @@ def _line(entry: dict[str, Any]) -> str:
     detail = f" ({entry['detail']})" if entry["detail"] else ""
     line = f"  {minute(entry['at'])}  {entry['kind']:<8}  {told}{detail}"
     return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
-
-
-def with_times(row: dict[str, Any], *names: str) -> dict[str, Any]:
-    """A row with these of its values as times."""
-    return row | {name: datetime.fromisoformat(row[name]) for name in names if row[name]}
-
-
-def minute(time: str) -> str:
-    """A time as the API gives it, to the minute, in UTC."""
-    return moment(datetime.fromisoformat(time))

@@ -9,12 +9,7 @@ from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, Page, noun, open_store, settings_of
 from starter.cli.output import print_listing, print_more
 
-app = noun("delivery", "The ledger of what was sent.")
-
-
-@app.callback()
-def _noun() -> None:
-    """The ledger of what was sent, and what became of it."""
+app = noun("delivery", "The ledger of what was sent, and what became of it.")
 
 
 @app.command("list")

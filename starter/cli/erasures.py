@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
-from starter.cli.customers import Named, minute, one, print_profile, with_times
+from starter.cli.customers import Named, one, print_profile
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, Page
-from starter.cli.output import print_facts, print_json, print_listing, print_more
+from starter.cli.output import minute, print_facts, print_json, print_listing, print_more, with_times
 
 if TYPE_CHECKING:
     from starter.client import Sojourn

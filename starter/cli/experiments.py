@@ -6,11 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from starter.cli.connection import DEFAULT_URL, Token, Url, answered
-from starter.cli.customers import with_times
 from starter.cli.failures import CommandFailed
 from starter.cli.intervals import amount, points, share
 from starter.cli.invocation import Format, Output, Page, noun
-from starter.cli.output import paragraph, print_facts, print_json, print_listing, print_more
+from starter.cli.output import paragraph, print_facts, print_json, print_listing, print_more, with_times
 
 app = noun("experiment", "What an arm of a journey, or the journey, brings: planned, run, concluded.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The experiment.")]

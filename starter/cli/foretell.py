@@ -64,10 +64,10 @@ def explain(
     Nothing is sent, done or written. It is made as if the customer's last event of
     the journey's kind had started it, and judged as the real one would be.
 
+    \b
     sojourn policy explain --customer c_1f --journey winback --step offer
-
-    sojourn policy explain --customer c_1f --journey fees --action refund
-    --with amount=80 --with order_id=o_1 --with currency=EUR
+    sojourn policy explain --customer c_1f --journey fees --action refund \\
+      --with amount=80 --with order_id=o_1 --with currency=EUR
     """
     said = dict(map(_pair, given or ()))
     asked = _Asked(customer, channel, said, confidence, datetime.now(UTC))

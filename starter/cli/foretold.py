@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from starter.cli.output import moment, paragraph
+from starter.cli.output import minute, paragraph
 
 if TYPE_CHECKING:
     from policies.model import Ruling
@@ -81,7 +80,7 @@ def _say(said: dict[str, Any], tool: str) -> str:
         case "allow":
             return "it may be done" if tool else "it may leave"
         case "hold" if not tool:
-            return f"it waits until {moment(datetime.fromisoformat(said['until']))} UTC"
+            return f"it waits until {minute(said['until'])} UTC"
         case "needs_approval":
             several = said["people"] > 1
             who = f"{said['people']} people" if several else "a person"

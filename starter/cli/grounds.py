@@ -1,10 +1,9 @@
 """How `approval show` tells on what grounds a run asks, within 80 columns."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
-from starter.cli.output import moment, paragraph
+from starter.cli.output import minute, paragraph
 
 
 def tell_grounds(grounds: dict[str, Any]) -> Iterator[str]:
@@ -12,7 +11,7 @@ def tell_grounds(grounds: dict[str, Any]) -> Iterator[str]:
     if grounds["now"]:
         yield "\nWhy now (UTC):"
         for one in grounds["now"]:
-            yield paragraph(f"{moment(datetime.fromisoformat(one['at']))}  {one['what']}", "  ", " " * 20)
+            yield paragraph(f"{minute(one['at'])}  {one['what']}", "  ", " " * 20)
     yield "\nWhy this:"
     for way in grounds["ways"]:
         yield paragraph(f"the journey led here: {way}", "  ", "    ")

@@ -6,11 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from starter.cli.connection import DEFAULT_URL, Token, Url, answered
-from starter.cli.customers import minute
 from starter.cli.invocation import Format, Output, Page, noun
-from starter.cli.output import paragraph, print_json, print_listing, print_more
+from starter.cli.output import minute, paragraph, print_json, print_listing, print_more
 
-app = noun("guardrail", "What is watched while journeys run: list, show, rearm.")
+app = noun(
+    "guardrail",
+    "What is watched while journeys run: list, show, rearm.",
+    "A guardrail warns the operators, and when it trips the journey is back to business as usual at once. "
+    "One of an experiment closes the arm that does harm.",
+)
 Journey = Annotated[str, typer.Argument(metavar="JOURNEY", help="The journey's name.")]
 _COLUMNS = {"STATE": "state", "JOURNEY": "journey", "GUARDRAIL": "about", "AT": "at", "SINCE (UTC)": "since"}
 
@@ -21,12 +25,6 @@ class State(StrEnum):
     ok = "ok"
     warned = "warned"
     tripped = "tripped"
-
-
-@app.callback()
-def _noun() -> None:
-    """A guardrail warns the operators, and when it trips the journey is back to business as usual at once. One of
-    an experiment closes the arm that does harm."""
 
 
 @app.command("list")
@@ -58,9 +56,10 @@ def show(journey: Journey, url: Url = DEFAULT_URL, token: Token = "", output: Ou
         return
     _tell_standing(found)
     for row in found["guardrails"]:
-        typer.echo(f"\n{row['state']}: {_about(row)}, at {_at(row)}, since {minute(row['since'])} UTC")
+        about = f"{row['state']}: {_about(row)}, at {_at(row)}, since {minute(row['since'])} UTC"
+        typer.echo(f"\n{paragraph(about, '', '  ')}")
         if row["arm"] and row["state"] == "tripped":
-            typer.echo(f"  The arm '{row['arm']}' of '{row['split']}' is closed.")
+            typer.echo(paragraph(f"The arm '{row['arm']}' of '{row['split']}' is closed.", "  "))
         typer.echo(paragraph(row["why"], "  "))
 
 

@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+from typer.core import TyperGroup
 
 from starter.cli.failures import CommandFailed
 
@@ -29,12 +30,26 @@ class Format(StrEnum):
 
 
 Output = Annotated[Format, typer.Option("--output", "-o", help="text to read, json for programs.")]
+_WHOLE = 1_000
+"""Characters that no first sentence has."""
 Page = Annotated[int, typer.Option(min=1, help="Which page; the first is 1.")]
 
 
-def noun(name: str, help_: str) -> typer.Typer:
-    """The commands of one noun."""
-    return typer.Typer(name=name, help=help_, no_args_is_help=True, rich_markup_mode=None)
+class Commands(TyperGroup):
+    """Commands, listed with the whole first sentence of each: Typer cuts off what a line cannot hold."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write what each command does, on as many lines as it needs."""
+        known = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(_WHOLE)) for name, each in known if each])
+
+
+def noun(name: str, sentence: str, more: str = "") -> typer.Typer:
+    """The commands of one noun: what it is in a sentence, and what else its own help tells."""
+    return typer.Typer(
+        name=name, help=f"{sentence}\n\n{more}", cls=Commands, no_args_is_help=True, rich_markup_mode=None
+    )
 
 
 def settings_of(context: typer.Context) -> "Settings":

@@ -11,12 +11,11 @@ from starter.cli.noting import note
 if TYPE_CHECKING:
     from settings import Settings
 
-app = noun("key", "The keys with which Temporal's histories are encrypted.")
-
-
-@app.callback()
-def _noun() -> None:
-    """The keys with which Temporal's histories are encrypted: one for each customer, wrapped by a master key."""
+app = noun(
+    "key",
+    "The keys with which Temporal's histories are encrypted.",
+    "There is one for each customer, wrapped by a master key.",
+)
 
 
 @app.command()

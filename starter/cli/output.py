@@ -13,6 +13,7 @@ from starter.cli.invocation import Format
 Row = Mapping[str, Any]
 
 _WIDTH = 80
+_GOES_ON = "    "
 
 
 def print_listing(rows: Sequence[Row], columns: Mapping[str, str], form: Format, nothing: str) -> None:
@@ -64,12 +65,27 @@ def moment(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M}"
 
 
+def minute(time: str) -> str:
+    """A time as the API gives it, in UTC, to the minute."""
+    return moment(datetime.fromisoformat(time))
+
+
+def with_times(row: Row, *names: str) -> dict[str, Any]:
+    """A row as the API gives it, with these of its values as times."""
+    return {**row, **{name: datetime.fromisoformat(row[name]) for name in names if row[name]}}
+
+
 def _print_table(rows: list[list[str]], headings: list[str]) -> None:
-    """Columns as wide as what is in them. The last is never cut: ids stay whole, to be copied."""
-    widths = [max(len(line[column]) for line in [headings, *rows]) for column in range(len(headings) - 1)]
+    """Columns as wide as what is in them. Ids stay whole, to be copied: what does not fit goes on a line below."""
+    widths = [*(max(len(line[column]) for line in [headings, *rows]) for column in range(len(headings) - 1)), 0]
     for line in [headings, *rows]:
-        cells = [f"{cell:<{width}}" for cell, width in zip(line, widths, strict=False)]
-        typer.echo("  ".join([*cells, line[-1]]).rstrip())
+        told = ""
+        for cell, width in zip(line, widths, strict=True):
+            if told.strip() and len(told) + len(cell) > _WIDTH:
+                typer.echo(told.rstrip())
+                told = _GOES_ON
+            told += f"{cell:<{width}}  "
+        typer.echo(told.rstrip())
 
 
 def _text(value: object) -> str:

@@ -40,8 +40,8 @@ def counted(found: "Preview", days: int, by: str) -> Iterator[str]:
     yield paragraph(f"{found.judged} decisions of {span}, judged again by {by}:", "")
     for name, changed in found.changes().items():
         because = ", ".join(f"{policy} {count}" for policy, count in blame(changed))
-        label = f"would have been {WOULD[name]}"
-        yield f"{len(changed):>8}  {label}{f' ({because})' if because else ''}"
+        label = f"would have been {WOULD[name]}{f' ({because})' if because else ''}"
+        yield paragraph(label, f"{len(changed):>8}  ", " " * 10)
     yield f"{found.same:>8}  as they were"
     if found.untold:
         yield f"{len(found.untold):>8}  cannot be told:"

@@ -35,9 +35,10 @@ from starter.cli import (
     tokens,
     webhooks,
 )
-from starter.cli.invocation import Invocation
+from starter.cli.invocation import Commands, Invocation
 
 app = typer.Typer(
+    cls=Commands,
     help="Customer journeys as durable workflows.\n\nNew here? Run 'sojourn demo'.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

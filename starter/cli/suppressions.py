@@ -7,9 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from starter.cli.connection import DEFAULT_URL, Token, Url, deciding
-from starter.cli.customers import with_times
 from starter.cli.invocation import Format, Output, Page, noun
-from starter.cli.output import print_json, print_listing, print_more
+from starter.cli.output import print_json, print_listing, print_more, with_times
 
 app = noun("suppression", "Addresses that nothing is sent to: list, add, remove.")
 _COLUMNS = {"SINCE (UTC)": "at", "KIND": "kind", "REASON": "reason", "DIGEST": "short", "BY": "source"}

@@ -16,12 +16,11 @@ if TYPE_CHECKING:
     from settings import Settings
     from store.tables import ApiToken
 
-app = noun("token", "What services prove themselves with, and what each may do.")
-
-
-@app.callback()
-def _noun() -> None:
-    """What services prove themselves with: 'Authorization: Bearer <token>'. Each has the scopes it needs."""
+app = noun(
+    "token",
+    "What services prove themselves with, and what each may do.",
+    "They say 'Authorization: Bearer TOKEN'. Each has the scopes it needs.",
+)
 
 
 @app.command()

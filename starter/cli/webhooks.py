@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 app = noun("webhook", "What vendors call to tell what became of messages.")
 
 
-@app.callback()
-def _noun() -> None:
-    """What vendors call to tell what became of messages."""
-
-
 @app.command("list")
 def list_(context: typer.Context, output: Output = Format.text) -> None:
     """List the vendors that may call, the address to give to each, and what came.

@@ -12,9 +12,10 @@ class ChangeCalls:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
 
-    async def list(self, page: int = 1) -> dict[str, Any]:
-        """One page of changes, those proposed last first."""
-        return await self._ask("GET", "/v1/changes", params={"page": str(page)})
+    async def list(self, state: str = "", page: int = 1) -> dict[str, Any]:
+        """One page of changes, those proposed last first; in one state when it is given."""
+        params = {"page": str(page), **({"state": state} if state else {})}
+        return await self._ask("GET", "/v1/changes", params=params)
 
     async def get(self, change_id: str) -> dict[str, Any]:
         """One change, with what differs and what it touches."""

@@ -55,8 +55,10 @@ async def proposed(shop: LivingShop, by: str = GUS) -> Change:
     return await propose(services.database, services.temporal, services.settings, services.secret, proposal, by)
 
 
-async def decides(api: httpx.AsyncClient, change: Change, who: str, decision: str = "approve") -> httpx.Response:
-    body = {"decision": decision, "reason": "too much"}
+async def decides(
+    api: httpx.AsyncClient, change: Change, who: str, decision: str = "approve", reason: str = "too much"
+) -> httpx.Response:
+    body = {"decision": decision, "reason": reason}
     headers = {"Authorization": f"Bearer token-{who}"}
     return await api.post(f"/v1/changes/{change.id}/decision", json=body, headers=headers)
 
@@ -101,6 +103,8 @@ async def test_a_tightened_journey_is_loosened_by_whoever_did_not_ask_for_it(
 
 async def test_one_rejection_ends_it(shop: LivingShop, api: httpx.AsyncClient) -> None:
     old, change = await live(shop), await proposed(shop)
+    for silent_or_endless in (" ", "a" * 2_001):
+        assert (await decides(api, change, "omar", "reject", silent_or_endless)).status_code == 400
     await decides(api, change, "omar", "reject")
     ended = await outcome(shop, change)
     assert (ended.state, ended.reason) == ("rejected", "too much")

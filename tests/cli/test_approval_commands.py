@@ -76,12 +76,12 @@ async def _fill(url: str) -> None:
 
 def test_open_approvals_are_listed(sojourn: Command, api: Api):
     lines = sojourn("approval", "list", **api.person("ada")).out.splitlines()
-    assert lines[0].split() == ["UNTIL", "(UTC)", "GROUP", "CHANNEL", "APPROVAL"]
+    assert lines[0].split() == ["UNTIL", "(UTC)", "GROUP", "JOURNEY", "BY", "APPROVAL"]
     assert [line.split()[2:] for line in lines[1:]] == [
-        ["marketing", "whatsapp", "a_open"],
-        ["brand", "whatsapp", "a_two"],
-        ["marketing", "email", "a_mail"],
-        ["marketing", "action", "a_refund"],
+        ["marketing", seeding.JOURNEY, "whatsapp", "a_open"],
+        ["brand", seeding.JOURNEY, "whatsapp", "a_two"],
+        ["marketing", seeding.JOURNEY, "email", "a_mail"],
+        ["marketing", seeding.JOURNEY, "action", "a_refund"],
     ]
 
 

@@ -78,6 +78,7 @@ async def test_a_planner_without_evidence_goes_live_only_when_its_group_agrees_t
         assert proposed.code == 0, proposed.err
         (change,) = json.loads((await says(ADA, "change", "list", "-o", "json")).out)
         assert (change["state"], change["areas"]) == ("open", {"autonomy": "marketing"})
+        assert (await says(ADA, "change", "list", "--state", "rejected")).out == "No change is rejected.\n"
         shown = (await says(ADA, "change", "show", change["id"])).out
         assert "without evidence: it has to begin somewhere" in shown
         assert "'sampler' at 'nudge' would take over without evidence." in shown

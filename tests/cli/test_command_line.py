@@ -37,6 +37,18 @@ def test_help_loads_nothing_heavy():
     assert done.returncode == 0
 
 
+def test_help_tells_every_command_in_a_whole_sentence(sojourn: Command):
+    nouns = [
+        line.split()[0]
+        for line in sojourn("--help").out.partition("Commands:")[2].splitlines()
+        if line[2:3].strip()
+    ]
+    told = [sojourn(*words, "--help").out.partition("Commands:")[2] for words in ([], *([noun] for noun in nouns))]
+    assert len(nouns) > 20
+    assert [text for text in told if "..." in text or max(map(len, text.splitlines()), default=0) > 80] == []
+    assert "at once. One of an experiment" in " ".join(sojourn("guardrail", "--help").out.split())
+
+
 def test_help_of_every_command_fits_80_columns(sojourn: Command):
     for words in (["dev"], ["event", "replay"], ["approval", "reject"], ["run", "list"], ["delivery", "list"]):
         answer = sojourn(*words, "--help")
