@@ -67,7 +67,7 @@ def test_what_was_changed_is_listed_as_a_draft_and_approved_anew_by_a_person(soj
     handed_on = sojourn("--project", shop, "content", "record")
     after = json.loads(sojourn("--project", shop, "content", "list", "-o", "json").out)
 
-    assert "browse-second-look  push     draft  it was changed since ada@northwind.example" in listed.out
+    assert "browse-second-look  push     draft\n    it was changed since ada@northwind.example" in listed.out
     assert approved.code == 0
     assert handed_on.out == "Written: 14 of 14 approved, in content/approved.yaml.\n"
     assert "by: maria@northwind.example" in (shop / "content/approved.yaml").read_text(encoding="utf-8")
@@ -165,5 +165,5 @@ def test_a_surface_is_shown_with_what_stands_in_its_slots_and_why(sojourn: Comma
     unknown = sojourn("--project", shop, "content", "assemble", "homepge")
 
     assert "hero          home-tent-sale      yes    for everyone whom it fits" in told.out
-    assert "offer         home-welcome-offer  no     a surface shows at most 1 with a discount" in told.out
+    assert "offer         home-welcome-offer  no\n    a surface shows at most 1 with a discount\n" in told.out
     assert "did you mean 'homepage'?" in unknown.err
