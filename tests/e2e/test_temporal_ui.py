@@ -91,7 +91,8 @@ async def test_the_history_names_nothing_that_the_customer_is_or_did(lena: Shopp
     run = await lena.is_asked_about()
     events = (await run.fetch_history()).events
     history = b"".join(event.SerializeToString() for event in events)
-    for known in ("lena", "Lena", "Lumen 2 tent", "329", "browse-reminder", lena.push_token):
+    # Nothing shorter than four signs: what is sealed is random, and any three turn up in it by chance.
+    for known in ("lena", "Lena", "Lumen 2 tent", "329.0", "browse-reminder", lena.push_token):
         assert known.encode() not in history
 
 
