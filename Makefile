@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 # Tests start hundreds of processes; without kept bytecode each would compile every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check rules types tests format lock
+.PHONY: demo test check rules types tests explore format lock
 
 # Ctrl-C is how the demo is meant to end.
 demo: $(STAMP)
@@ -31,6 +31,10 @@ types: $(STAMP)
 # One more than the two cores there are, as some tests wait for servers they started. More cost as much CPU as they save.
 tests: $(STAMP)
 	@$(BIN)/pytest -n 3 --dist loadgroup
+
+# The properties again, with other examples each time and ten times as many: minutes to an hour.
+explore: $(STAMP)
+	@$(BIN)/pytest -n 3 -m hypothesis --hypothesis-profile=explore
 
 format: $(STAMP)
 	@$(BIN)/ruff format .

@@ -1,7 +1,7 @@
 """What a bystander knows of a town and its people: enough to say what may not leave. Nothing of it is asked of the
 code under test: zones are asked of zoneinfo, and messages are counted as they arrive."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -93,6 +93,11 @@ class Wish:
     @property
     def journey(self) -> str:
         return self.request.run.journey
+
+    def before(self, at: datetime) -> "Wish":
+        """The same as long as nothing of what arrives at `at` has."""
+        earlier = [one for one in self.citizen.arrived if one.at < at]
+        return replace(self, citizen=replace(self.citizen, arrived=earlier))
 
     def why_not(self, now: datetime, limits: Limits, unsure: timedelta = timedelta()) -> str:
         """Why it may not leave now; empty when it may. What came as much as `unsure` too early still counts."""

@@ -4,6 +4,7 @@ agreed to is kept back: whatever is forged, replayed, self-made, late, edited or
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
@@ -235,5 +236,6 @@ class ApprovalMachine(TownMachine):
             run.is_edited(edited.content_hash, row.message["body"])
 
 
+@pytest.mark.hypothesis
 def test_what_leaves_is_what_was_agreed_to_and_no_bad_decision_counts(town: Town) -> None:
     town.play(ApprovalMachine, examples=10, steps=30)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
@@ -205,7 +206,9 @@ class PolicyMachine(TownMachine):
             assert isinstance(result, Sent | Unknown | Rejected) is (wish.key in self.over), result
             if isinstance(result, Held):
                 assert result.until > self.now
-                assert wish.why_not_at(result.until, self.limits) == ""
+                # What arrives at the same moment may have come after the word on this one.
+                then = wish if len(results) == 1 else wish.before(self.now)
+                assert then.why_not_at(result.until, self.limits) == ""
             assert not reliable or wish.key in self.over or self._why_not(wish, UNSURE), result
 
     def _why_not(self, wish: Wish, unsure: timedelta = timedelta()) -> str:
@@ -242,5 +245,6 @@ class PolicyMachine(TownMachine):
             await begin_erasure(session, customer_id, by="gus", suppress_addresses=False, at=self.now)
 
 
+@pytest.mark.hypothesis
 def test_nothing_leaves_that_a_policy_forbids_and_what_none_forbids_does(town: Town) -> None:
     town.play(PolicyMachine, examples=8, steps=25)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
@@ -231,5 +232,6 @@ class StopMachine(TownMachine):
             run.hears(event, self.now)
 
 
+@pytest.mark.hypothesis
 def test_nothing_is_reserved_once_the_end_of_a_run_is_accepted(town: Town) -> None:
     town.play(StopMachine, examples=8, steps=30)
