@@ -30,6 +30,7 @@ from activities.delivering.deliver import Delivering
 from activities.delivering.facts import Gathering
 from activities.delivering.foretelling import Foretelling
 from activities.delivering.guard import Guard
+from activities.delivering.judging import Judging
 from activities.delivering.ordering import Ordering
 from activities.delivering.reconciling import Reconciling
 from activities.delivering.tracking import Tracker
@@ -145,22 +146,31 @@ def _bound(parts: Parts, database: Database) -> dict[str, Provider]:
 
 def make_foretelling(settings: Settings, database: Database, parts: Parts) -> Foretelling:
     """What tells beforehand what the project's policies would say of a message."""
-    guard = Guard(*_judging(settings, database, parts))
+    guard = Guard(_judging(settings, database, parts))
     return Foretelling(database, _composer(settings, parts, _bound(parts, database)), guard)
 
 
 def make_foretelling_actions(settings: Settings, database: Database, parts: Parts) -> ForetellingActions:
     """What tells beforehand what the project's policies would say of a business action."""
-    return ForetellingActions(database, parts.tools, Permission(*_judging(settings, database, parts)))
+    return ForetellingActions(database, parts.tools, Permission(_judging(settings, database, parts)))
 
 
-def _judging(
-    settings: Settings, database: Database, parts: Parts
-) -> tuple[Live[tuple[Policy, ...]], Gathering, Questions, Alarm]:
-    """What whoever judges needs: the policies, the facts, how people are asked, how operators are told."""
+def _judging(settings: Settings, database: Database, parts: Parts) -> Judging:
     gathering = Gathering(parts.project.time_zone, parts.project.brand.name)
     alarm = Alarm(Alerts(parts.alerts, database, settings.public_url))
-    return parts.policies, gathering, Questions(parts.project.groups), alarm
+    return Judging(parts.policies, gathering, Questions(parts.project.groups), alarm)
+
+
+def _watching(settings: Settings, database: Database, parts: Parts) -> Watching:
+    project, alerts = parts.project, Alerts(parts.alerts, database, settings.public_url)
+    return Watching(
+        database,
+        project.guardrails,
+        project.deciders,
+        alerts,
+        settings.public_url,
+        lambda: parts.library.surfaces,
+    )
 
 
 def make_traffic(settings: Settings, database: Database, parts: Parts) -> Traffic:
@@ -174,9 +184,8 @@ def make_activities(
     """The activities of the project: one for each stub of `workflows/ports.py`. `traffic` is what goes on learning
     of the other workers; without it there are none."""
     providers, judging = _bound(parts, database), _judging(settings, database, parts)
-    guard, permission = Guard(*judging), Permission(*judging)
+    guard, permission = Guard(judging), Permission(judging)
     composer = _composer(settings, parts, providers)
-    alerts = Alerts(parts.alerts, database, settings.public_url)
     ordering = Ordering(database, providers)
     traffic = traffic or make_traffic(settings, database, parts)
     delivering = Delivering(database, composer, guard, traffic, ordering)
@@ -185,15 +194,7 @@ def make_activities(
     acting = Acting(database, parts.tools, permission)
     perceiving, bookkeeping = Perceiving(database), Bookkeeping(database)
     erasing, advising = Erasing(database), Advising(database, parts.language_model)
-    project = parts.project
-    watching = Watching(
-        database,
-        project.guardrails,
-        project.deciders,
-        alerts,
-        settings.public_url,
-        lambda: parts.library.surfaces,
-    )
+    watching = _watching(settings, database, parts)
     return [
         delivering.deliver,
         Editing(database, composer, guard, rules).edit_message,

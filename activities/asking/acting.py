@@ -50,7 +50,7 @@ class Acting:
                 group=terms.group or "", tier=terms.tier, people=terms.people, reason="the journey asks for it"
             )
             question = Question(request, terms, subject, attempt.delivery_id, wanted)
-            return await self._permission.questions.put(session, question, attempt.now())
+            return await self._permission.ask(session, question, attempt.now())
 
     @activity.defn
     async def act(self, request: ActRequest) -> ActResult:

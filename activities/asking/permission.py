@@ -11,33 +11,22 @@ from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.asking.editable import as_agreed, written_given
-from activities.asking.questions import Question, Questions, Subject
-from activities.delivering.alarm import Alarm
+from activities.asking.questions import Question, Subject
 from activities.delivering.attempt import Attempt
-from activities.delivering.facts import Gathering
-from activities.delivering.guard import findings_of, fingerprint, overtaken, own_policies
+from activities.delivering.judging import InForce, Judging, ended, findings_of, granted, settle
 from activities.delivering.verdicts import Judged, keep_verdict
-from activities.live import Live
 from activities.tools.model import Tool
-from activities.watching.rolled_back import closed_around
-from policies.model import Action, Deny, Hold, NeedsApproval, Policy, Ruling, rule
-from policies.registry import with_always
-from store.approvals import find_approval, mark_decided
+from policies.model import Action, Deny, Hold, NeedsApproval, Ruling
 from store.grants import covering_grant, use_grant
-from store.tables import Approval, Customer
-from workflows.ports import ActRequest, ActResult, AskRequest, Denied
+from store.tables import Customer
+from workflows.ports import ActRequest, ActResult, Asked, AskRequest, Denied
 
 
 class Permission:
     """Judges the business actions of one project."""
 
-    def __init__(
-        self, policies: Live[tuple[Policy, ...]], gathering: Gathering, questions: Questions, alarm: Alarm
-    ) -> None:
-        self._policies = policies
-        self._gathering = gathering
-        self.questions = questions
-        self._alarm = alarm
+    def __init__(self, judging: Judging) -> None:
+        self._judging = judging
 
     async def refusal(
         self,
@@ -52,21 +41,19 @@ class Permission:
             return Denied(reason=f"no tool '{request.tool}' is set up under 'tools' in sojourn.yaml")
         if why := misgiven(tool, request.given):
             return Denied(reason=why)
-        if found := await overtaken(session, request, customer, attempt.now()):
+        if found := await ended(session, request, customer, attempt.now()):
             return found
-        if why := await closed_around(session, request.run.journey, request.arms):
-            return Denied(reason=why)
-        agreed, asked = as_agreed(request, tool.arguments), self._asked_of(request)
+        agreed, in_force = as_agreed(request, tool.arguments), self._judging.in_force(request)
         # What it was made from is the same without what a person made of it.
-        basis = f"{fingerprint(asked[0])}.{digest_of(what_is_done(request))}"
-        granted = await _granted(session, attempt, agreed, basis)
-        action = _action(agreed, tool, approved=granted is not None)
-        judged = await self._judge(session, agreed, action, customer, asked, attempt.now())
+        basis, done = f"{in_force.fingerprint}.{digest_of(what_is_done(request))}", digest_of(what_is_done(agreed))
+        approval = await granted(session, request.grant, attempt.delivery_id, basis, done)
+        action = _action(agreed, tool, approved=approval is not None)
+        judged = await self._judge(session, agreed, action, customer, in_force, attempt.now())
         keep_verdict(session, attempt.delivery_id, request.run, judged)
         match judged.ruling.verdict:
             # An action is not held: what may not be done when its step comes is not done.
             case Deny(reason=reason) | Hold(reason=reason):
-                self._alarm.sound(request.run.journey, judged.ruling, attempt.now())
+                self._judging.alarm.sound(request.run.journey, judged.ruling, attempt.now())
                 return Denied(reason=reason)
             case NeedsApproval() as wanted:
                 if await _covered(session, attempt, agreed, action, wanted):
@@ -75,13 +62,15 @@ class Permission:
                 if agreed is not request and request.grant:
                     subject = replace(subject, edits=request.grant.edits)
                 question = Question(request, request.approval, subject, attempt.delivery_id, wanted)
-                return await self.questions.put(session, question, attempt.now())
+                return await self.ask(session, question, attempt.now())
             case _:
-                if granted is not None and (grant := request.grant):
-                    await mark_decided(
-                        session, granted.id, state="approved", by=grant.by, reason=grant.reason, at=grant.at
-                    )
+                if approval and request.grant:
+                    await settle(session, request.grant)
                 return None
+
+    async def ask(self, session: AsyncSession, question: Question, now: datetime) -> Asked:
+        """Put a question to people, or find it put already."""
+        return await self._judging.questions.put(session, question, now)
 
     async def foretell(
         self, session: AsyncSession, request: ActRequest, tool: Tool, customer: Customer | None
@@ -89,21 +78,15 @@ class Permission:
         """What every policy would say at the request's `now`, as long as nobody has approved it. Nothing is
         written."""
         action = _action(request, tool, approved=False)
-        return await self._judge(session, request, action, customer, self._asked_of(request), request.now)
+        return await self._judge(session, request, action, customer, self._judging.in_force(request), request.now)
 
     async def _judge(
         self, session: AsyncSession, request: ActRequest, action: Action, customer: Customer | None,
-        asked: tuple[list[Policy], int], now: datetime,
+        in_force: InForce, now: datetime,
     ) -> Judged:  # fmt: skip
-        """What every policy of `asked` says of an action at `now`, in UTC."""
-        policies, own = asked
-        facts = await self._gathering.action_facts(session, request, action, customer, policies, now)
-        return Judged(policies, own, facts, rule(policies, facts))
-
-    def _asked_of(self, request: ActRequest) -> tuple[list[Policy], int]:
-        """The policies that judge an action, and how many of them, the last, are the journey's own."""
-        own = [policy for policy in own_policies(request.policies) if policy.judges_tools]
-        return [*(policy for policy in with_always(self._policies.now) if policy.judges_tools), *own], len(own)
+        """What every policy in force says of an action at `now`, in UTC."""
+        gathering, policies = self._judging.gathering, in_force.policies
+        return in_force.judge(await gathering.action_facts(session, request, action, customer, policies, now))
 
 
 def misgiven(tool: Tool, given: Mapping[str, Any]) -> str:
@@ -187,15 +170,3 @@ def _action(request: ActRequest, tool: Tool, *, approved: bool) -> Action:
 def number(given: object) -> float | None:
     """What a policy can hold against a limit; None for anything else."""
     return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
-
-
-async def _granted(session: AsyncSession, attempt: Attempt, request: ActRequest, basis: str) -> Approval | None:
-    """The approval under which exactly this may be done; None when it was about anything else, or other policies
-    judge it by now."""
-    grant = request.grant
-    approval = await find_approval(session, grant.approval_id) if grant else None
-    if grant is None or approval is None or approval.state not in ("open", "approved"):
-        return None
-    if approval.delivery_id != attempt.delivery_id or approval.basis != basis:
-        return None
-    return approval if digest_of(what_is_done(request)) == approval.content_hash == grant.content_hash else None

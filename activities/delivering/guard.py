@@ -5,32 +5,19 @@ journey, not by an opt-out that was accepted a moment ago.
 """
 
 import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.asking.questions import Question, Questions, Subject
-from activities.delivering.alarm import Alarm
+from activities.asking.questions import Question, Subject
 from activities.delivering.draft import Draft, editable_texts
-from activities.delivering.facts import Case, Gathering
+from activities.delivering.facts import Case
+from activities.delivering.judging import InForce, Judging, ended, findings_of, granted, settle
 from activities.delivering.verdicts import Judged, keep_verdict
-from activities.live import Live
-from activities.watching.rolled_back import closed_around
-from deciding.sight import seen_of
-from journeys.counting import COUNTS
-from policies.model import Deny, Facts, Hold, NeedsApproval, Policy, Ruling, rule
-from policies.registry import known_policies, with_always
-from store.approvals import find_approval, mark_decided
-from store.events import as_event
+from policies.model import Deny, Facts, Hold, NeedsApproval, Ruling
 from store.grants import covering_grant, use_grant
-from store.ledger import events_since
-from store.tables import Approval, Customer
-from workflows.ports import ActRequest, Asked, DeliverRequest, Denied, Held, Overtaken
+from store.tables import Approval
+from workflows.ports import Asked, DeliverRequest, Denied, Held, Overtaken
 
 
 @dataclass(frozen=True)
@@ -47,81 +34,70 @@ Judgement = Cleared | Denied | Held | Asked | Overtaken
 class Guard:
     """Judges deliveries by the policies of one project, and those of the journey on top."""
 
-    def __init__(
-        self, policies: Live[tuple[Policy, ...]], gathering: Gathering, questions: Questions, alarm: Alarm
-    ) -> None:
-        self._policies = policies
-        self._gathering = gathering
-        self._questions = questions
-        self._alarm = alarm
+    def __init__(self, judging: Judging) -> None:
+        self._judging = judging
 
     async def foretell(self, session: AsyncSession, case: Case) -> Judged:
         """What every policy would say now, as long as nobody has approved it. Nothing is written."""
-        own = own_policies(case.request.policies)
-        policies = (*with_always(self._policies.now), *own)
-        facts = await self._gathering.facts(session, case, policies, approved=False)
-        return Judged(policies, len(own), facts, rule(policies, facts))
+        in_force = self._judging.in_force(case.request)
+        return in_force.judge(await self._facts(session, case, in_force, approved=False))
 
     async def is_granted(self, session: AsyncSession, case: Case) -> bool:
         """Whether what the request was granted is exactly this draft, under the policies as they are now."""
-        policies = (*with_always(self._policies.now), *own_policies(case.request.policies))
-        return await _granted(session, case, policies) is not None
+        return await _granted(session, case, self._judging.in_force(case.request)) is not None
 
     async def judge(self, session: AsyncSession, case: Case) -> tuple[Judgement, Ruling | None]:
         """What may happen now, and what every policy said. The customer is locked already."""
         request = case.request
-        if found := await overtaken(session, request, case.draft.customer, case.now):
+        if found := await ended(session, request, case.draft.customer, case.now):
             return found, None
-        if why := await closed_around(session, request.run.journey, request.arms):
-            return Denied(reason=why), None
-        own = own_policies(request.policies)
-        policies = (*with_always(self._policies.now), *own)
-        granted = await _granted(session, case, policies)
-        facts = await self._gathering.facts(session, case, policies, approved=granted is not None)
-        ruling = rule(policies, facts)
-        keep_verdict(session, case.delivery_id, request.run, Judged(policies, len(own), facts, ruling))
-        verdict = ruling.verdict
+        in_force = self._judging.in_force(request)
+        approval = await _granted(session, case, in_force)
+        judged = in_force.judge(await self._facts(session, case, in_force, approved=approval is not None))
+        keep_verdict(session, case.delivery_id, request.run, judged)
+        ruling, verdict = judged.ruling, judged.ruling.verdict
         if isinstance(verdict, Deny):
-            self._alarm.sound(request.run.journey, ruling, case.now)
+            self._judging.alarm.sound(request.run.journey, ruling, case.now)
             return Denied(reason=verdict.reason), ruling
         if isinstance(verdict, NeedsApproval):
-            covered = await self._covered(session, case, policies, facts, verdict)
+            agreed = in_force.judge(_agreed(judged.facts))
+            covered = await _covered(session, case, in_force, agreed.ruling, verdict)
             if covered is None:
-                question = _question(case, policies, verdict, ruling)
+                question = _question(case, in_force, verdict, ruling)
                 await _settle_spent(session, case)
-                return await self._questions.put(session, question, case.now), ruling
-            agreed = Judged(policies, len(own), _agreed(facts), covered[1])
+                return await self._judging.questions.put(session, question, case.now), ruling
             keep_verdict(session, case.delivery_id, request.run, agreed)
-            return covered
+            return covered, agreed.ruling
         if isinstance(verdict, Hold):
             return _held(request, verdict), ruling
-        if granted and request.grant:
-            grant = request.grant
-            await mark_decided(
-                session, granted.id, state="approved", by=grant.by, reason=grant.reason, at=grant.at
-            )
-        return Cleared(draft=case.draft, approval_id=granted.id if granted else None), ruling
+        if approval and request.grant:
+            await settle(session, request.grant)
+        return Cleared(draft=case.draft, approval_id=approval.id if approval else None), ruling
 
-    async def _covered(
-        self, session: AsyncSession, case: Case, policies: tuple[Policy, ...], facts: Facts, wanted: NeedsApproval
-    ) -> tuple[Judgement, Ruling] | None:
-        """What may happen because a person agreed to all that is like this; None when nobody did."""
-        if wanted.tier != "supervised" or wanted.people > 1:
-            return None
-        request = case.request
-        delivery, limits = case.delivery_id, {"discount": case.draft.discount, "amount": None}
-        alike = _similar(case, policies)
-        grant = await covering_grant(session, alike, delivery, group=wanted.group, now=case.now, **limits)
-        if grant is None:
-            return None
-        ruling = rule(policies, _agreed(facts))
-        if isinstance(verdict := ruling.verdict, Deny):
-            return Denied(reason=verdict.reason), ruling
-        if isinstance(verdict, Hold):
-            return _held(request, verdict), ruling
-        if not await use_grant(session, grant.id, delivery, case.now, customer_id=request.run.customer_id):
-            return None
-        return Cleared(draft=case.draft, approval_id=grant.approval_id), ruling
+    async def _facts(self, session: AsyncSession, case: Case, in_force: InForce, *, approved: bool) -> Facts:
+        return await self._judging.gathering.facts(session, case, in_force.policies, approved=approved)
+
+
+async def _covered(
+    session: AsyncSession, case: Case, in_force: InForce, agreed: Ruling, wanted: NeedsApproval
+) -> Judgement | None:
+    """What may happen because a person agreed to all that is like this; None when nobody did. `agreed` is what
+    policies say once somebody has."""
+    if wanted.tier != "supervised" or wanted.people > 1:
+        return None
+    request = case.request
+    delivery, limits = case.delivery_id, {"discount": case.draft.discount, "amount": None}
+    alike = _similar(case, in_force)
+    grant = await covering_grant(session, alike, delivery, group=wanted.group, now=case.now, **limits)
+    if grant is None:
+        return None
+    if isinstance(verdict := agreed.verdict, Deny):
+        return Denied(reason=verdict.reason)
+    if isinstance(verdict, Hold):
+        return _held(request, verdict)
+    if not await use_grant(session, grant.id, delivery, case.now, customer_id=request.run.customer_id):
+        return None
+    return Cleared(draft=case.draft, approval_id=grant.approval_id)
 
 
 def _held(request: DeliverRequest, hold: Hold) -> Held | Denied:
@@ -136,61 +112,17 @@ def _agreed(facts: Facts) -> Facts:
     return facts.model_copy(update={"action": facts.action.model_copy(update={"approved": True})})
 
 
-async def overtaken(
-    session: AsyncSession, request: DeliverRequest | ActRequest, customer: Customer | None, now: datetime
-) -> Overtaken | None:
-    """Whether an event that is already accepted ends the run, though the run may not know it yet. `customer` is
-    whose run it is now: the one whom the run names may have been merged."""
-    rules, counts = request.interrupts, dict.fromkeys(request.interrupts.counted(), 0)
-    seen = await seen_of(session, customer, rules.asked(), now) if customer else {}
-    owner = customer.id if customer else request.run.customer_id
-    for row in await events_since(session, owner, rules.names() | counts.keys(), request.start.seq):
-        if row.name in counts:
-            counts[row.name] += 1
-        facts = {**request.facts, COUNTS: counts} if counts else request.facts
-        if interrupt := rules.judge(as_event(row), request.start, facts, now, seen):
-            return Overtaken(kind=interrupt.kind, reason=interrupt.reason)
-    return None
-
-
-def findings_of(ruling: Ruling | None) -> list[dict[str, Any]]:
-    """What every policy said, as the ledger keeps it."""
-    return [finding.model_dump(mode="json") for finding in ruling.findings] if ruling else []
-
-
-def own_policies(given: dict[str, dict[str, Any]]) -> tuple[Policy, ...]:
-    """A journey's own policies. They were checked when the journey was loaded."""
-    return _read_policies(json.dumps(given))
-
-
-@lru_cache(maxsize=256)
-def _read_policies(written: str) -> tuple[Policy, ...]:
-    return tuple(known_policies()[name].model_validate(given) for name, given in json.loads(written).items())
-
-
-def _basis(case: Case, policies: tuple[Policy, ...]) -> str:
+def _basis(case: Case, in_force: InForce) -> str:
     """What an approval rests on: content, offer, recipient and policies; when one changes, so does this."""
-    return f"{fingerprint(policies)}.{case.draft.basis}"
+    return f"{in_force.fingerprint}.{case.draft.basis}"
 
 
-def fingerprint(policies: Sequence[Policy]) -> str:
-    """Changes when a policy or one of its numbers does."""
-    rules = "\n".join(f"{policy.name} {policy.version}" for policy in policies)
-    return hashlib.sha256(rules.encode()).hexdigest()[:16]
+async def _granted(session: AsyncSession, case: Case, in_force: InForce) -> Approval | None:
+    basis = _basis(case, in_force)
+    return await granted(session, case.request.grant, case.delivery_id, basis, case.draft.content_hash)
 
 
-async def _granted(session: AsyncSession, case: Case, policies: tuple[Policy, ...]) -> Approval | None:
-    """The approval under which exactly this draft may leave; None when it was about anything else."""
-    grant = case.request.grant
-    approval = await find_approval(session, grant.approval_id) if grant else None
-    if grant is None or approval is None or approval.state not in ("open", "approved"):
-        return None
-    if approval.delivery_id != case.delivery_id or approval.basis != _basis(case, policies):
-        return None
-    return approval if case.draft.content_hash == approval.content_hash == grant.content_hash else None
-
-
-def _similar(case: Case, policies: tuple[Policy, ...]) -> str:
+def _similar(case: Case, in_force: InForce) -> str:
     """What this has in common with others that a person may agree to with it."""
     request, draft = case.request, case.draft
     common = [
@@ -201,23 +133,23 @@ def _similar(case: Case, policies: tuple[Policy, ...]) -> str:
         request.content,
         draft.rendered.content_version,
         request.offer.model_dump_json() if request.offer else "",
-        fingerprint(policies),
+        in_force.fingerprint,
     ]
     return hashlib.sha256("\n".join(common).encode()).hexdigest()
 
 
-def _question(case: Case, policies: tuple[Policy, ...], wanted: NeedsApproval, ruling: Ruling) -> Question:
+def _question(case: Case, in_force: InForce, wanted: NeedsApproval, ruling: Ruling) -> Question:
     request, draft = case.request, case.draft
     subject = Subject(
         channel=draft.message.channel,
         recipient=draft.message.recipient,
         content=draft.message.model_dump(mode="json"),
         content_hash=draft.content_hash,
-        basis=_basis(case, policies),
+        basis=_basis(case, in_force),
         discount=draft.discount,
         findings=findings_of(ruling),
         customer_id=draft.customer.id,
-        similar=_similar(case, policies),
+        similar=_similar(case, in_force),
         author=draft.rendered.author,
         texts=editable_texts(request, draft),
     )
@@ -230,6 +162,4 @@ async def _settle_spent(session: AsyncSession, case: Case) -> None:
     """A decision counts for what it was about, also when that came too late and is asked anew. Left open, that
     question would be found in place of the new one."""
     if (grant := case.request.grant) and case.draft.made_anew:
-        await mark_decided(
-            session, grant.approval_id, state="approved", by=grant.by, reason=grant.reason, at=grant.at
-        )
+        await settle(session, grant)

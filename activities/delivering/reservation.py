@@ -4,7 +4,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.delivering.attempt import Attempt
 from activities.delivering.draft import hash_message
-from activities.delivering.guard import Cleared, findings_of
+from activities.delivering.guard import Cleared
+from activities.delivering.judging import findings_of
 from policies.model import Ruling
 from store.tables import Delivery, Span
 from workflows.ports import DeliverRequest, DeliverResult, Rejected, Sent, Unknown

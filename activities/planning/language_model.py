@@ -61,8 +61,9 @@ class LanguageModel(BaseModel):
 
     async def ask(self, inquiry: Inquiry) -> Answered:
         """Ask once. A call that is cut off, or whose cost is not told, counts as the most it may have cost."""
+        from openai import OpenAIError
         from pydantic_ai import Agent, NativeOutput, RunUsage, UsageLimits
-        from pydantic_ai.exceptions import ModelAPIError
+        from pydantic_ai.exceptions import AgentRunError, ModelAPIError
 
         agent = Agent(
             self._endpoint,
@@ -86,7 +87,8 @@ class LanguageModel(BaseModel):
             # Refused or never reached, so that it cost nothing.
             seconds = time.monotonic() - began
             return Answered(_none(f"the model could not be asked: {_first_line(error)}"), seconds=seconds)
-        except Exception as error:  # noqa: BLE001 whatever is made of another's answer, a decision goes on
+        except (AgentRunError, OpenAIError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # An answer of another shape is read by the client as if it were right, until something fails on it.
             advice, name = _none(f"the model answered with no proposal: {_first_line(error)}"), ""
         else:
             advice = Advice.model_validate(run.output.model_dump())

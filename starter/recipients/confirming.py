@@ -7,43 +7,31 @@ has read what was sent to the address, so the consent is the owner's.
 import secrets
 from datetime import UTC, datetime
 
-from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from content.links import InvalidLink, LinkSigner
+from content.links import LinkSigner
 from starter.ingestion.acceptance import EventsIn
 from starter.ingestion.incoming import Who
-from starter.ingestion.pressure import NotAccepted
 from starter.recipients.happenings import wish
-from starter.recipients.pages import channel_name, not_ours, not_saved, show
+from starter.recipients.pages import channel_name, door, show
 from starter.services import Services, Shared
 from store.consents import has_confirmed
 
-router = APIRouter(include_in_schema=False)
+router = door("confirmation")
 
 
 @router.get("/s/{token}")
-async def ask(token: str, request: Request, services: Shared) -> HTMLResponse:
+async def ask(token: str, services: Shared) -> HTMLResponse:
     """Ask before anything happens: mail scanners follow links, and confirm nothing."""
-    try:
-        _, channel = LinkSigner(services.secret).read_confirm(token)
-    except InvalidLink as error:
-        return await not_ours(services, "confirmation", error, request)
+    _, channel = LinkSigner(services.secret).read_confirm(token)
     return show(services, "confirm.html", title="Shall we write to you?", channel=channel_name(channel))
 
 
 @router.post("/s/{token}")
-async def confirm(token: str, request: Request, services: Shared, events: EventsIn) -> HTMLResponse:
+async def confirm(token: str, services: Shared, events: EventsIn) -> HTMLResponse:
     """Give the consent, confirmed. Doing it again changes nothing."""
-    try:
-        customer_id, channel = LinkSigner(services.secret).read_confirm(token)
-    except InvalidLink as error:
-        return await not_ours(services, "confirmation", error, request)
-    try:
-        await _give(services, events, customer_id, channel)
-    except NotAccepted as error:
-        return not_saved(services, error)
+    customer_id, channel = LinkSigner(services.secret).read_confirm(token)
+    await _give(services, events, customer_id, channel)
     preferences = f"/p/{LinkSigner(services.secret).preferences_token(customer_id)}"
     title, name = "Thank you", channel_name(channel)
     return show(services, "confirmed.html", title=title, channel=name, preferences_url=preferences)

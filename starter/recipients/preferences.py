@@ -10,24 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from content.links import InvalidLink, LinkSigner
+from content.links import LinkSigner
 from journeys.parts import Purpose
 from starter.ingestion.acceptance import EventsIn
 from starter.ingestion.bodies import UnreadableBody, read_body
 from starter.ingestion.incoming import Incoming, Who
-from starter.ingestion.pressure import NotAccepted
 from starter.recipients.happenings import wish
 from starter.recipients.opting_out import heed_signal
-from starter.recipients.pages import channel_name, not_ours, not_saved, show
+from starter.recipients.pages import channel_name, door, show
 from starter.services import Services, Shared
 from store.consents import consents_of, stands
 from store.customers import find_customer
 
-router = APIRouter(include_in_schema=False)
+router = door("preferences")
 
 _SOURCE = "preference page"
 _LARGEST_FORM = 16 * 1024
@@ -68,10 +66,7 @@ def _in_words(topic: str) -> str:
 @router.get("/p/{token}")
 async def look(token: str, request: Request, services: Shared, events: EventsIn) -> HTMLResponse:
     """What is chosen now. A browser that asks for privacy is heeded at once."""
-    try:
-        customer_id = LinkSigner(services.secret).read_preferences(token)
-    except InvalidLink as error:
-        return await not_ours(services, "preferences", error, request)
+    customer_id = LinkSigner(services.secret).read_preferences(token)
     opted_out = await heed_signal(services, events, request, customer_id)
     return await _page(services, customer_id, saved=False, opted_out=opted_out)
 
@@ -79,20 +74,15 @@ async def look(token: str, request: Request, services: Shared, events: EventsIn)
 @router.post("/p/{token}")
 async def choose(token: str, request: Request, services: Shared, events: EventsIn) -> HTMLResponse:
     """Save what was chosen. What did not change says nothing, so that no consent is made up."""
+    customer_id = LinkSigner(services.secret).read_preferences(token)
     try:
-        customer_id = LinkSigner(services.secret).read_preferences(token)
         chosen = parse_qs((await read_body(request, _LARGEST_FORM)).decode(errors="replace"))
-    except InvalidLink as error:
-        return await not_ours(services, "preferences", error, request)
     except UnreadableBody:
         return show(services, "message.html", 413, title="That was too much", told="Nothing was saved.")
     choices = await _choices(services, customer_id)
     said = list(_wishes(customer_id, choices, chosen.keys(), datetime.now(UTC)))
-    try:
-        if choices and said:
-            await events.accept(said)
-    except NotAccepted as error:
-        return not_saved(services, error)
+    if choices and said:
+        await events.accept(said)
     opted_out = await heed_signal(services, events, request, customer_id)
     return await _page(services, customer_id, saved=True, opted_out=opted_out)
 

@@ -9,7 +9,6 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -20,12 +19,12 @@ from starter.ingestion.pressure import NotAccepted
 from starter.ingestion.privacy_signal import asks_for_privacy
 from starter.recipients.happenings import happening
 from starter.recipients.machines import is_machine
-from starter.recipients.pages import not_ours
+from starter.recipients.pages import door
 from starter.services import Services, Shared
 from store.customers import find_customer
 from store.ledger import find_delivery
 
-router = APIRouter(include_in_schema=False)
+router = door("click")
 
 _PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _NOT_KEPT = {"Cache-Control": "no-store, private"}
@@ -38,10 +37,7 @@ _log = logging.getLogger(__name__)
 async def click(token: str, request: Request, services: Shared, events: EventsIn) -> Response:
     """Lead on to the address in the link. The first click of each kind on each link is an event, which says in
     which slot it stood, if it did, by the names of Segment's specification for promotions."""
-    try:
-        link = LinkSigner(services.secret).read_click(token)
-    except InvalidLink as error:
-        return await not_ours(services, "click", error, request)
+    link = LinkSigner(services.secret).read_click(token)
     in_slot = {"position": link.slot, "promotion_id": link.content, "decision_id": link.decision}
     details = {"url": link.url, **{name: value for name, value in in_slot.items() if value}}
     await _note(services, events, request, link.delivery_id, "clicked", details)

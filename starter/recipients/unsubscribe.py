@@ -6,46 +6,34 @@ The token in the link is signed, names one customer and one channel, and allows 
 import secrets
 from datetime import UTC, datetime
 
-from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from content.links import InvalidLink, LinkSigner
+from content.links import LinkSigner
 from starter.ingestion.acceptance import EventsIn
 from starter.ingestion.incoming import Who
-from starter.ingestion.pressure import NotAccepted
 from starter.recipients.happenings import wish
-from starter.recipients.pages import channel_name, not_ours, not_saved, show
+from starter.recipients.pages import channel_name, door, show
 from starter.services import Services, Shared
 from store.consents import has_withdrawn
 
-router = APIRouter(include_in_schema=False)
+router = door("unsubscribe")
 
 
 @router.get("/u/{token}")
-async def confirm(token: str, request: Request, services: Shared) -> HTMLResponse:
+async def confirm(token: str, services: Shared) -> HTMLResponse:
     """Ask before anything happens: mail scanners follow links."""
-    try:
-        customer_id, channel = LinkSigner(services.secret).read_unsubscribe(token)
-    except InvalidLink as error:
-        return await not_ours(services, "unsubscribe", error, request)
+    customer_id, channel = LinkSigner(services.secret).read_unsubscribe(token)
     return _show(services, "unsubscribe.html", "Unsubscribe?", customer_id, channel)
 
 
 @router.post("/u/{token}")
-async def unsubscribe(token: str, request: Request, services: Shared, events: EventsIn) -> HTMLResponse:
+async def unsubscribe(token: str, services: Shared, events: EventsIn) -> HTMLResponse:
     """Withdraw consent for the channel of the link. Doing it again changes nothing.
 
     The form that RFC 8058 posts says nothing that the token does not, and is not read.
     """
-    try:
-        customer_id, channel = LinkSigner(services.secret).read_unsubscribe(token)
-    except InvalidLink as error:
-        return await not_ours(services, "unsubscribe", error, request)
-    try:
-        await _withdraw(services, events, customer_id, channel)
-    except NotAccepted as error:
-        return not_saved(services, error)
+    customer_id, channel = LinkSigner(services.secret).read_unsubscribe(token)
+    await _withdraw(services, events, customer_id, channel)
     return _show(services, "unsubscribed.html", "You are unsubscribed", customer_id, channel)
 
 

@@ -20,6 +20,7 @@ from activities.asking.permission import Permission
 from activities.asking.questions import Questions
 from activities.delivering.alarm import Alarm
 from activities.delivering.facts import Gathering
+from activities.delivering.judging import Judging
 from activities.live import Live
 from activities.tools.model import Tool
 from activities.tools.refund import Refund
@@ -128,7 +129,7 @@ class Desk:
     def permission(self) -> Permission:
         """Who judges what may be done."""
         alarm = Alarm(Alerts({}, self.database, CONSOLE))
-        return Permission(Live(self.policies), Gathering("UTC", "Northwind"), Questions({}), alarm)
+        return Permission(Judging(Live(self.policies), Gathering("UTC", "Northwind"), Questions({}), alarm))
 
     @property
     def refund(self) -> Refund:
