@@ -3,29 +3,24 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 # Vendors keep idle connections longer than clients do.
 _KEEP_ALIVE_SECONDS = 75
+_CLOSE_WITHIN = 1.0
 
 
 class _BreakableProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope.setdefault("state", {})["break_connection"] = self.transport.abort
-
-
-class _EmbeddedServer(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Leave the signals to the program around."""
-        yield
 
 
 def break_connection(request: Request) -> None:
@@ -35,25 +30,42 @@ def break_connection(request: Request) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Starlette, port: int) -> AsyncGenerator[int]:
-    """Serve `app` on this machine only; gives the port. Raises OSError when the port is taken."""
+async def serving(app: ASGIApp, port: int = 0) -> AsyncGenerator[int]:
+    """Serve `app` on this machine only, without its lifespan; gives the port, which is any free one for 0. Raises
+    OSError when the port is taken.
+
+    By uvicorn's protocol without its server, which takes the program's signals, and 0.2 seconds to end.
+    """
+    config = uvicorn.Config(
+        app,
+        http=_BreakableProtocol,
+        log_level="warning",
+        access_log=False,
+        ws="none",
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+    )
+    config.load()
+    state = ServerState()
     with _listening(port) as listener:
-        config = uvicorn.Config(
-            app,
-            http=_BreakableProtocol,
-            log_level="warning",
-            access_log=False,
-            lifespan="off",
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=1,
+        server = await asyncio.get_running_loop().create_server(
+            lambda: _BreakableProtocol(config, state, app_state={}), sock=listener
         )
-        server = _EmbeddedServer(config)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             yield listener.getsockname()[1]
         finally:
-            server.should_exit = True
-            await task
+            server.close()
+            await _end(state)
+
+
+async def _end(state: ServerState) -> None:
+    """Let the answers that have begun end, if they do soon."""
+    for connection in list(state.connections):
+        connection.shutdown()
+    if answering := list(state.tasks):
+        _, late = await asyncio.wait(answering, timeout=_CLOSE_WITHIN)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
 
 def _listening(port: int) -> socket.socket:

@@ -1,10 +1,8 @@
 """A shop whose people sign in at an OpenID provider, and that provider: real HTTP, real keys, as strict as one."""
 
-import asyncio
 import base64
 import hashlib
 import secrets
-import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,7 +13,6 @@ from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
 import httpx
 import jwt
 import pytest
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -23,6 +20,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from project.access import Group, SignIn
+from sandbox.http_server import serving
 from starter.app import create_app
 from starter.services import Services
 from store.database import Database
@@ -66,15 +64,13 @@ class Provider:
     def __post_init__(self) -> None:
         self.published[self.key_id] = self.key
 
-    def app(self) -> Starlette:
-        return Starlette(
-            routes=[
-                Route("/.well-known/openid-configuration", self._configuration),
-                Route("/keys", self._keys),
-                Route("/authorize", self._authorize),
-                Route("/token", self._token, methods=["POST"]),
-            ]
-        )
+    def routes(self) -> list[Route]:
+        return [
+            Route("/.well-known/openid-configuration", self._configuration),
+            Route("/keys", self._keys),
+            Route("/authorize", self._authorize),
+            Route("/token", self._token, methods=["POST"]),
+        ]
 
     def rotate(self, key_id: str) -> None:
         """Sign with a new key from now on, and publish no other."""
@@ -159,13 +155,11 @@ def _number(value: int) -> str:
 @pytest.fixture
 async def provider() -> AsyncGenerator[Provider]:
     """The provider, listening on this machine."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    made = Provider(f"http://127.0.0.1:{listening.getsockname()[1]}")
-    server = uvicorn.Server(uvicorn.Config(made.app(), log_level="warning", ws="none", lifespan="off"))
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    yield made
-    server.should_exit = True
-    await task
+    app = Starlette()
+    async with serving(app) as port:
+        made = Provider(f"http://127.0.0.1:{port}")
+        app.router.routes.extend(made.routes())
+        yield made
 
 
 @pytest.fixture

