@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.asking.permission import Permission, misgiven
 from activities.delivering.foretelling import beginning, nobodys_run
-from activities.delivering.verdicts import Judged
+from activities.delivering.standing import Foretold
 from activities.tools.model import Tool
 from deciding.sight import seen_of
 from journeys.conditions import value
@@ -39,10 +39,10 @@ class ForetellingActions:
     async def foretell(
         self, customer_id: str, journey: Journey, step: Act, said: Mapping[str, str], now: datetime,
         confidence: float | None = None,
-    ) -> tuple[Judged, dict[str, Any]]:  # fmt: skip
-        """What every policy would say of a step's action at `now` (UTC), as long as nobody has approved it, and
-        what the tool would be given: as the step works it out, but for what is `said`. `confidence` is the
-        probability with which a planner would have chosen it.
+    ) -> tuple[Foretold, dict[str, Any]]:  # fmt: skip
+        """What every policy would say of a step's action at `now` (UTC), as long as nobody has approved it and
+        whether a standing grant would, and what the tool would be given: as the step works it out, but for what is
+        `said`. `confidence` is the probability with which a planner would have chosen it.
 
         Nothing is written. Raises NobodyThere, Misgiven, and KeyError for a tool that is not set up.
         """
@@ -65,7 +65,8 @@ class ForetellingActions:
                 policies=journey.own_policies(),
                 confidence=confidence,
             )
-            return await self._permission.foretell(session, request, tool, customer), given
+            judged = await self._permission.foretell(session, request, tool, customer)
+            return Foretold(judged, await self._permission.standing(session, request, judged)), given
 
 
 async def _worked_out(

@@ -14,10 +14,12 @@ from activities.asking.editable import as_agreed, written_given
 from activities.asking.questions import Question, Subject
 from activities.delivering.attempt import Attempt
 from activities.delivering.judging import InForce, Judging, ended, findings_of, granted, settle
+from activities.delivering.standing import Alike, Standing, standing_for
 from activities.delivering.verdicts import Judged, keep_verdict
 from activities.tools.model import Tool
+from journeys.ids import delivery_key
 from policies.model import Action, Deny, Hold, NeedsApproval, Ruling
-from store.grants import covering_grant, use_grant
+from store.grants import use_grant
 from store.tables import Customer
 from workflows.ports import ActRequest, ActResult, Asked, AskRequest, Denied
 
@@ -50,14 +52,16 @@ class Permission:
         action = _action(agreed, tool, approved=approval is not None)
         judged = await self._judge(session, agreed, action, customer, in_force, attempt.now())
         keep_verdict(session, attempt.delivery_id, request.run, judged)
+        if forbidden := _forbidden(judged):
+            self._judging.alarm.sound(request.run.journey, judged.ruling, attempt.now())
+            return forbidden
         match judged.ruling.verdict:
-            # An action is not held: what may not be done when its step comes is not done.
-            case Deny(reason=reason) | Hold(reason=reason):
-                self._judging.alarm.sound(request.run.journey, judged.ruling, attempt.now())
-                return Denied(reason=reason)
             case NeedsApproval() as wanted:
-                if await _covered(session, attempt, agreed, action, wanted):
-                    return None
+                alike = _alike(agreed, action, attempt.delivery_id)
+                standing = await standing_for(session, alike, in_force, judged)
+                if standing and await _covered(session, attempt, standing):
+                    keep_verdict(session, attempt.delivery_id, request.run, standing.agreed)
+                    return _forbidden(standing.agreed)
                 subject = _subject(agreed, owner_of(request, customer), basis, action, judged.ruling)
                 if agreed is not request and request.grant:
                     subject = replace(subject, edits=request.grant.edits)
@@ -79,6 +83,13 @@ class Permission:
         written."""
         action = _action(request, tool, approved=False)
         return await self._judge(session, request, action, customer, self._judging.in_force(request), request.now)
+
+    async def standing(self, session: AsyncSession, request: ActRequest, judged: Judged) -> Standing | None:
+        """What would answer in the place of a person for whom a ruling asks. Nothing is written."""
+        run, action = request.run, judged.facts.action
+        delivery_id = delivery_key(run.workflow_id, run.first_run_id, request.step_id, request.pass_)
+        alike = _alike(request, action, delivery_id)
+        return await standing_for(session, alike, self._judging.in_force(request), judged)
 
     async def _judge(
         self, session: AsyncSession, request: ActRequest, action: Action, customer: Customer | None,
@@ -136,18 +147,22 @@ def _similar(request: ActRequest, action: Action) -> str:
     return digest_of([action.journey, action.step_id, action.tool, request.given.get("currency")])
 
 
-async def _covered(
-    session: AsyncSession, attempt: Attempt, request: ActRequest, action: Action, wanted: NeedsApproval
-) -> bool:
-    """Whether a person agreed to all that is like this action; their word is used up by one then."""
-    if wanted.tier != "supervised" or wanted.people > 1:
-        return False
-    limits = {"discount": action.discount, "amount": action.amount}
-    now, delivery, similar = attempt.now(), attempt.delivery_id, _similar(request, action)
-    grant = await covering_grant(session, similar, delivery, group=wanted.group, now=now, **limits)
-    if grant is None:
-        return False
-    return await use_grant(session, grant.id, delivery, now, customer_id=request.run.customer_id)
+def _alike(request: ActRequest, action: Action, delivery_id: str) -> Alike:
+    return Alike(_similar(request, action), delivery_id, action.discount, action.amount)
+
+
+async def _covered(session: AsyncSession, attempt: Attempt, standing: Standing) -> bool:
+    """Whether a person agreed to all that is like this action. Their word is used up by one where it is done."""
+    if _forbidden(standing.agreed):
+        return True
+    run, grant = attempt.request.run, standing.grant
+    return await use_grant(session, grant.id, attempt.delivery_id, attempt.now(), customer_id=run.customer_id)
+
+
+def _forbidden(judged: Judged) -> Denied | None:
+    """Why an action may not be done. It is not held: what may not be done when its step comes is not done."""
+    verdict = judged.ruling.verdict
+    return Denied(reason=verdict.reason) if isinstance(verdict, Deny | Hold) else None
 
 
 def _action(request: ActRequest, tool: Tool, *, approved: bool) -> Action:

@@ -9,7 +9,7 @@ from activities.delivering.composing import Composer, Errand
 from activities.delivering.draft import Draft
 from activities.delivering.facts import Case
 from activities.delivering.guard import Guard
-from activities.delivering.verdicts import Judged
+from activities.delivering.standing import Foretold
 from journeys.events import Event
 from journeys.ids import delivery_key
 from journeys.interrupts import InterruptRules
@@ -43,10 +43,10 @@ class Foretelling:
         channel: str,
         now: datetime,
         confidence: float | None = None,
-    ) -> Judged | Denied | Rejected:
+    ) -> Foretold | Denied | Rejected:
         """What every policy would say of a step's message over one channel at `now` (UTC), as long as nobody has
-        approved it; or why no message could be made. `confidence` is the probability with which a planner would
-        have chosen it.
+        approved it, and whether a standing grant would; or why no message could be made. `confidence` is the
+        probability with which a planner would have chosen it.
 
         Nothing is written. Raises NobodyThere.
         """
@@ -57,7 +57,9 @@ class Foretelling:
             draft = await self._composer.compose(session, Errand(request, channel, customer, delivery_id), now)
             if not isinstance(draft, Draft):
                 return draft
-            return await self._guard.foretell(session, Case(request, draft, delivery_id, now))
+            case = Case(request, draft, delivery_id, now)
+            judged = await self._guard.foretell(session, case)
+            return Foretold(judged, await self._guard.standing(session, case, judged))
 
 
 async def beginning(

@@ -13,9 +13,10 @@ from activities.asking.questions import Question, Subject
 from activities.delivering.draft import Draft, editable_texts
 from activities.delivering.facts import Case
 from activities.delivering.judging import InForce, Judging, ended, findings_of, granted, settle
+from activities.delivering.standing import Alike, Standing, standing_for
 from activities.delivering.verdicts import Judged, keep_verdict
 from policies.model import Deny, Facts, Hold, NeedsApproval, Ruling
-from store.grants import covering_grant, use_grant
+from store.grants import use_grant
 from store.tables import Approval
 from workflows.ports import Asked, DeliverRequest, Denied, Held, Overtaken
 
@@ -42,6 +43,11 @@ class Guard:
         in_force = self._judging.in_force(case.request)
         return in_force.judge(await self._facts(session, case, in_force, approved=False))
 
+    async def standing(self, session: AsyncSession, case: Case, judged: Judged) -> Standing | None:
+        """What would answer in the place of a person for whom a ruling asks. Nothing is written."""
+        in_force = self._judging.in_force(case.request)
+        return await standing_for(session, _alike(case, in_force), in_force, judged)
+
     async def is_granted(self, session: AsyncSession, case: Case) -> bool:
         """Whether what the request was granted is exactly this draft, under the policies as they are now."""
         return await _granted(session, case, self._judging.in_force(case.request)) is not None
@@ -60,14 +66,13 @@ class Guard:
             self._judging.alarm.sound(request.run.journey, ruling, case.now)
             return Denied(reason=verdict.reason), ruling
         if isinstance(verdict, NeedsApproval):
-            agreed = in_force.judge(_agreed(judged.facts))
-            covered = await _covered(session, case, in_force, agreed.ruling, verdict)
-            if covered is None:
-                question = _question(case, in_force, verdict, ruling)
-                await _settle_spent(session, case)
-                return await self._judging.questions.put(session, question, case.now), ruling
-            keep_verdict(session, case.delivery_id, request.run, agreed)
-            return covered, agreed.ruling
+            standing = await standing_for(session, _alike(case, in_force), in_force, judged)
+            if standing and (covered := await _covered(session, case, standing)):
+                keep_verdict(session, case.delivery_id, request.run, standing.agreed)
+                return covered, standing.agreed.ruling
+            question = _question(case, in_force, verdict, ruling)
+            await _settle_spent(session, case)
+            return await self._judging.questions.put(session, question, case.now), ruling
         if isinstance(verdict, Hold):
             return _held(request, verdict), ruling
         if approval and request.grant:
@@ -78,24 +83,15 @@ class Guard:
         return await self._judging.gathering.facts(session, case, in_force.policies, approved=approved)
 
 
-async def _covered(
-    session: AsyncSession, case: Case, in_force: InForce, agreed: Ruling, wanted: NeedsApproval
-) -> Judgement | None:
-    """What may happen because a person agreed to all that is like this; None when nobody did. `agreed` is what
-    policies say once somebody has."""
-    if wanted.tier != "supervised" or wanted.people > 1:
-        return None
-    request = case.request
-    delivery, limits = case.delivery_id, {"discount": case.draft.discount, "amount": None}
-    alike = _similar(case, in_force)
-    grant = await covering_grant(session, alike, delivery, group=wanted.group, now=case.now, **limits)
-    if grant is None:
-        return None
-    if isinstance(verdict := agreed.verdict, Deny):
+async def _covered(session: AsyncSession, case: Case, standing: Standing) -> Judgement | None:
+    """What may happen because a person agreed to all that is like this; None when their word was used up
+    meanwhile."""
+    request, grant = case.request, standing.grant
+    if isinstance(verdict := standing.agreed.ruling.verdict, Deny):
         return Denied(reason=verdict.reason)
     if isinstance(verdict, Hold):
         return _held(request, verdict)
-    if not await use_grant(session, grant.id, delivery, case.now, customer_id=request.run.customer_id):
+    if not await use_grant(session, grant.id, case.delivery_id, case.now, customer_id=request.run.customer_id):
         return None
     return Cleared(draft=case.draft, approval_id=grant.approval_id)
 
@@ -107,11 +103,6 @@ def _held(request: DeliverRequest, hold: Hold) -> Held | Denied:
     return Held(until=hold.until, reason=hold.reason)
 
 
-def _agreed(facts: Facts) -> Facts:
-    """The facts as they are once a person has agreed."""
-    return facts.model_copy(update={"action": facts.action.model_copy(update={"approved": True})})
-
-
 def _basis(case: Case, in_force: InForce) -> str:
     """What an approval rests on: content, offer, recipient and policies; when one changes, so does this."""
     return f"{in_force.fingerprint}.{case.draft.basis}"
@@ -120,6 +111,10 @@ def _basis(case: Case, in_force: InForce) -> str:
 async def _granted(session: AsyncSession, case: Case, in_force: InForce) -> Approval | None:
     basis = _basis(case, in_force)
     return await granted(session, case.request.grant, case.delivery_id, basis, case.draft.content_hash)
+
+
+def _alike(case: Case, in_force: InForce) -> Alike:
+    return Alike(_similar(case, in_force), case.delivery_id, case.draft.discount, amount=None)
 
 
 def _similar(case: Case, in_force: InForce) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from starter.cli.failures import CommandFailed
-from starter.cli.foretold import About, print_foretold, row_of, row_of_none
+from starter.cli.foretold import About, print_foretold, row_of, row_of_grant, row_of_none
 from starter.cli.invocation import Format, Output, open_store, settings_of
 from starter.cli.meant import journey_named, step_meant
 from starter.cli.output import print_json
@@ -20,6 +20,7 @@ from starter.cli.output import print_json
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from activities.delivering.standing import Foretold
     from journeys.model import Journey
     from journeys.steps import Act, Send
     from settings import Settings
@@ -112,20 +113,17 @@ async def _explain(
 async def _of_messages(
     settings: "Settings", database: "Database", parts: "Parts", journey: "Journey", step: "Send", asked: _Asked
 ) -> list[dict[str, Any]]:
-    from activities.delivering.verdicts import Judged
+    from activities.delivering.standing import Foretold
     from worker import make_foretelling
 
     if asked.said:
         raise CommandFailed(f"The step '{step.id}' sends a message; --with is for business actions.")
     foretelling, rows = make_foretelling(settings, database, parts), list[dict[str, Any]]()
     for channel in [asked.channel] if asked.channel else step.send:
-        judged = await foretelling.foretell(asked.customer, journey, step, channel, asked.now, asked.confidence)
+        told = await foretelling.foretell(asked.customer, journey, step, channel, asked.now, asked.confidence)
         about = About(journey.journey, step.id, channel)
-        if isinstance(judged, Judged):
-            clocks = [zone.key for zone in judged.facts.zones]
-            rows.append(row_of(about, judged.ruling, judged.sources, clocks))
-        else:
-            rows.append(row_of_none(about, judged.outcome, judged.reason))
+        judged = isinstance(told, Foretold)
+        rows.append(_row(about, told) if judged else row_of_none(about, told.outcome, told.reason))
     return rows
 
 
@@ -143,7 +141,7 @@ async def _of_action(
         raise CommandFailed(f"sojourn.yaml sets up no tool '{step.act}' ({fix}).")
     foretelling = make_foretelling_actions(settings, database, parts)
     try:
-        judged, given = await foretelling.foretell(
+        foretold, given = await foretelling.foretell(
             asked.customer, journey, step, asked.said, asked.now, asked.confidence
         )
     except Misgiven as error:
@@ -151,7 +149,14 @@ async def _of_action(
         told = f"{error}. Say it with --with NAME=VALUE; '{step.act}' takes {takes}."
         raise CommandFailed(told) from error
     about = About(journey.journey, step.id, tool=step.act, given=given)
-    return row_of(about, judged.ruling, judged.sources)
+    return _row(about, foretold)
+
+
+def _row(about: About, foretold: "Foretold") -> dict[str, Any]:
+    judged, standing = foretold.judged, foretold.standing
+    clocks = () if about.tool else [zone.key for zone in judged.facts.zones]
+    row = row_of(about, judged.ruling, judged.sources, clocks)
+    return row | ({"grant": row_of_grant(standing.grant, standing.agreed.ruling)} if standing else {})
 
 
 @asynccontextmanager

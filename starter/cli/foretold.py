@@ -10,6 +10,7 @@ from starter.cli.output import minute, paragraph
 
 if TYPE_CHECKING:
     from policies.model import Ruling
+    from store.tables import StandingGrant
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class About:
 
 
 def row_of(about: About, ruling: "Ruling", sources: Sequence[str], clocks: Sequence[str] = ()) -> dict[str, Any]:
-    """What was said of it. `sources` tell who asks for each policy, and `clocks` by which zones a message was
-    judged."""
+    """What was said of it as long as nobody has approved it. `sources` tell who asks for each policy, and `clocks`
+    by which zones a message was judged."""
     said = [
         {
             "policy": one.policy,
@@ -38,20 +39,29 @@ def row_of(about: About, ruling: "Ruling", sources: Sequence[str], clocks: Seque
         for one, of in zip(ruling.findings, sources, strict=True)
     ]
     verdict = ruling.verdict.model_dump(mode="json")
-    tier = _tier(verdict, about.tool)
-    return asdict(about) | {"verdict": verdict, "tier": tier, "clocks": list(clocks), "policies": said}
+    told = {"verdict": verdict, "tier": _tier(verdict, about.tool), "grant": None}
+    return asdict(about) | told | {"clocks": list(clocks), "policies": said}
+
+
+def row_of_grant(grant: "StandingGrant", agreed: "Ruling") -> dict[str, Any]:
+    """A standing grant that answers in the place of a person, and what policies say once it has."""
+    left = {"left": grant.most - grant.used, "most": grant.most, "until": grant.ends_at.isoformat()}
+    verdict = agreed.verdict.model_dump(mode="json")
+    return {"id": grant.id, "given_by": grant.given_by, **left, "verdict": verdict}
 
 
 def row_of_none(about: About, outcome: str, reason: str) -> dict[str, Any]:
     """What came of it where there was no message to judge."""
     verdict = {"verdict": outcome, "reason": reason}
-    return asdict(about) | {"verdict": verdict, "tier": None, "clocks": [], "policies": []}
+    return asdict(about) | {"verdict": verdict, "tier": None, "grant": None, "clocks": [], "policies": []}
 
 
 def print_foretold(rows: list[dict[str, Any]]) -> None:
     """Tell the rows within 80 columns."""
     for row in rows:
         typer.echo(paragraph(f"{_head(row)}, now: {_say(row['verdict'], row['tool'])}", "", "    "))
+        if grant := row["grant"]:
+            typer.echo(paragraph(_say_grant(grant, row["tool"]), "    ", "        "))
         if row["clocks"]:
             typer.echo(paragraph(f"on the clocks of {', '.join(row['clocks'])}", "    ", "        "))
         for said in row["policies"]:
@@ -64,6 +74,14 @@ def _tier(verdict: dict[str, Any], tool: str) -> str | None:
     """The tier under which it would leave or be done; None when it would not."""
     never = verdict["verdict"] == "deny" or (tool and verdict["verdict"] == "hold")
     return None if never else verdict.get("tier", "full")
+
+
+def _say_grant(grant: dict[str, Any], tool: str) -> str:
+    """A standing grant in words."""
+    how_long = f"{grant['left']} of {grant['most']} left, until {minute(grant['until'])} UTC"
+    then = _say(grant["verdict"], tool)
+    why = f": {grant['verdict']['reason']}" if grant["verdict"].get("reason") else ""
+    return f"the standing grant {grant['id']} of {grant['given_by']} answers ({how_long}): {then}{why}"
 
 
 def _head(row: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """What is foretold of a business action is what its activity then says: the same facts, policies and verdicts."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,14 @@ from activities.asking.foretelling_actions import ForetellingActions, Misgiven
 from activities.delivering.foretelling import NobodyThere
 from journeys.model import Journey
 from journeys.steps import Act
+from policies.model import Allow
 from policies.registry import load_policies
+from starter.approvals.grants import Similar, grant_of
 from store.autonomy import tighten
-from store.tables import Action, AuditEntry, EventRecord
+from store.grants import give_grant
+from store.tables import Action, Approval, AuditEntry, EventRecord, StandingGrant
 from tests.activities.conftest import NOON, RUN, Desk, refund, rows
+from tests.seeding import ADA
 from workflows.conduct import terms_of
 from workflows.ports import Asked, Denied, Done
 
@@ -90,11 +95,31 @@ async def test_what_is_foretold_is_what_the_activity_says(
     done = await shop.act(refund(run=run, confidence=confidence, **request))
 
     assert isinstance(done, outcome)
-    said = [(one.policy, one.verdict.model_dump(mode="json")) for one in foretold.ruling.findings]
+    said = [(one.policy, one.verdict.model_dump(mode="json")) for one in foretold.judged.ruling.findings]
     assert said == await told(shop)
     if isinstance(done, Asked):
-        asked = foretold.ruling.verdict.model_dump()
+        asked = foretold.judged.ruling.verdict.model_dump()
         assert (asked["group"], asked["tier"], asked["people"]) == (done.group, done.tier, done.people)
+
+
+async def test_a_grant_that_would_answer_is_foretold_and_not_used(shop: Desk):
+    asking, winback = SAID | {"amount": "40"}, journey()
+    _, given = await foretelling(shop).foretell("c_1", winback, refund_step(winback), asking, NOON)
+    terms = terms_of(winback, None)
+    asked = await shop.act(refund(given=given, approval=terms))
+    async with shop.database.transaction() as session:
+        approval = await session.get_one(Approval, asked.approval_id)
+        await give_grant(session, grant_of(approval, ADA, Similar(3, timedelta(days=7)), NOON))
+
+    foretold, _ = await foretelling(shop).foretell("c_1", winback, refund_step(winback), asking, NOON)
+    assert foretold.standing is not None
+    assert (foretold.standing.grant.id, foretold.standing.agreed.ruling.verdict) == (f"g_{approval.id}", Allow())
+    more, _ = await foretelling(shop).foretell(
+        "c_1", winback, refund_step(winback), asking | {"amount": "41"}, NOON
+    )
+    assert more.standing is None, "a person saw less"
+    assert [row.used for row in await rows(shop.database, StandingGrant)] == [0]
+    assert isinstance(await shop.act(refund(given=given, approval=terms, pass_=1)), Done)
 
 
 async def test_a_tightening_is_foretold(shop: Desk):
@@ -103,7 +128,7 @@ async def test_a_tightening_is_foretold(shop: Desk):
     foretold, _ = await foretelling(shop).foretell(
         "c_1", journey(), refund_step(journey()), SAID | {"amount": "20"}, NOON
     )
-    assert foretold.ruling.verdict.model_dump(exclude={"reason"}) == {
+    assert foretold.judged.ruling.verdict.model_dump(exclude={"reason"}) == {
         "verdict": "needs_approval", "group": "ops", "tier": "human", "people": 1,
     }  # fmt: skip
 

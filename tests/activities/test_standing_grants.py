@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from policies.autonomy import AutonomyPolicy
+from policies.rules import RulesPolicy
 from store.grants import give_grant, list_grants, revoke_grant
 from store.tables import Approval, GrantUse, StandingGrant
 from tests.activities.conftest import HALF, NOON, UNASKED, Desk, refund, rows
-from workflows.ports import Asked, Done
+from workflows.ports import Asked, Denied, Done
 
 
 def policies(tier: str = "supervised", people: int = 1) -> Any:
@@ -97,6 +98,17 @@ async def test_an_amount_in_another_currency_is_another(careful: Desk):
     await granted(careful)
     in_dinars = refund(given=HALF | {"amount": 15.0, "currency": "KWD"}, approval=UNASKED, pass_=1)
     assert isinstance(await careful.act(in_dinars), Asked)
+
+
+async def test_a_grant_is_nobodys_leave_to_do_what_is_to_wait_and_is_not_used_up_by_it(careful: Desk):
+    await granted(careful)
+    later = {"when": "true", "verdict": "hold", "message": "the books are being closed"}
+    closing = replace(careful, policies=(*careful.policies, RulesPolicy.model_validate({"closing": later})))
+    assert await closing.act(refund_of(15.0)) == Denied(reason="the books are being closed")
+    assert (careful.payments.requests, [row.used for row in await rows(careful.database, StandingGrant)]) == (
+        0,
+        [0],
+    )
 
 
 @pytest.mark.parametrize("stricter", [{"tier": "human"}, {"people": 2}])

@@ -2,16 +2,18 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from activities.asking.permission import digest_of
 from store.database import Database
 from store.tables import Address, Customer, EventRecord
 from tests.cli.conftest import Command
 from tests.retail import SECRET
-from tests.seeding import NOW, put
+from tests.seeding import NOW, approval, grant, put
 
 FINANCE = Path(__file__).parents[2] / "examples" / "finance"
 REFUND = ("policy", "explain", "--customer", "c_lena", "--journey", "fee-refund", "--action", "refund")
@@ -89,6 +91,33 @@ def test_what_cannot_be_judged_is_refused(
     answer = sojourn(*REFUND, *arguments, **bank)
     assert (answer.code, answer.out) == (1, "")
     assert told in " ".join(answer.err.split())
+
+
+def test_a_standing_grant_that_answers_in_a_persons_place_is_told(sojourn: Command, bank: dict[str, str]) -> None:
+    ends = datetime(2031, 3, 2, 11, 30, tzinfo=UTC)
+    asyncio.run(_agreed_once(bank["SOJOURN_DATABASE_URL"], ends))
+    unsure = (*REFUND, *GIVEN, "amount=50", "--confidence", "0.4")
+    told = sojourn(*unsure, **bank)
+    assert told.out.splitlines()[1:4] == [
+        "    person of 'pricing' is asked (tier supervised)",
+        "    the standing grant g_1 of ada@northwind.example answers (4 of 5 left, until",
+        "        2031-03-02 11:30 UTC): it may be done",
+    ]
+    [row] = json.loads(sojourn(*unsure, "-o", "json", **bank).out)
+    assert row["grant"] == {
+        "id": "g_1", "given_by": "ada@northwind.example", "left": 4, "most": 5, "until": ends.isoformat(),
+        "verdict": {"verdict": "allow"},
+    }  # fmt: skip
+    [human] = json.loads(sojourn(*REFUND, *GIVEN, "amount=80", "-o", "json", **bank).out)
+    assert human["grant"] is None
+
+
+async def _agreed_once(url: str, ends: datetime) -> None:
+    alike = digest_of(["fee-refund", "refund", "refund", "EUR"])
+    changes: dict[str, Any] = {"group": "pricing", "discount": None, "amount": 60.0, "used": 1, "ends_at": ends}
+    database = Database(url)
+    await put(database, approval("a_1"), grant(similar=alike, **changes))
+    await database.close()
 
 
 def test_an_action_that_no_step_does_is_judged_all_the_same(sojourn: Command, bank: dict[str, str]) -> None:
