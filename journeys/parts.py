@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from journeys.conditions import Condition
+from journeys.money import Limits, Price, check_costs
 from journeys.times import Duration, Weekday, parse_duration
 
 
@@ -166,14 +167,15 @@ class Budget(Part):
 
     messages: int | None = Field(default=None, ge=1)
     """A million, unless said."""
-    money: float | None = Field(default=None, gt=0)
-    """For what its messages cost and its business actions give, all in one currency."""
-    costs: dict[str, Annotated[float, Field(ge=0)]] = {}
+    money: Limits = {}
+    """For what its messages cost and its business actions give: an amount for each currency."""
+    costs: dict[str, Price] = {}
     """What one message costs, by channel; over a channel that is not named it costs nothing."""
     within: Duration = timedelta(days=1)
 
     @model_validator(mode="after")
     def _limits_something(self) -> "Budget":
-        if self.messages is None and self.money is None:
+        if self.messages is None and not self.money:
             raise ValueError("a budget says how many 'messages' or how much 'money' at most")
+        check_costs(self.money, self.costs)
         return self

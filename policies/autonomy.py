@@ -7,20 +7,22 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from journeys.conditions import check_names, holds, uses
 from journeys.features import asked_of
+from journeys.money import Limits, say_limits
 from journeys.parts import Percent, Purpose, Tier, one_alone
 from journeys.review import Area
 from policies.model import Action, Allow, Deny, Facts, Named, Need, NeedsApproval, Policy, Verdict, strictest
 
 _SCOPE = ("customer", "now")
 Names = Annotated[tuple[str, ...], BeforeValidator(one_alone)]
-Amount = Annotated[float, Field(ge=0)]
 
 
 class TierRule(BaseModel):
     """The tier of every action to which all that is named here applies.
 
-    An amount or a discount that the action does not have is in no range. `confidence` is the probability with
-    which a planner chose the action, from 0 to 1; what no planner chose has none.
+    An amount or a discount that the action does not have is in no range. An amount in a currency that a limit does
+    not name cannot be compared with it: it is never up to it, and counts as above unless that would free it.
+    `confidence` is the probability with which a planner chose the action, from 0 to 1; what no planner chose has
+    none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,9 +38,8 @@ class TierRule(BaseModel):
     journey: Names = ()
     discount_above: Annotated[Percent | Literal[0], Field(union_mode="left_to_right")] | None = None
     discount_up_to: Percent | None = None
-    amount_above: Amount | None = None
-    """Of money, in the action's own currency."""
-    amount_up_to: Amount | None = None
+    amount_above: Limits = {}
+    amount_up_to: Limits = {}
     confidence_below: Annotated[float, Field(gt=0, le=1)] | None = None
     where: Annotated[str, AfterValidator(lambda source: check_names(source, _SCOPE))] = "true"
     """Whom it concerns: a condition over `customer` and `now`. What the customer lacks makes it false."""
@@ -102,18 +103,18 @@ class AutonomyPolicy(Policy):
         if facts.action.approved:
             return Allow()
         rules = [rule for rule in self.tiers if rule.applies(facts)]
-        asked = [facts.asked, facts.tightened, *(self._need(rule) for rule in rules)]
+        asked = [facts.asked, facts.tightened, *(self._need(rule, facts.action) for rule in rules)]
         verdict = strictest(need for need in asked if need is not None)
         if isinstance(verdict, NeedsApproval):
             return self._by_somebody(verdict)
         freed = any(rule.tier == "full" for rule in rules)
         return self._by_somebody(_sensitive(facts.action)) if facts.action.sensitive and not freed else verdict
 
-    def _need(self, rule: TierRule) -> NeedsApproval | None:
+    def _need(self, rule: TierRule, action: Action) -> NeedsApproval | None:
         if rule.tier == "full":
             return None
         return NeedsApproval(
-            group=rule.group or self.group, tier=rule.tier, people=rule.people, reason=_words(rule)
+            group=rule.group or self.group, tier=rule.tier, people=rule.people, reason=_words(rule, action)
         )
 
     def _by_somebody(self, wanted: NeedsApproval) -> Verdict:
@@ -150,7 +151,7 @@ def _in_range(rule: TierRule, action: Action) -> bool:
     return (
         sure
         and _between(action.discount, rule.discount_above, rule.discount_up_to)
-        and _between(action.amount, rule.amount_above, rule.amount_up_to)
+        and _amount_in_range(rule, action)
     )
 
 
@@ -160,14 +161,26 @@ def _between(value: float | None, above: float | None, up_to: float | None) -> b
     return value is not None and (above is None or value > above) and (up_to is None or value <= up_to)
 
 
-def _words(rule: TierRule) -> str:
-    """What the rule is about, as the person reads it who is asked."""
+def _amount_in_range(rule: TierRule, action: Action) -> bool:
+    above, up_to, amount = rule.amount_above, rule.amount_up_to, action.amount
+    if not above and not up_to:
+        return True
+    if amount is None or (up_to and amount > up_to.get(action.currency, -1)):
+        return False
+    if above and action.currency not in above:
+        return rule.tier != "full"
+    return not above or amount > above[action.currency]
+
+
+def _words(rule: TierRule, action: Action) -> str:
+    """What the rule is about, as the person reads it who is asked about an action."""
     said = [
         " or ".join(rule.tool or rule.channel),
         rule.purpose or "",
         f"in {' or '.join(rule.journey)}" if rule.journey else "",
-        _range("a discount", rule.discount_above, rule.discount_up_to, " %"),
-        _range("an amount", rule.amount_above, rule.amount_up_to, ""),
+        _range("a discount", _percent(rule.discount_above), _percent(rule.discount_up_to)),
+        _range("an amount", say_limits(rule.amount_above), say_limits(rule.amount_up_to)),
+        _incomparable(rule, action),
         f"chosen with a confidence below {rule.confidence_below:g}" if rule.confidence_below else "",
         f"to customers where {rule.where}" if rule.where != "true" else "",
     ]
@@ -176,6 +189,17 @@ def _words(rule: TierRule) -> str:
     return f"{about}: {who} must {'agree' if rule.tier == 'human' else 'look at it first'}"
 
 
-def _range(what: str, above: float | None, up_to: float | None, unit: str) -> str:
-    bounds = [f"above {above:g}{unit}" if above is not None else "", f"up to {up_to:g}{unit}" if up_to else ""]
+def _range(what: str, above: str, up_to: str) -> str:
+    bounds = [f"above {above}" if above else "", f"up to {up_to}" if up_to else ""]
     return f"{what} {' and '.join(bound for bound in bounds if bound)}" if any(bounds) else ""
+
+
+def _percent(bound: float | None) -> str:
+    return "" if bound is None else f"{bound:g} %"
+
+
+def _incomparable(rule: TierRule, action: Action) -> str:
+    """That the amount is in none of the currencies of the limit that it would have to be above."""
+    if not rule.amount_above or action.currency in rule.amount_above:
+        return ""
+    return f"as {action.currency or 'one without a currency'} has no limit here"

@@ -1,10 +1,12 @@
 """A journey that suddenly gives away far more money than it used to stops for a person."""
 
+from collections.abc import Mapping
 from statistics import median
 from typing import ClassVar
 
 from pydantic import Field
 
+from journeys.money import Limits, Money
 from policies.model import Allow, Facts, Need, NeedsApproval, Policy, Verdict
 
 
@@ -12,8 +14,9 @@ class SpendingAnomalyPolicy(Policy):
     """Ask a person of `group` about a business action with which the journey gives more than `times` its median of
     the last seven days today.
 
-    Days on which it gave nothing do not count, and up to `at_least` in a day is never an anomaly. What is
-    given is the `amount` of each, in one currency.
+    What is given is the `amount` of each, and every currency is compared with itself: one in which the journey
+    gave nothing before, while it gave others, is an anomaly. Days on which it gave nothing do not count, and up
+    to `at_least` in a day is never an anomaly; of a currency that it does not name, anything may be.
     """
 
     name: ClassVar[str] = "spending_anomaly"
@@ -21,16 +24,26 @@ class SpendingAnomalyPolicy(Policy):
     judges_tools: ClassVar[bool] = True
 
     times: float = Field(default=5, gt=1)
-    at_least: float = Field(default=1_000, gt=0)
+    at_least: Limits = {}
     group: str = "marketing"
 
     def judge(self, facts: Facts) -> Verdict:
-        *earlier, today = facts.daily_spending or (0.0,)
-        usual = [amount for amount in earlier if amount > 0]
-        if not facts.action.tool or not facts.action.amount or facts.action.approved or not usual:
+        action, days = facts.action, facts.daily_spending
+        if not action.tool or not action.amount or action.approved:
             return Allow()
-        given = today + facts.action.amount
-        if given <= max(self.at_least, self.times * median(usual)):
+        *earlier, today = days.get(action.currency, (0.0,))
+        given = Money(today + action.amount, action.currency)
+        if given.amount <= self.at_least.get(action.currency, 0):
             return Allow()
-        reason = f"with it the journey gives {given:g} today, and {median(usual):g} on a usual day"
-        return NeedsApproval(group=self.group, reason=reason)
+        if usual := [amount for amount in earlier if amount > 0]:
+            common = Money(median(usual), action.currency)
+            jump = f"and {common} on a usual day" if given.amount > self.times * common.amount else ""
+        else:
+            jump = "and on the days before only other currencies" if _gave_before(days) else ""
+        reason = f"with it the journey gives {given} today, {jump}"
+        return NeedsApproval(group=self.group, reason=reason) if jump else Allow()
+
+
+def _gave_before(days: Mapping[str, tuple[float, ...]]) -> bool:
+    """Whether anything was given on an earlier day, of whatever currency."""
+    return any(amount > 0 for amounts in days.values() for amount in amounts[:-1])

@@ -69,14 +69,18 @@ async def sent_by_journey(session: AsyncSession, journey: str, since: datetime) 
     return dict((await session.exec(query)).all())
 
 
-async def given_by_journey(session: AsyncSession, journey: str, since: datetime) -> float:
-    """How much money a journey's business actions gave since a moment or are about to, to anyone."""
-    query = select(func.sum(Action.amount)).where(
-        col(Action.journey) == journey,
-        col(Action.reserved_at) > since,
-        col(Action.state).not_in(NEVER_LEFT),
+async def given_by_journey(session: AsyncSession, journey: str, since: datetime) -> dict[str, float]:
+    """By currency, how much a journey's business actions gave since a moment or are about to, to anyone."""
+    query = (
+        select(Action.currency, func.sum(Action.amount))
+        .where(
+            col(Action.journey) == journey,
+            col(Action.reserved_at) > since,
+            col(Action.state).not_in(NEVER_LEFT),
+        )
+        .group_by(col(Action.currency))
     )
-    return (await session.exec(query)).one() or 0.0
+    return {currency: amount or 0.0 for currency, amount in (await session.exec(query)).all()}
 
 
 async def reachable_at(session: AsyncSession, customer_id: str, kinds: Sequence[str]) -> str | None:

@@ -1,5 +1,6 @@
 """How much was sent of late, and how it was received: what breakers and alarms go by."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -29,10 +30,17 @@ async def channel_health(session: AsyncSession, channel: str, since: datetime) -
     return left, counts.get("bounced", 0), counts.get("complained", 0)
 
 
-async def daily_spending(session: AsyncSession, journey: str, now: datetime, days: int) -> tuple[float, ...]:
-    """How much money a journey's business actions gave on each of the last days, each of 24 hours, the present one
-    last."""
+async def daily_spending(
+    session: AsyncSession, journey: str, now: datetime, days: int
+) -> dict[str, tuple[float, ...]]:
+    """By currency, how much a journey's business actions gave on each of the last days, each of 24 hours, the
+    present one last."""
     since = [await given_by_journey(session, journey, now - timedelta(days=ago + 1)) for ago in range(days)]
+    return {currency: _each_day([gave.get(currency, 0.0) for gave in since]) for currency in since[-1]}
+
+
+def _each_day(since: Sequence[float]) -> tuple[float, ...]:
+    """What each day brought, the present one last, from the sums since the present day began, the one before..."""
     # Sums of binary fractions are not exact: a difference of nothing would count as a day.
     return tuple(round(longer - shorter, 6) for shorter, longer in pairwise((0.0, *since)))[::-1]
 

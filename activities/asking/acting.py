@@ -6,7 +6,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.asking.editable import as_agreed
-from activities.asking.permission import Permission, digest_of, number, owner_of
+from activities.asking.permission import Permission, currency_of, digest_of, number, owner_of
 from activities.asking.questions import Question, Subject
 from activities.channels.model import OutcomeUnknown, Refused, RetryLater
 from activities.delivering.attempt import Attempt
@@ -155,6 +155,6 @@ def _reservation(attempt: Attempt, row: Action | None, request: ActRequest, cust
         reserved_at=attempt.now(),
     )
     row.state, row.given, row.attempts = "reserved", request.given, row.attempts + 1
-    row.amount = number(request.given.get("amount"))
+    row.amount, row.currency = number(request.given.get("amount")), currency_of(request.given)
     row.approval_id = request.grant.approval_id if request.grant else None
     return row

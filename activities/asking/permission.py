@@ -57,7 +57,7 @@ class Permission:
             return forbidden
         match judged.ruling.verdict:
             case NeedsApproval() as wanted:
-                alike = _alike(agreed, action, attempt.delivery_id)
+                alike = _alike(action, attempt.delivery_id)
                 standing = await standing_for(session, alike, in_force, judged)
                 if standing and await _covered(session, attempt, standing):
                     keep_verdict(session, attempt.delivery_id, request.run, standing.agreed)
@@ -88,7 +88,7 @@ class Permission:
         """What would answer in the place of a person for whom a ruling asks. Nothing is written."""
         run, action = request.run, judged.facts.action
         delivery_id = delivery_key(run.workflow_id, run.first_run_id, request.step_id, request.pass_)
-        alike = _alike(request, action, delivery_id)
+        alike = _alike(action, delivery_id)
         return await standing_for(session, alike, self._judging.in_force(request), judged)
 
     async def _judge(
@@ -136,19 +136,19 @@ def _subject(request: ActRequest, customer_id: str, basis: str, action: Action, 
         discount=action.discount,
         amount=action.amount,
         findings=findings_of(ruling),
-        similar=_similar(request, action),
+        similar=_similar(action),
         texts=written_given(request.given, request.approval.edit),
     )
 
 
-def _similar(request: ActRequest, action: Action) -> str:
+def _similar(action: Action) -> str:
     """What this action has in common with others that a person may agree to with it; its amounts are limits, which
     hold in the currency in which the person saw them."""
-    return digest_of([action.journey, action.step_id, action.tool, request.given.get("currency")])
+    return digest_of([action.journey, action.step_id, action.tool, action.currency])
 
 
-def _alike(request: ActRequest, action: Action, delivery_id: str) -> Alike:
-    return Alike(_similar(request, action), delivery_id, action.discount, action.amount)
+def _alike(action: Action, delivery_id: str) -> Alike:
+    return Alike(_similar(action), delivery_id, action.discount, action.amount)
 
 
 async def _covered(session: AsyncSession, attempt: Attempt, standing: Standing) -> bool:
@@ -166,7 +166,8 @@ def _forbidden(judged: Judged) -> Denied | None:
 
 
 def _action(request: ActRequest, tool: Tool, *, approved: bool) -> Action:
-    """The action as policies see it. What it gives is read from its arguments `amount` and `discount`."""
+    """The action as policies see it. What it gives is read from its arguments `amount`, `currency` and
+    `discount`."""
     return Action(
         journey=request.run.journey,
         step_id=request.step_id,
@@ -175,6 +176,7 @@ def _action(request: ActRequest, tool: Tool, *, approved: bool) -> Action:
         content="",
         tool=request.tool,
         amount=number(request.given.get("amount")),
+        currency=currency_of(request.given),
         discount=number(request.given.get("discount")),
         sensitive=tool.sensitive,
         confidence=request.confidence,
@@ -185,3 +187,9 @@ def _action(request: ActRequest, tool: Tool, *, approved: bool) -> Action:
 def number(given: object) -> float | None:
     """What a policy can hold against a limit; None for anything else."""
     return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
+
+
+def currency_of(given: Mapping[str, Any]) -> str:
+    """The currency of the amount that a tool is given; empty when it names none."""
+    named = given.get("currency")
+    return named if isinstance(named, str) else ""

@@ -133,7 +133,7 @@ class Gathering:
             brand=self.brand,
             journey_sent=await _sent(session, journey, now, policies) if "spending" in needs else {},
             journey_gave=await _gave(session, journey, now, policies) if "spending" in needs else {},
-            daily_spending=await daily_spending(session, journey, now, _DAYS) if "daily_spending" in needs else (),
+            daily_spending=await daily_spending(session, journey, now, _DAYS) if "daily_spending" in needs else {},
             asked=_asked(request.approval),
             tightened=await _tightened(session, journey),
         )
@@ -216,8 +216,8 @@ async def _sent(
 
 async def _gave(
     session: AsyncSession, journey: str, now: datetime, policies: Sequence[Policy]
-) -> dict[timedelta, float]:
-    """What business actions gave. Whoever asks has locked the journey's sends."""
+) -> dict[timedelta, dict[str, float]]:
+    """What business actions gave, by currency. Whoever asks has locked the journey's sends."""
     return {span: await given_by_journey(session, journey, now - span) for span in _budget_spans(policies)}
 
 

@@ -47,7 +47,9 @@ class Action(Fact):
     tool: str = ""
     """For a business action, which is no message: its tool. Its channel is `action`."""
     amount: float | None = None
-    """Of money that a business action gives, in its own currency."""
+    """Of money that a business action gives."""
+    currency: str = ""
+    """Of that amount; empty when nobody said."""
     sensitive: bool = False
     """Whether the tool gives money or does what cannot be taken back."""
     confidence: float | None = None

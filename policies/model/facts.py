@@ -45,8 +45,9 @@ class Facts(Fact):
     """The name under which the project sends."""
     journey_sent: dict[timedelta, dict[str, int]] = Field(default_factory=dict)
     """By channel, how many messages the action's journey sent to anyone, for each span that a budget names."""
-    journey_gave: dict[timedelta, float] = Field(default_factory=dict)
-    """How much money the action's journey gave to anyone by business actions, for each span of such a budget."""
+    journey_gave: dict[timedelta, dict[str, float]] = Field(default_factory=dict)
+    """By currency, how much the action's journey gave to anyone by business actions, for each span of such a
+    budget."""
     open_runs: tuple[OpenRun, ...] = ()
     last_inbound: datetime | None = None
     """When the customer last wrote to us over the action's channel."""
@@ -56,8 +57,8 @@ class Facts(Fact):
     """How many messages the action's journey sent on each of the last days, the present one last."""
     audiences: tuple[int, ...] = ()
     """How many runs of that journey began on each of these days."""
-    daily_spending: tuple[float, ...] = ()
-    """How much money the journey's business actions gave on each of the last days, the present one last."""
+    daily_spending: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """By currency, how much the journey's business actions gave on each of the last days, the present one last."""
     asked: NeedsApproval | None = None
     """What the journey itself asks for the action: by its step, or by its tier."""
     tightened: NeedsApproval | None = None

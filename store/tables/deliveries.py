@@ -75,7 +75,9 @@ class Action(SQLModel, table=True):
     tool: str
     given: dict[str, Any] = json_column()
     amount: float | None = None
-    """Of money that it gives, in its own currency."""
+    """Of money that it gives."""
+    currency: str = ""
+    """Of that amount; empty when nobody said."""
     state: str = word_column()
     """`reserved`, `retrying`, `done`, `rejected` or `unknown`."""
     attempts: int = 0

@@ -16,8 +16,8 @@ TWO_ABOVE_50 = AutonomyPolicy.model_validate(
     {
         "group": "support",
         "tiers": [
-            {"tier": "human", "tool": "refund", "amount_up_to": 50, "group": "finance"},
-            {"tier": "human", "tool": "refund", "amount_above": 50},
+            {"tier": "human", "tool": "refund", "amount_up_to": "50 EUR", "group": "finance"},
+            {"tier": "human", "tool": "refund", "amount_above": "50 EUR"},
         ],
     }
 )

@@ -22,15 +22,15 @@ from workflows.conduct import terms_of
 from workflows.ports import Asked, Denied, Done
 
 POLICIES = """
-budget: {money: 100}
+budget: {money: 100 EUR}
 rules:
   none_to_free_plans: {when: customer.plan == "free", message: free plans are not refunded}
 autonomy:
   group: support
   tiers:
-    - {tier: full, tool: refund, amount_up_to: 30}
-    - {tier: supervised, tool: refund, amount_above: 30, amount_up_to: 50}
-    - {tier: human, tool: refund, amount_above: 50, people: 2}
+    - {tier: full, tool: refund, amount_up_to: 30 EUR}
+    - {tier: supervised, tool: refund, amount_above: 30 EUR, amount_up_to: 50 EUR}
+    - {tier: human, tool: refund, amount_above: 50 EUR, people: 2}
     - {tier: supervised, confidence_below: 0.6, group: brand}
 """
 SAID = {"order_id": "o_1", "currency": "EUR"}
@@ -71,7 +71,7 @@ async def told(desk: Desk) -> list[tuple[str, dict[str, Any]]]:
         ("60", None, {}, Asked),
         ("20", 0.4, {}, Asked),
         ("20", None, {"tier": "human", "approvers": "finance"}, Asked),
-        ("20", None, {"budget": {"money": 10}}, Denied),
+        ("20", None, {"budget": {"money": "10 EUR"}}, Denied),
         (
             "20",
             None,

@@ -10,12 +10,12 @@ from store.tables import AuditEntry
 from tests.activities.conftest import HALF, UNASKED, Desk, refund, rows
 
 TODAY = """
-budget: {money: 500}
+budget: {money: 500 EUR}
 autonomy:
   group: support
   tiers:
-    - {tier: full, tool: refund, amount_up_to: 30}
-    - {tier: supervised, tool: refund, amount_above: 30}
+    - {tier: full, tool: refund, amount_up_to: 30 EUR}
+    - {tier: supervised, tool: refund, amount_above: 30 EUR}
 """
 RULE = "rules: {r: {when: action.amount > %s, message: too much, verdict: %s}}\n"
 CHANGES = {
@@ -23,14 +23,14 @@ CHANGES = {
     TODAY.replace("supervised", "human"): [
         ("refund", "needs_approval", "asked_otherwise", "a person of 'support' (human)")
     ],
-    TODAY.replace("amount_above: 30", "amount_above: 30, people: 2"): [
+    TODAY.replace("amount_above: 30 EUR", "amount_above: 30 EUR, people: 2"): [
         ("refund", "needs_approval", "asked_otherwise", "2 people of 'support' (supervised)")
     ],
     TODAY.replace("30", "50"): [("refund", "needs_approval", "allow", "a person of 'support' (supervised)")],
     TODAY.replace("500", "35"): [("refund", "needs_approval", "deny", "")],
     TODAY + RULE % (30, "deny"): [("refund", "needs_approval", "deny", "")],
     TODAY + RULE % (10, "hold"): [("refund", "allow", "deny", "")],
-    TODAY.replace("budget: {money: 500}", "consent: {}"): [],
+    TODAY.replace("budget: {money: 500 EUR}", "consent: {}"): [],
 }
 """By a changed policies.yaml, what would have been otherwise of refunds of 20 and of 40."""
 
@@ -60,7 +60,9 @@ async def test_refunds_are_judged_again_by_whoever_may_do_them_and_who_must_agre
 
 
 async def test_what_business_actions_gave_is_not_guessed_where_it_was_not_kept(desk: Desk):
-    shop = replace(desk, policies=load_policies(Path("policies.yaml"), TODAY.replace("budget: {money: 500}", "")))
+    shop = replace(
+        desk, policies=load_policies(Path("policies.yaml"), TODAY.replace("budget: {money: 500 EUR}", ""))
+    )
     await shop.act(refund(given=HALF | {"amount": 20.0}, approval=UNASKED))
 
     [untold] = (await judged_again(shop, TODAY)).untold

@@ -15,8 +15,8 @@ REFUNDS = AutonomyPolicy.model_validate(
     {
         "group": "support",
         "tiers": [
-            {"tier": "full", "tool": "refund", "amount_up_to": 50},
-            {"tier": "human", "tool": "refund", "amount_above": 50},
+            {"tier": "full", "tool": "refund", "amount_up_to": "50 EUR"},
+            {"tier": "human", "tool": "refund", "amount_above": "50 EUR"},
             {"tier": "supervised", "confidence_below": 0.6},
         ],
     }

@@ -19,7 +19,7 @@ REVIEW = read_project(FINANCE).review
 @pytest.mark.parametrize(
     ("was", "becomes", "groups"),
     [
-        ("amount_up_to: 50", "amount_up_to: 80", {"compliance"}),
+        ("amount_up_to: 50 GBP", "amount_up_to: 80 GBP", {"compliance"}),
         ("most: 15%", "most: 20%", {"pricing"}),
         ('to: "08:00"', 'to: "07:00"', {"compliance"}),
         ("# Offers never come at night.", "# No offer comes at night.", set[str]()),

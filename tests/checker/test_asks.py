@@ -130,8 +130,8 @@ def test_what_own_policies_name_is_there(said: str, problem: str, check_steps: C
 
 
 def test_a_budget_says_the_costs_of_channels_that_are_there(check_steps: Check):
-    [told] = check_steps(SEND, head=f"budget: {{money: 5, costs: {{smss: 0.1}}}}\n{HEAD}")
-    assert told.startswith("1:28: sojourn.yaml sets up no channel 'smss'")
+    [told] = check_steps(SEND, head=f"budget: {{money: 5 EUR, costs: {{smss: 0.1 EUR}}}}\n{HEAD}")
+    assert told.startswith("1:32: sojourn.yaml sets up no channel 'smss'")
 
 
 def test_own_policies_are_checked(check_steps: Check):

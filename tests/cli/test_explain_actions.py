@@ -17,7 +17,7 @@ from tests.seeding import NOW, approval, grant, put
 
 FINANCE = Path(__file__).parents[2] / "examples" / "finance"
 REFUND = ("policy", "explain", "--customer", "c_lena", "--journey", "fee-refund", "--action", "refund")
-GIVEN = ("--with", "order_id=f_1", "--with", "currency=EUR", "--with")
+GIVEN = ("--with", "order_id=f_1", "--with", "currency=GBP", "--with")
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def bank(tmp_path: Path, sqlite_url: str) -> dict[str, str]:
 
 
 async def _lena(url: str) -> None:
-    fee: dict[str, Any] = {"fee_id": "f_1", "dispute_id": "d_1", "amount": 80.0, "currency": "EUR"}
+    fee: dict[str, Any] = {"fee_id": "f_1", "dispute_id": "d_1", "amount": 80.0, "currency": "GBP"}
     event = {"id": "e_1", "customer_id": "c_lena", "name": "Fee Disputed", "properties": fee}
     database = Database(url)
     await put(
@@ -48,7 +48,7 @@ async def _lena(url: str) -> None:
 def test_what_the_customer_asked_for_is_judged_as_its_step_would(sojourn: Command, bank: dict[str, str]) -> None:
     told = sojourn(*REFUND, **bank)
     assert told.out.splitlines()[:2] == [
-        "fee-refund/refund: refund (order_id f_1, amount 80.0, currency EUR), now: a",
+        "fee-refund/refund: refund (order_id f_1, amount 80.0, currency GBP), now: a",
         "    person of 'service' is asked (tier human)",
     ]
     assert "    autonomy (project): a person of 'service' is asked (tier human): refund, an" in told.out

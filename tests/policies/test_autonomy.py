@@ -13,8 +13,8 @@ from tests.policies.conftest import facts
 from yamlfile import FileProblems
 
 REFUNDS = [
-    {"tier": "full", "tool": "refund", "amount_up_to": 50},
-    {"tier": "human", "tool": "refund", "amount_above": 50, "group": "support"},
+    {"tier": "full", "tool": "refund", "amount_up_to": "50 EUR"},
+    {"tier": "human", "tool": "refund", "amount_above": "50 EUR", "group": "support"},
 ]
 DISCOUNTS = [
     {"tier": "supervised", "discount_above": "5%", "discount_up_to": "15%"},
@@ -32,17 +32,17 @@ def tier_of(verdict: Verdict) -> tuple[str, str]:
     return (verdict.tier, verdict.group) if isinstance(verdict, NeedsApproval) else (verdict.verdict, "")
 
 
-def refund_of(amount: float | None) -> dict[str, Any]:
+def refund_of(amount: float | None, currency: str = "EUR") -> dict[str, Any]:
     return {
         "channel": "action",
         "purpose": "transactional",
-        "about": {"tool": "refund", "sensitive": True, "amount": amount},
+        "about": {"tool": "refund", "sensitive": True, "amount": amount, "currency": currency},
     }
 
 
 @pytest.mark.parametrize(("amount", "people"), [(500.0, 1), (500.01, 2)])
 def test_above_an_amount_two_people_must_agree_whichever_rule_stands_first(amount: float, people: int):
-    two = {"tier": "human", "tool": "refund", "amount_above": 500, "group": "support", "people": 2}
+    two = {"tier": "human", "tool": "refund", "amount_above": "500 EUR", "group": "support", "people": 2}
     for tiers in ([*REFUNDS, two], [two, *REFUNDS]):
         verdict = judged(tiers, **refund_of(amount))
         assert isinstance(verdict, NeedsApproval)
@@ -137,10 +137,33 @@ def test_all_that_a_rule_names_must_apply(purpose: Purpose):
 
 
 def test_the_person_reads_why_they_are_asked():
-    rule = {"tier": "human", "tool": "refund", "amount_above": 50}
+    rule = {"tier": "human", "tool": "refund", "amount_above": "50 EUR"}
     verdict = judged([rule], **refund_of(80))
     assert isinstance(verdict, NeedsApproval)
-    assert verdict.reason == "refund, an amount above 50: a person must agree"
+    assert verdict.reason == "refund, an amount above 50 EUR: a person must agree"
+
+
+@pytest.mark.parametrize(
+    ("tiers", "amount", "currency", "tier"),
+    [
+        (REFUNDS, 10, "KWD", "human"),
+        (REFUNDS, 10, "", "human"),
+        (REFUNDS[:1], 10, "KWD", "human"),
+        ([{"tier": "full", "tool": "refund", "amount_above": "5 EUR"}], 10, "KWD", "human"),
+        ([{"tier": "full", "tool": "refund", "amount_up_to": ["50 EUR", "15 KWD"]}], 15, "KWD", "allow"),
+        ([{"tier": "full", "tool": "refund", "amount_up_to": ["50 EUR", "15 KWD"]}], 16, "KWD", "human"),
+    ],
+)
+def test_an_amount_is_free_only_up_to_a_limit_in_its_own_currency(
+    tiers: list[dict[str, Any]], amount: float, currency: str, tier: str
+):
+    assert tier_of(judged(tiers, **refund_of(amount, currency)))[0] == tier
+
+
+def test_the_person_reads_that_a_currency_has_no_limit():
+    verdict = judged(REFUNDS, **refund_of(10, "KWD"))
+    assert isinstance(verdict, NeedsApproval)
+    assert verdict.reason == "refund, an amount above 50 EUR, as KWD has no limit here: a person must agree"
 
 
 def test_of_two_who_must_agree_the_stricter_tier_wins_and_a_denial_beats_both():

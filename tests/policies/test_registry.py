@@ -127,9 +127,6 @@ def test_the_page_on_policies_names_it_with_every_setting(kind: type[Policy]):
     assert {name for name in settings if f"`{name}`" not in row} == set()
 
 
-def test_the_rules_on_the_page_are_rules(tmp_path: Path):
-    rules = PAGE.split("```yaml\n")[2].split("```")[0]
-
-    [policy] = load(tmp_path, rules)
-
-    assert policy.name == "rules"
+@pytest.mark.parametrize("example", [block.split("```")[0] for block in PAGE.split("```yaml\n")[1:]])
+def test_every_example_on_the_page_can_be_loaded(example: str, tmp_path: Path):
+    assert load(tmp_path, example)

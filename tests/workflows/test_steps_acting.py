@@ -56,7 +56,7 @@ async def test_nobody_answers_in_time(runs: Runs) -> None:
 ACT = """
 journey: acts
 owner: maria
-budget: {money: 500}
+budget: {money: 500 EUR}
 start: {event: Product Viewed}
 steps:
   - id: refund
@@ -72,7 +72,7 @@ async def test_an_action_is_given_what_its_expressions_say_and_its_result_can_be
     await run.result()
     action = runs.world.actions[0]
     assert (action.tool, action.given) == ("refund", {"order_id": "o_1", "amount": 40.25})
-    assert action.policies == {"budget": {"money": 500.0}}
+    assert action.policies == {"budget": {"money": "500 EUR"}}
     assert runs.world.sent == ["told"]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from journeys.money import Money
 from policies.budget import BudgetPolicy
 from policies.send_window import SendWindowPolicy
 from tests.workflows.conftest import Runs, asks, decision, is_asking, question
@@ -16,7 +17,7 @@ journey: sends
 owner: maria
 start: {event: Product Viewed}
 send_window: {from: "09:00", to: "18:00", days: [monday, tuesday]}
-budget: {messages: 500, money: 90, costs: {sms: 0.08}, within: 1d}
+budget: {messages: 500, money: 90 EUR, costs: {sms: 0.08 EUR}, within: 1d}
 policies: {discount_cap: {most: 20%}}
 priority: 70
 steps:
@@ -40,7 +41,7 @@ async def test_the_journeys_window_budget_policies_and_priority_travel_to_the_gu
     assert (window.start, window.end, window.days) == (time(9), time(18), ("monday", "tuesday"))
     budget = BudgetPolicy.model_validate(request.policies["budget"])
     assert (budget.messages, budget.within) == (500, timedelta(days=1))
-    assert (budget.money, budget.costs) == (90, {"sms": 0.08})
+    assert (budget.money, budget.costs) == ({"EUR": 90}, {"sms": Money(0.08, "EUR")})
 
 
 @pytest.mark.parametrize(

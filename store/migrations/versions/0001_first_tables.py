@@ -417,6 +417,7 @@ def upgrade() -> None:
     sa.Column('tool', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('given', sa.JSON(), nullable=False),
     sa.Column('amount', sa.Float(), nullable=True),
+    sa.Column('currency', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('approval_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
