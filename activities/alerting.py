@@ -5,10 +5,11 @@ is an extra, and loaded only where `sojourn.yaml` names someone to tell.
 """
 
 import logging
+import secrets
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +21,7 @@ import yamlfile
 from project.model import OPERATORS, Project
 from store.alerts import keep_alert
 from store.database import Database
+from store.leases import take_lease
 from store.tables import Alert
 
 _HAS_APPRISE = find_spec("apprise") is not None
@@ -70,6 +72,20 @@ class Alerts:
             _log.warning("an alert to %s did not get through: %s", audience, failure)
         await self._keep(audience, told)
         return told
+
+    async def tell_once(
+        self, of: str, audience: str, title: str, text: str, now: datetime, again_after: timedelta
+    ) -> None:
+        """Tell an audience, unless any worker told somebody of the same within the time. It never raises."""
+        try:
+            async with self._database.transaction() as session:
+                # An owner of its own: whoever told of it is refused as well until the time is over.
+                mine = await take_lease(session, f"alert of {of}", secrets.token_hex(8), now, again_after)
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("whether an alert was told is not known, so it is told: %s", type(error).__name__)
+            mine = True
+        if mine:
+            await self.tell(audience, title, text)
 
     async def _keep(self, audience: str, told: Told) -> None:
         alert = Alert(

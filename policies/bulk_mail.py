@@ -3,25 +3,33 @@
 Gmail and Yahoo want spam rates under 0.1 % and act from 0.3 % on; Gmail refuses for good since November 2025.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import Field
 
-from policies.model import Allow, Deny, Facts, Need, Policy, Verdict
+from policies.model import Allow, Deny, Facts, Need, Policy, Verdict, strictest
+
+_COMPLAINTS = "Mail less often, and only who opened or clicked of late"
+_BOUNCES = "Mail no addresses that are old or that nobody confirmed"
+_WHERE = "'sojourn guardrail list' tells which journeys it is"
 
 
 class BulkMailPolicy(Policy):
     """Deny marketing mail without one-click unsubscribe, and all of it while the breakers are open.
 
     The breakers open when, of at least `at_least` mails delivered in seven days, `complaints` per cent were
-    complained about or `bounces` per cent bounced for good. They close as the days pass.
+    complained about or `bounces` per cent bounced for good. They close as the days pass. The operators are told
+    then, and before it, from `warn_complaints` and `warn_bounces` per cent on.
     """
 
     name: ClassVar[str] = "bulk_mail"
     needs: ClassVar[frozenset[Need]] = frozenset({"health"})
 
     complaints: float = Field(default=0.3, gt=0, le=100)
+    warn_complaints: float = Field(default=0.1, gt=0, le=100)
     bounces: float = Field(default=5, gt=0, le=100)
+    warn_bounces: float = Field(default=2, gt=0, le=100)
     at_least: int = Field(default=1_000, ge=1)
 
     def judge(self, facts: Facts) -> Verdict:
@@ -32,11 +40,32 @@ class BulkMailPolicy(Policy):
             return Deny(reason="the mail has no one-click unsubscribe")
         if health.delivered < self.at_least:
             return Allow()
-        for count, most, what in (
-            (health.complained, self.complaints, "were complained about"),
-            (health.bounced, self.bounces, "bounced for good"),
-        ):
-            share = count / health.delivered * 100
-            if share >= most:
-                return Deny(reason=f"{share:.2g} % of last week's mails {what}; marketing stops at {most:g} %")
+        complaints = _Breaker("were complained about", self.complaints, self.warn_complaints, _COMPLAINTS)
+        bounces = _Breaker("bounced for good", self.bounces, self.warn_bounces, _BOUNCES)
+        return strictest(
+            [
+                complaints.judge(health.complained, health.delivered),
+                bounces.judge(health.bounced, health.delivered),
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class _Breaker:
+    """Stops all mail from a share on, in per cent, and warns of it from a lower one on."""
+
+    what: str
+    most: float
+    warn: float
+    advice: str
+
+    def judge(self, count: int, delivered: int) -> Verdict:
+        share = count / delivered * 100
+        told = f"{share:.2g} % of last week's mails {self.what}; marketing stops at {self.most:g} %"
+        if share >= self.most:
+            return Deny(reason=told, alert=True)
+        if share >= self.warn:
+            return Allow(
+                reason=f"{told}, and {self.warn:g} % is too much already. {self.advice}; {_WHERE}", alert=True
+            )
         return Allow()

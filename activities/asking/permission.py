@@ -52,8 +52,8 @@ class Permission:
         action = _action(agreed, tool, approved=approval is not None)
         judged = await self._judge(session, agreed, action, customer, in_force, attempt.now())
         keep_verdict(session, attempt.delivery_id, request.run, judged)
+        self._judging.alarm.sound(request.run.journey, judged.ruling, attempt.now())
         if forbidden := _forbidden(judged):
-            self._judging.alarm.sound(request.run.journey, judged.ruling, attempt.now())
             return forbidden
         match judged.ruling.verdict:
             case NeedsApproval() as wanted:

@@ -62,8 +62,8 @@ class Guard:
         judged = in_force.judge(await self._facts(session, case, in_force, approved=approval is not None))
         keep_verdict(session, case.delivery_id, request.run, judged)
         ruling, verdict = judged.ruling, judged.ruling.verdict
+        self._judging.alarm.sound(request.run.journey, ruling, case.now)
         if isinstance(verdict, Deny):
-            self._judging.alarm.sound(request.run.journey, ruling, case.now)
             return Denied(reason=verdict.reason), ruling
         if isinstance(verdict, NeedsApproval):
             standing = await standing_for(session, _alike(case, in_force), in_force, judged)

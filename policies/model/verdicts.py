@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from operator import not_
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -11,6 +12,11 @@ from policies.model.fact import Fact
 
 class Allow(Fact):
     verdict: Literal["allow"] = "allow"
+    # Most have neither, and every decision keeps some twenty of these.
+    reason: str = Field(default="", exclude_if=not_)
+    """What is to be known all the same; mostly nothing."""
+    alert: bool = Field(default=False, exclude_if=not_)
+    """Whether the operators are told, as it will be denied if it goes on like this."""
 
 
 class Hold(Fact):
@@ -64,4 +70,5 @@ def _rank(verdict: Verdict) -> tuple[int, datetime | None, bool, int]:
     until = verdict.until if isinstance(verdict, Hold) else None
     if isinstance(verdict, NeedsApproval):
         return _STRICTNESS[verdict.verdict], until, verdict.tier == "human", verdict.people
-    return _STRICTNESS[verdict.verdict], until, False, 0
+    # One that warns says more than one that does not.
+    return _STRICTNESS[verdict.verdict], until, isinstance(verdict, Allow) and verdict.alert, 0

@@ -1,11 +1,11 @@
-"""The operators are told of denials that ask for it, each reason once an hour."""
+"""The operators are told of denials that ask for it once an hour, and of what will be denied soon once a day."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from activities.delivering.alarm import Alarm
-from policies.model import Deny, Finding, Ruling
+from policies.model import Allow, Deny, Finding, Ruling
 from store.database import Database
 from tests.activities.conftest import Endpoint, alerts_of
 
@@ -34,3 +34,27 @@ async def test_of_many_messages_that_are_denied_for_one_reason_operators_hear_on
     ]  # fmt: skip
     assert all("'destinations' keeps messages of" in heard["message"] for heard in endpoint.heard)
     assert all(ABROAD.reason in heard["message"] for heard in endpoint.heard)
+
+
+async def test_of_what_will_stop_soon_operators_hear_once_a_day_from_all_workers_and_journeys_together(
+    tmp_path: Path, sqlite_database: Database, endpoint: Endpoint
+) -> None:
+    alerts = alerts_of(tmp_path, sqlite_database, f"alerts: {{operators: ['json://{endpoint.host}/up']}}")
+    near = Allow(reason="0.12 % of last week's mails were complained about", alert=True)
+    ruling = Ruling(verdict=near, findings=(Finding(policy="bulk_mail", verdict=near),))
+    one, other = Alarm(alerts), Alarm(alerts)
+    before = asyncio.all_tasks()
+
+    for worker, journey, hours in (
+        (one, "a", 0),
+        (one, "b", 1),
+        (other, "a", 2),
+        (one, "a", 23),
+        (other, "b", 26),
+    ):
+        worker.sound(journey, ruling, NOON + timedelta(hours=hours))
+        await asyncio.gather(*(asyncio.all_tasks() - before))
+
+    assert len(endpoint.heard) == 2
+    assert {heard["title"] for heard in endpoint.heard} == {"'bulk_mail' will stop messages if this goes on"}
+    assert all(near.reason in heard["message"] for heard in endpoint.heard)

@@ -113,7 +113,7 @@ def test_a_standing_grant_that_answers_in_a_persons_place_is_told(sojourn: Comma
 
 
 async def _agreed_once(url: str, ends: datetime) -> None:
-    alike = digest_of(["fee-refund", "refund", "refund", "EUR"])
+    alike = digest_of(["fee-refund", "refund", "refund", "GBP"])
     changes: dict[str, Any] = {"group": "pricing", "discount": None, "amount": 60.0, "used": 1, "ends_at": ends}
     database = Database(url)
     await put(database, approval("a_1"), grant(similar=alike, **changes))

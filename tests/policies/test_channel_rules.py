@@ -89,7 +89,7 @@ ONE_CLICK = {"one_click": True}
 @pytest.mark.parametrize(
     ("health", "allowed"),
     [
-        (Health(delivered=2_000, complained=5, bounced=99), True),
+        (Health(delivered=10_000, complained=9, bounced=199), True),
         (Health(delivered=2_000, complained=6), False),
         (Health(delivered=2_000, bounced=100), False),
         (Health(delivered=999, complained=50), True),
@@ -97,6 +97,36 @@ ONE_CLICK = {"one_click": True}
 )
 def test_complaints_and_bounces_stop_marketing_mail(health: Health, allowed: bool):
     assert (BulkMailPolicy().judge(facts(about=ONE_CLICK, health=health)) == Allow()) is allowed
+
+
+@pytest.mark.parametrize(
+    ("health", "reason"),
+    [
+        (
+            Health(delivered=10_000, complained=12),
+            "0.12 % of last week's mails were complained about; marketing stops at 0.3 %, and 0.1 % is too much "
+            "already. Mail less often, and only who opened or clicked of late; 'sojourn guardrail list' tells "
+            "which journeys it is",
+        ),
+        (
+            Health(delivered=10_000, bounced=200),
+            "2 % of last week's mails bounced for good; marketing stops at 5 %, and 2 % is too much already. Mail "
+            "no addresses that are old or that nobody confirmed; "
+            "'sojourn guardrail list' tells which journeys it is",
+        ),
+    ],
+)
+def test_operators_are_warned_before_marketing_mail_stops(health: Health, reason: str):
+    assert BulkMailPolicy().judge(facts(about=ONE_CLICK, health=health)) == Allow(reason=reason, alert=True)
+
+
+def test_operators_are_told_that_marketing_mail_stops():
+    stopped = BulkMailPolicy().judge(
+        facts(about=ONE_CLICK, health=Health(delivered=2_000, complained=6, bounced=50))
+    )
+    assert stopped == Deny(
+        reason="0.3 % of last week's mails were complained about; marketing stops at 0.3 %", alert=True
+    )
 
 
 def test_marketing_mail_can_be_left_with_one_click():
