@@ -36,6 +36,7 @@ from starter.ingestion.pressure import Limits
 from starter.recipients import confirming, preferences, slots, surfaces, tracking, unsubscribe
 from starter.recipients import pages as recipient_pages
 from starter.runs import api as runs_api
+from starter.runs.lost import keep_settling_lost
 from starter.runs.schedules import keep_schedules
 from starter.segments.keeping import keep_segments, segments_of
 from starter.services import Services, services_of
@@ -58,6 +59,7 @@ def create_app(services: Services, *, dispatch: bool = True) -> FastAPI:
             works += [dispatcher.run(), keep_schedules(services), keep_matching(), keep_erasing(services)]
             works += [keep_sealing(services), keep_segments(services, dispatcher.wake)]
             works += [keep_telling_of_grants(services.database), keep_catalogue(services.database, ingestion)]
+            works += [keep_settling_lost(services)]
         running = [asyncio.create_task(work) for work in works]
         yield
         for task in running:

@@ -167,3 +167,11 @@ async def withdraw_other_approvals(session: AsyncSession, delivery_id: str, but:
         approval.decision_reason = "what it asked about has changed; it was asked anew"
         session.add(approval)
         tell_approval(session, approval, "withdrawn", "sojourn", at, {"reason": approval.decision_reason})
+
+
+async def withdraw_questions(
+    session: AsyncSession, workflow_id: str, first_run_id: str, reason: str, at: datetime
+) -> None:
+    """Close what a run asked and can no longer withdraw by itself; `at` is UTC."""
+    for asked in await approvals_of_run(session, workflow_id, first_run_id):
+        await mark_decided(session, asked.id, state="withdrawn", reason=reason, at=at)

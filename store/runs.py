@@ -12,7 +12,7 @@ from store.locks import take_turn
 from store.tables import EventRecord, Run
 
 LOST = "lost"
-"""The outcome of a run that Temporal no longer has: terminated, or its history deleted."""
+"""The outcome of a run that Temporal ended or no longer has: terminated, timed out, or its history deleted."""
 
 HOLDOUT = "holdout"
 """The outcome of a run that was kept back, so that the journey's effect can be measured. It never started."""
@@ -94,6 +94,12 @@ async def open_runs(session: AsyncSession, customer_ids: Collection[str]) -> lis
     return list((await session.exec(query)).all())
 
 
+async def open_among(session: AsyncSession, workflow_ids: Collection[str]) -> list[Run]:
+    """The open runs of some workflow ids."""
+    query = select(Run).where(col(Run.workflow_id).in_(workflow_ids), col(Run.state) == "open")
+    return list((await session.exec(query)).all())
+
+
 async def record_start(session: AsyncSession, run_id: int, first_run_id: str) -> None:
     """Temporal has the run. One that has ended meanwhile stays closed."""
     run = await session.get(Run, run_id, with_for_update=True)
@@ -114,8 +120,9 @@ async def forget_starts(session: AsyncSession, start_seq: int) -> None:
 
 async def close_run(
     session: AsyncSession, workflow_id: str, first_run_id: str, outcome: str, reason: str, ended_at: datetime
-) -> None:
-    """Write how a run ended. The first end stays, except that a run taken for lost may still tell its own.
+) -> bool:
+    """Write how a run ended; False when that is written already. The first end stays, except that a run taken for
+    lost may still tell its own.
 
     A run may end before its start was recorded: then it is the one of its workflow id that is starting.
     """
@@ -128,8 +135,10 @@ async def close_run(
         .with_for_update()
     )
     run = (await session.exec(query)).first()
-    if run is not None:
-        run.state, run.first_run_id = "closed", first_run_id
-        run.outcome, run.reason, run.ended_at = outcome, reason, ended_at
-        session.add(run)
-        await session.flush()
+    if run is None or run.outcome == outcome == LOST:
+        return False
+    run.state, run.first_run_id = "closed", first_run_id
+    run.outcome, run.reason, run.ended_at = outcome, reason, ended_at
+    session.add(run)
+    await session.flush()
+    return True

@@ -4,25 +4,23 @@ Every step can be done again. Killed between any two, the next attempt finds wha
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from journeys.events import Event
 from journeys.features import Asked
-from journeys.requests import EndedRun, waited_for
+from journeys.requests import waited_for
 from learning.features.document import Features
 from learning.features.sight import asks_for_features, see
 from starter.dispatch.entering import Entrance
 from starter.dispatch.launch import Launcher
 from starter.dispatch.signals import RunGone, asked_of_customer, concerns, signal
+from starter.runs.lost import settle_lost
 from starter.services import Services
 from store.customers import scope_of
-from store.events import as_event, find_events
 from store.features import features_of
 from store.ledger import find_delivery
 from store.outbox import remove_entries
-from store.requests import tell_end
-from store.runs import LOST, close_run, record_start
+from store.runs import record_start
 from store.tables import Customer, Delivery, Run
 
 
@@ -67,9 +65,9 @@ class Courier:
             customer = None if asked == {} else await self._seen(event, asked)
             try:
                 await signal(self._services.temporal, run, event, customer)
-            except RunGone as reason:
+            except RunGone:
+                await settle_lost(self._services, run)
                 del self._runs[_id(run)]
-                await self._close_lost(run, str(reason))
 
     async def _seen(self, event: Event, asked: Asked | None) -> dict[str, Any]:
         """What is asked for of the customer, as conditions see them."""
@@ -86,14 +84,6 @@ class Courier:
         async with self._services.database.reading() as session:
             delivery = await find_delivery(session, event.delivery)
         return delivery if delivery and delivery.customer_id == self._customer.id else None
-
-    async def _close_lost(self, run: Run, reason: str) -> None:
-        """A run that ended by itself has told so before it went; any other was terminated or has expired."""
-        now, ended = datetime.now(UTC), EndedRun(outcome=LOST, reason=reason, run=run.workflow_id)
-        async with self._services.database.transaction() as session:
-            for start in await find_events(session, [run.start_seq]):
-                await tell_end(session, run.customer_id, as_event(start), ended, now)
-            await close_run(session, run.workflow_id, run.first_run_id, LOST, reason, now)
 
 
 def _id(run: Run) -> int:

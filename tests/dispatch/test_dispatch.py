@@ -159,7 +159,7 @@ async def test_a_run_that_is_gone_is_closed_with_the_reason(shop: Services, lena
     await lena.buys("fjell-3")
     await dispatch(shop)
     run = await only_run(shop)
-    assert (run.state, run.outcome, run.reason) == ("closed", "lost", "workflow execution already completed")
+    assert (run.state, run.outcome, run.reason) == ("closed", "lost", "terminated in Temporal")
 
 
 async def test_a_run_that_ended_by_itself_keeps_its_own_end(shop: Services, lena: Shopper) -> None:
