@@ -42,7 +42,7 @@ STAND_ELSEWHERE = {
     **dict.fromkeys(("/v1/experiments", "/v1/experiments/{name}/start", "/v1/experiments/{name}/stop"), PLANS),
     **dict.fromkeys(("/approvals/together/decision", "/approvals/{approval_id}/decision"), CONSOLE),
     **dict.fromkeys(("/approvals/grants/{grant_id}/end", "/customers/{customer_id}/erase"), CONSOLE),
-    **dict.fromkeys(("/experiments/{name}/{step}", "/journeys/{name}/rearm"), CONSOLE),
+    **dict.fromkeys(("/experiments/{name}/{step}", "/guardrails/{name}/rearm"), CONSOLE),
     **dict.fromkeys(("/changes/loosenings", "/changes/{change_id}/decision"), CONSOLE),
     "/content/{name}/publish": "tests/console/test_content_pages.py has its entry",
 }

@@ -118,7 +118,9 @@ async def test_a_guardrail_that_tripped_is_shown_and_armed_again_by_ops_only(
     assert "Arm the guardrails again" not in seen
     await ada.post("/sign-in", data={"token": OMAR.token})
     token = (await ada.get(PAGE)).text.partition('name="form_token" value="')[2][:64]
-    answer = await ada.post(f"{PAGE}/rearm", data={"form_token": token, "reason": "the list is mended"})
+    answer = await ada.post(
+        f"/guardrails/{JOURNEY}/rearm", data={"form_token": token, "reason": "the list is mended"}
+    )
     assert answer.status_code == 303
     page = (await ada.get(PAGE)).text
     assert "re-armed by omar@northwind.example: the list is mended" in page
@@ -134,5 +136,5 @@ async def test_an_arm_that_is_closed_is_shown_and_opened_again(ada: httpx.AsyncC
     assert "The arm bold of subject is closed: worse by more than 25%" in page
     assert "Rolled back" not in page
     token = page.partition('name="form_token" value="')[2][:64]
-    await ada.post(f"{PAGE}/rearm", data={"form_token": token, "reason": "the letter is mended"})
+    await ada.post(f"/guardrails/{JOURNEY}/rearm", data={"form_token": token, "reason": "the letter is mended"})
     assert "The arm bold of subject is closed" not in (await ada.get(PAGE)).text
