@@ -22,6 +22,8 @@ from starter.services import Services, Shared, services_of
 from store.approvals import count_open_approvals
 
 COOKIE = "sojourn_session"
+_REFUSED = {403: "You may not do that", 404: "That was not found"}
+"""What a page says above the words of a refusal, by its HTTP status."""
 _FROM_ELSEWHERE = ("cross-site", "same-site")
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -64,12 +66,13 @@ class PageRoute(APIRoute):
             except NotSignedIn:
                 return _to_the_door(request)
             except Problem as problem:
-                return _show_problem(request, problem)
+                return await _show_problem(request, problem)
             except Refusal as refusal:
-                return _show_problem(request, Problem(refusal.status, "That did not work", str(refusal)))
+                title = _REFUSED.get(refusal.status, "That did not work")
+                return await _show_problem(request, Problem(refusal.status, title, str(refusal)))
             except RequestValidationError as error:
                 wrong = f"'{error.errors()[0]['loc'][-1]}' has a value this page does not know."
-                return _show_problem(request, Problem(400, "This address is not right", wrong))
+                return await _show_problem(request, Problem(400, "This address is not right", wrong))
 
         return answer
 
@@ -106,10 +109,15 @@ class Console:
 
 
 def _signed_in(request: Request, services: Shared) -> Console:
-    session = Sessions(services.project, services.secret).read(request.cookies.get(COOKIE, ""))
+    session = _session(request)
     if session is None:
         raise NotSignedIn
     return Console(request, services, session)
+
+
+def _session(request: Request) -> Session | None:
+    services = services_of(request)
+    return Sessions(services.project, services.secret).read(request.cookies.get(COOKIE, ""))
 
 
 SignedIn = Annotated[Console, Depends(_signed_in)]
@@ -146,12 +154,17 @@ def _to_the_door(request: Request) -> Response:
 async def no_such_page(request: Request, error: Exception) -> Response:
     """The answer to an address that is none: a page for a browser, the usual words for a program."""
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-        return _show_problem(request, Problem(404, "There is no such page", "Its address may have changed."))
+        return await _show_problem(request, Problem(404, "There is no such page", "Its address may have changed."))
     return await http_exception_handler(request, cast(HTTPException, error))
 
 
-def _show_problem(request: Request, problem: Problem) -> Response:
-    return render(request, "problem.html", problem.status, problem=problem)
+async def _show_problem(request: Request, problem: Problem) -> Response:
+    """Whoever is signed in keeps the way to every other page."""
+    session = _session(request)
+    if session is None:
+        return render(request, "problem.html", problem.status, problem=problem)
+    console = Console(request, services_of(request), session)
+    return await console.show("problem.html", problem.status, problem=problem)
 
 
 def _here(request: Request) -> str:

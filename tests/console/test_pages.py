@@ -50,10 +50,16 @@ async def test_every_page_wants_a_person(site: httpx.AsyncClient, path: str) -> 
 async def test_an_address_that_is_none_is_a_page_for_a_browser_and_json_for_a_program(
     site: httpx.AsyncClient,
 ) -> None:
-    page = await site.get("/guardrails", headers={"Accept": "text/html,*/*;q=0.8"})
+    page = await site.get("/nowhere", headers={"Accept": "text/html,*/*;q=0.8"})
     assert (page.status_code, "There is no such page" in page.text) == (404, True)
-    told = await site.get("/guardrails")
+    told = await site.get("/nowhere")
     assert (told.status_code, told.json()) == (404, {"detail": "Not Found"})
+
+
+async def test_who_may_not_see_a_page_is_told_so_and_keeps_the_way_to_the_others(ada: httpx.AsyncClient) -> None:
+    page = await ada.get("/audit")
+    assert (page.status_code, "You may not do that" in page.text) == (403, True)
+    assert 'href="/approvals"' in page.text
 
 
 async def test_a_live_part_of_a_page_sends_to_the_door_as_a_whole(site: httpx.AsyncClient) -> None:
@@ -336,7 +342,7 @@ async def test_runs_are_found_by_journey_state_and_customer(ada: httpx.AsyncClie
     for query, found in (("customer=c_noah", "c_noah"), ("state=goal", "c_noah"), ("state=open", "c_lena")):
         rows = re.findall(r"<code>(\w+)</code>", (await ada.get(f"/runs?{query}")).text)
         assert rows == [found]
-    assert "No run to show" in (await ada.get("/runs?journey=another")).text
+    assert "No run fits what you asked for" in (await ada.get("/runs?journey=another")).text
 
 
 async def test_listings_are_paged(ada: httpx.AsyncClient, shop: Services) -> None:
