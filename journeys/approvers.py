@@ -1,6 +1,6 @@
 """The groups that decide: when they work, and who is asked after them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, time, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -93,6 +93,12 @@ def plan(groups: Mapping[str, ApproverGroup], group: str, asked_at: datetime, wi
             return Plan(turns=tuple(turns), deadline=begin)
         turns.append((begin, group))
         known = groups.get(group, ApproverGroup())
+
+
+def is_one_of(person: str, others: Iterable[str]) -> bool:
+    """Whether an address is one of others, in whatever case each is written: a journey's `owner` may begin with a
+    capital, where an identity provider tells the same person in small letters."""
+    return person.casefold() in {other.casefold() for other in others}
 
 
 def check_escalations(groups: Mapping[str, ApproverGroup]) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from journeys.approvers import is_one_of
 from workflows.approval import Refusal
 from workflows.ports import Asked, ClosedApproval, Decision, QuestionNow
 from workflows.state import OpenApproval, RunState
@@ -122,14 +123,15 @@ class Question:
             return "the content has changed since it was shown; look at it again"
         if approval.group not in decision.groups:
             return f"only the group '{approval.group}' decides this"
-        if approval.assignee not in ("", decision.approver) and not decision.to:
+        who = decision.approver
+        if not is_one_of(who, (approval.assignee or who,)) and not decision.to:
             return f"this was handed to {approval.assignee}; hand it on, or let them decide"
-        if decision.approver in (approval.author, approval.content_author):
+        if is_one_of(who, (approval.author, approval.content_author)):
             return "nobody approves what they wrote"
-        if decision.approver == approval.requester:
+        if is_one_of(who, (approval.requester,)):
             return "nobody approves what they requested"
         if decision.to and decision.decided_at in approval.handed_at:
             return "this was handed over already"
-        if decision.approver in approval.agreed and decision.approved and not decision.to:
+        if is_one_of(who, approval.agreed) and decision.approved and not decision.to:
             return "you have agreed already; somebody else must, too"
         return ""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
+from journeys.approvers import is_one_of
 from workflows import ports
 from workflows.approval import Refusal, verify_decision
 from workflows.ports import Decision, ReviewOutcome, ReviewRequest
@@ -79,7 +80,7 @@ class ChangeReview:
             return "the review is over"
         if (decision.approval_id, decision.content_hash) != (given.change_id, given.content_hash):
             return "the decision is about something else"
-        if decision.approver.casefold() in {author.casefold() for author in given.authors}:
+        if is_one_of(decision.approver, given.authors):
             return "nobody decides what they wrote or proposed"
         if self._missing.isdisjoint(decision.groups):
             return f"only these groups must still decide: {', '.join(sorted(self._missing))}"

@@ -1,5 +1,6 @@
 """Who may decide what: known before the run is asked, which judges by the same rules and has the last word."""
 
+from journeys.approvers import is_one_of
 from project.access import Person, permissions_of
 from project.model import Project
 from starter.approvals.refusals import NobodyThere
@@ -10,15 +11,15 @@ def why_may_not_decide(approval: Approval, person: Person) -> str:
     """Why this person may not decide this, in plain words; empty when they may."""
     if approval.group not in person.groups:
         return f"Only people of the group '{approval.group}' decide this. Ask one of them."
-    if approval.author == person.email:
+    if is_one_of(person.email, (approval.author,)):
         return "You wrote this journey, and nobody approves what they wrote. Ask a colleague."
-    if approval.content_author == person.email:
+    if is_one_of(person.email, (approval.content_author,)):
         return "You wrote this content, and nobody approves what they wrote. Ask a colleague."
-    if approval.requester == person.email:
+    if is_one_of(person.email, (approval.requester,)):
         return "You requested this, and nobody approves what they requested. Ask a colleague."
-    if person.email in approval.agreed:
+    if is_one_of(person.email, approval.agreed):
         return f"You have agreed already; {approval.people} people must. Ask a colleague."
-    if approval.assignee not in ("", person.email):
+    if not is_one_of(person.email, (approval.assignee or person.email,)):
         return f"This was handed to {approval.assignee}. Hand it to yourself to decide it."
     return ""
 
@@ -54,7 +55,7 @@ def recipient_of(project: Project, approval: Approval, to: str) -> tuple[str, st
     """
     authors = (approval.author, approval.content_author, approval.requester)
     people = [person for person in project.people if project.may(person, "approvals:decide")]
-    able = [person for person in people if person.email not in authors]
+    able = [person for person in people if not is_one_of(person.email, authors)]
     # People of an identity provider's groups are not listed here; those who only look decide nothing.
     decides = "approvals:decide" in permissions_of(project.groups, (to,))
     from_elsewhere = decides and to in project.groups and bool(project.groups[to].members_of)

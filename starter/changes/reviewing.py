@@ -7,6 +7,7 @@ from typing import Any, cast
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
+from journeys.approvers import is_one_of
 from project.access import Person
 from starter.approvals.saying import checked_reason
 from starter.changes.autonomy import proposal_of
@@ -142,7 +143,7 @@ def why_may_not_review(change: Change, person: Person) -> str:
     """Why this person may not decide this change, in plain words; empty when they may."""
     if change.state != "open":
         return f"It is {change.state.replace('_', ' ')} already."
-    if person.email.casefold() in (change.author.casefold(), change.owner.casefold()):
+    if is_one_of(person.email, (change.author, change.owner)):
         return "You wrote or proposed it, and nobody approves what is their own. Ask a colleague."
     if not set(change.areas.values()) & set(person.groups):
         return f"Only people of these groups decide it: {', '.join(_groups(change))}."

@@ -13,6 +13,8 @@ from store.approvals import find_approval
 from tests.seeding import ADA, MARIA, NOW, OMAR, approval, customer, grant, put
 
 DECISION = "/v1/approvals/a_1/decision"
+WRITTEN = "Ada@Northwind.example"
+"""Ada's address as a file may write it; her provider tells it in small letters."""
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -170,10 +172,11 @@ async def test_the_service_refuses_without_any_door(shop: Services) -> None:
 @pytest.mark.parametrize(
     ("state", "person", "body", "refused"),
     [
+        ({"author": WRITTEN}, ADA, {}, (403, "not_allowed", "You wrote this journey")),
         ({"assignee": "lars@northwind.example"}, ADA, {}, (403, "not_allowed", "This was handed to lars")),
-        ({"people": 2, "agreed": [ADA.email]}, ADA, {}, (403, "not_allowed", "You have agreed already; 2 people")),
-        ({"content_author": ADA.email}, ADA, {}, (403, "not_allowed", "You wrote this content")),
-        ({"requester": ADA.email}, ADA, {}, (403, "not_allowed", "You requested this")),
+        ({"people": 2, "agreed": [WRITTEN]}, ADA, {}, (403, "not_allowed", "You have agreed already; 2 people")),
+        ({"content_author": WRITTEN}, ADA, {}, (403, "not_allowed", "You wrote this content")),
+        ({"requester": WRITTEN}, ADA, {}, (403, "not_allowed", "You requested this")),
         ({}, MARIA, {"decision": "hand", "to": "support"}, (403, "not_allowed", "You wrote this journey")),
         ({}, OMAR, {"decision": "hand", "to": "support"}, (403, "not_allowed", "Only people of the group")),
         ({}, ADA, {"decision": "hand", "to": "nobody"}, (400, "nobody_there", "Nobody who could decide this")),
