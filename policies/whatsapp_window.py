@@ -17,14 +17,16 @@ from policies.model import Allow, Contact, Deny, Facts, Need, Policy, Verdict
 
 _WINDOW = timedelta(hours=24) - timedelta(seconds=60)
 """A minute less than Meta gives, for the way there."""
+_SPARED = ".131049"
+"""How the code ends with which Meta says that it spares somebody: before it stands the provider's name."""
 _LONGEST_REST = 16
 """Days. A rest twice as long would be longer than messages are looked back on."""
 
 
 class WhatsappWindowPolicy(Policy):
     """Deny free text outside the window, and marketing above `per_day` in 24 hours or `per_week` in 7 days, to
-    numbers of the countries `no_marketing_to`, or for a day after some that did not arrive, and for twice as long
-    each time that it happens again."""
+    numbers of the countries `no_marketing_to`, or for a day after some that Meta spared the customer, and for
+    twice as long each time that it happens again."""
 
     name: ClassVar[str] = "whatsapp_window"
     horizon_days: ClassVar[int] = 31
@@ -57,14 +59,16 @@ class WhatsappWindowPolicy(Policy):
 
 
 def _resting(marketing: Sequence[Contact], now: datetime) -> Deny | None:
-    """That the last messages failed, whatever the reason that Meta gave, and the rest after them is not over."""
+    """That Meta spared the customer the last messages, and the rest after them is not over. What failed otherwise
+    says nothing of what they would bear."""
     latest_first = sorted(marketing, key=lambda contact: contact.at, reverse=True)
-    failed = list(takewhile(lambda contact: contact.failed, latest_first))
-    if not failed:
+    failed = takewhile(lambda contact: contact.failed, latest_first)
+    spared = [contact for contact in failed if contact.code.endswith(_SPARED)]
+    if not spared:
         return None
-    days = min(2 ** (len(failed) - 1), _LONGEST_REST)
-    if now >= failed[0].at + timedelta(days=days):
+    days = min(2 ** (len(spared) - 1), _LONGEST_REST)
+    if now >= spared[0].at + timedelta(days=days):
         return None
-    times = f"the last {len(failed)} marketing messages" if failed[1:] else "the last marketing message"
+    times = f"{len(spared)} marketing messages" if spared[1:] else "a marketing message"
     rest = "a day" if days == 1 else f"{days} days"
-    return Deny(reason=f"{times} over WhatsApp did not arrive; there is none for {rest} after that")
+    return Deny(reason=f"Meta spared the customer {times} (131049); there is none for {rest} after that")

@@ -34,12 +34,14 @@ TAKEN = RANK["sent"]
 
 @dataclass(frozen=True, slots=True)
 class OutcomeFact:
-    """One outcome of one delivery to a customer, and when it happened, in UTC."""
+    """One outcome of one delivery to a customer, and when it happened, in UTC. `code` is the vendor's own word for
+    why it did not arrive."""
 
     delivery_id: str
     customer_id: str
     outcome: str
     at: datetime
+    code: str = ""
 
 
 async def record_outcomes(session: AsyncSession, facts: Sequence[OutcomeFact]) -> None:
@@ -70,6 +72,8 @@ def advance(delivery: Delivery, fact: OutcomeFact) -> bool:
     if height < reached or (height == reached and since is not None and fact.at >= since):
         return False
     delivery.state, delivery.outcome_at = fact.outcome, fact.at
+    # What was told of an earlier state explains this one no more.
+    delivery.code, delivery.reason = f"{delivery.provider}.{fact.code}" if fact.code else "", ""
     return True
 
 

@@ -240,4 +240,5 @@ def _contact(row: Delivery) -> Contact:
         discount=row.discount,
         offer_until=row.offer_until,
         failed=row.state == "failed",
+        code=row.code if row.state == "failed" else "",
     )

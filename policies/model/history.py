@@ -49,6 +49,8 @@ class Contact(Fact):
     """When that offer ends."""
     failed: bool = False
     """Whether the channel took it and told later that it did not arrive."""
+    code: str = ""
+    """Why, as its provider names it: `whatsapp_cloud.131049`."""
 
 
 class OpenRun(Fact):

@@ -1,5 +1,6 @@
 """Accepts events: event, customer change and outbox row become durable in one transaction, or none does."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,8 @@ LATE = timedelta(hours=1)
 """An event that comes longer after it happened counts as late."""
 
 _ATTEMPTS = 5
+_VENDOR_CODE = re.compile(r"[\w.-]{1,60}", re.ASCII)
+"""A code, and no sentence: these may name an address, and the ledger keeps none."""
 _CONFLICTS = {"40001", "40P01"}
 """PostgreSQL's serialization failure and deadlock: the same transaction succeeds when tried again."""
 _AWAY = ("08", "53", "57")
@@ -164,7 +167,14 @@ def _outcome(customer: Customer, event: Incoming) -> OutcomeFact | None:
     outcome, delivery_id = OUTCOMES.get(event.name), event.properties.get("delivery_id")
     if outcome is None or not isinstance(delivery_id, str):
         return None
-    return OutcomeFact(delivery_id=delivery_id, customer_id=customer.id, outcome=outcome, at=event.at)
+    code = str(event.properties.get("code", "")) if outcome in ("failed", "bounced") else ""
+    return OutcomeFact(
+        delivery_id=delivery_id,
+        customer_id=customer.id,
+        outcome=outcome,
+        at=event.at,
+        code=code if _VENDOR_CODE.fullmatch(code) else "",
+    )
 
 
 def ingestion_of(request: Request) -> Ingestion:

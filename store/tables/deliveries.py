@@ -51,6 +51,7 @@ class Delivery(SQLModel, table=True):
     content_hash: str = ""
     approval_id: str | None = None
     code: str = ""
+    """Why it is in its state, as its provider names it: `whatsapp_cloud.131049`. Empty where it named nothing."""
     reason: str = ""
     findings: list[dict[str, Any]] = json_column()
     reserved_at: datetime = time_column()

@@ -362,12 +362,15 @@ async def test_a_wrong_address_is_a_page_that_says_so(ada: httpx.AsyncClient, pa
     assert (answer.status_code, "This address is not right" in answer.text) == (400, True)
 
 
-async def test_deliveries_are_filtered_by_state(ada: httpx.AsyncClient, shop: Services) -> None:
+async def test_deliveries_are_filtered_by_state_and_say_why_they_failed(
+    ada: httpx.AsyncClient, shop: Services
+) -> None:
     bounced = delivery("d_1", "reminder", "browse-reminder", "email", "bounced", timedelta(hours=1))
     clicked = delivery("d_2", "related", "browse-related", "push", "clicked", timedelta(hours=2))
+    bounced.code = "sendgrid.5.1.1"
     await put(shop.database, customer(), bounced, clicked)
     page = (await ada.get("/deliveries?state=bounced")).text
-    assert "browse-reminder" in page
+    assert '<td>browse-reminder<br><span class="soft">sendgrid.5.1.1</span></td>' in page
     assert "browse-related" not in page
 
 

@@ -50,11 +50,12 @@ async def test_the_facts_are_those_that_the_policies_had(small_sending: Sending)
     await sending.deliver(first)
     async with sending.database.transaction() as session:
         await record_outcomes(
-            session, [OutcomeFact(key_of(first), lena.id, "failed", NOON + timedelta(minutes=1))]
+            session, [OutcomeFact(key_of(first), lena.id, "failed", NOON + timedelta(minutes=1), "5.1.0")]
         )
     await sending.deliver(sending.request(lena, run="run-2", now=NOON + timedelta(hours=1)))
     inputs = Inputs.model_validate((await verdicts(sending))[1].evidence["inputs"])
-    assert [(contact.channel, contact.failed) for contact in inputs.facts.contacts] == [("email", True)]
+    [before] = inputs.facts.contacts
+    assert (before.channel, before.failed, before.code) == ("email", True, "smtp.5.1.0")
     assert (inputs.horizon_days, inputs.facts.time_zone, len(inputs.facts.consents)) == (32, "Europe/Berlin", 3)
 
 

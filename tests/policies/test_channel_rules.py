@@ -1,11 +1,11 @@
 """What single channels ask: WhatsApp's window, an SMS that says who it is from, bulk mail."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from policies.bulk_mail import BulkMailPolicy
-from policies.model import Allow, Deny, Health
+from policies.model import Allow, Contact, Deny, Health
 from policies.sms_identification import SmsIdentificationPolicy
 from policies.whatsapp_window import WhatsappWindowPolicy
 from tests.policies.conftest import NOON, contact, facts
@@ -37,8 +37,13 @@ def test_whatsapp_carries_little_marketing(days_ago: tuple[float, ...], allowed:
     assert (WhatsappWindowPolicy().judge(facts("whatsapp", contacts=sent)) == Allow()) is allowed
 
 
+def spared(at: datetime) -> Contact:
+    """A message that Meta took and then did not deliver, as the customer had enough marketing."""
+    return contact(at, "whatsapp", failed=True, code="whatsapp_cloud.131049")
+
+
 @pytest.mark.parametrize(
-    ("failed_days_ago", "allowed"),
+    ("spared_days_ago", "allowed"),
     [
         ((0.9,), False),
         ((1,), True),
@@ -48,23 +53,31 @@ def test_whatsapp_carries_little_marketing(days_ago: tuple[float, ...], allowed:
         ((16, 20, 22, 24, 26, 28), True),
     ],
 )
-def test_after_whatsapp_marketing_that_failed_there_is_a_rest_twice_as_long_each_time(
-    failed_days_ago: tuple[float, ...], allowed: bool
+def test_after_whatsapp_marketing_that_meta_spared_somebody_there_is_a_rest_twice_as_long_each_time(
+    spared_days_ago: tuple[float, ...], allowed: bool
 ):
-    failed = tuple(contact(NOON - timedelta(days=days), "whatsapp", failed=True) for days in failed_days_ago)
+    failed = tuple(spared(NOON - timedelta(days=days)) for days in spared_days_ago)
     policy = WhatsappWindowPolicy(per_day=9, per_week=9)
 
     assert (policy.judge(facts("whatsapp", contacts=failed)) == Allow()) is allowed
 
 
+def test_what_failed_for_another_reason_neither_brings_a_rest_nor_ends_one():
+    unreachable = contact(NOON - HOUR, "whatsapp", failed=True, code="whatsapp_cloud.131026")
+    policy = WhatsappWindowPolicy(per_day=9, per_week=9)
+
+    assert policy.judge(facts("whatsapp", contacts=(unreachable,))) == Allow()
+    assert isinstance(policy.judge(facts("whatsapp", contacts=(spared(NOON - 2 * HOUR), unreachable))), Deny)
+
+
 def test_a_message_that_arrived_ends_what_failed_before_it_and_receipts_leave_all_the_same():
-    failed = contact(NOON - HOUR, "whatsapp", failed=True)
+    failed = spared(NOON - HOUR)
     policy = WhatsappWindowPolicy(per_day=9, per_week=9)
 
     assert policy.judge(facts("whatsapp", contacts=(failed, contact(NOON, "whatsapp")))) == Allow()
     assert policy.judge(facts("whatsapp", "transactional", contacts=(failed,))) == Allow()
     assert policy.judge(facts("whatsapp", contacts=(failed,))) == Deny(
-        reason="the last marketing message over WhatsApp did not arrive; there is none for a day after that"
+        reason="Meta spared the customer a marketing message (131049); there is none for a day after that"
     )
 
 

@@ -13,13 +13,14 @@ OUTCOMES = ["sent", "failed", "delivered", "bounced", "opened", "clicked", "repl
 FACTS = st.lists(st.tuples(st.sampled_from(OUTCOMES), st.integers(0, 5)), max_size=8)
 
 
-def reduced(facts: list[tuple[str, int]], start: str) -> tuple[str, object]:
+def reduced(facts: list[tuple[str, int]], start: str) -> tuple[str, object, str]:
     row = delivery("d_1", state=start)
     for outcome, minute in facts:
         before = RANK[row.state]
-        advance(row, OutcomeFact("d_1", "c_lena", outcome, SENT + timedelta(minutes=minute)))
+        code = "131049" if outcome == "failed" else ""
+        advance(row, OutcomeFact("d_1", "c_lena", outcome, SENT + timedelta(minutes=minute), code))
         assert RANK[row.state] >= before
-    return row.state, row.outcome_at
+    return row.state, row.outcome_at, row.code
 
 
 @given(st.data(), FACTS, st.sampled_from(["reserved", "retrying", "unknown", "rejected"]))

@@ -46,6 +46,16 @@ async def test_a_report_moves_the_delivery_and_is_an_event_on_its_way_to_the_jou
     assert (await shop.one(OutboxEntry)).seq == event.seq
 
 
+async def test_why_a_message_did_not_arrive_is_kept_until_it_arrives(small_shop: CalledShop) -> None:
+    await sent(small_shop)
+    await small_shop.told("whatsapp", "failed", about("d_1", "vendor-d_1"))
+    failed = await small_shop.one(Delivery)
+    assert (failed.state, failed.code) == ("failed", "vendor.131049")
+
+    await small_shop.told("whatsapp", "delivered", about("d_1", "vendor-d_1"))
+    assert (await small_shop.one(Delivery)).code == ""
+
+
 async def test_a_replayed_call_changes_nothing(small_shop: CalledShop) -> None:
     await sent(small_shop, channel="email")
     path = path_of("sendgrid", seeding.SECRET)
