@@ -130,3 +130,13 @@ def test_the_page_on_policies_names_it_with_every_setting(kind: type[Policy]):
 @pytest.mark.parametrize("example", [block.split("```")[0] for block in PAGE.split("```yaml\n")[1:]])
 def test_every_example_on_the_page_can_be_loaded(example: str, tmp_path: Path):
     assert load(tmp_path, example)
+
+
+@pytest.mark.parametrize("kind", [each for each in EVERY if each.id != "rules"])
+def test_the_page_shows_every_setting_with_its_default_or_else_an_example(kind: type[Policy], tmp_path: Path):
+    settings = PAGE.split("## Every setting")[1].split("```yaml\n")[1].split("```")[0]
+    [shown] = [policy for policy in load(tmp_path, settings) if policy.name == kind.name]
+
+    assert shown.model_fields_set == set(kind.model_fields)
+    defaults = {name: default for name in kind.model_fields if (default := getattr(kind(), name))}
+    assert {name: getattr(shown, name) for name in defaults} == defaults
