@@ -77,6 +77,8 @@ class Alerts:
         self, of: str, audience: str, title: str, text: str, now: datetime, again_after: timedelta
     ) -> None:
         """Tell an audience, unless any worker told somebody of the same within the time. It never raises."""
+        if audience not in self._services:
+            return
         try:
             async with self._database.transaction() as session:
                 # An owner of its own: whoever told of it is refused as well until the time is over.
