@@ -1,11 +1,11 @@
 """Steps in words, the same wherever a journey is shown: on the command line, in drawings, in the console."""
 
 from journeys.model import Journey, Start
+from journeys.parts import EventMatch
 from journeys.steps import (
     Act,
     Agent,
     Approve,
-    Awaited,
     Branch,
     Choose,
     DateWait,
@@ -125,10 +125,11 @@ def _when_one(step: Step, number: int) -> str:
         case Agent():
             return f"action {step.actions[number].option}"
         case WaitFor():
-            return _event(step.wait_for[number])
+            return say_event(step.wait_for[number])
         case _:
             return "otherwise"
 
 
-def _event(awaited: Awaited) -> str:
+def say_event(awaited: EventMatch) -> str:
+    """`Order Completed`, and where, if not any will do."""
     return awaited.event if awaited.where == "true" else f"{awaited.event} where {awaited.where}"

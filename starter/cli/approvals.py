@@ -42,7 +42,13 @@ def list_(
     """List approvals; open ones by their deadline."""
     found = answered(url, token, lambda client: client.approvals.list(state))
     rows = found if output is Format.json else [row | {"until": minute(row["deadline"])} for row in found]
-    columns = {"UNTIL (UTC)": "until", "GROUP": "group", "JOURNEY": "journey", "BY": "channel", "APPROVAL": "id"}
+    columns = {
+        "UNTIL (UTC)": "until",
+        "GROUP": "group",
+        "JOURNEY": "journey",
+        "CHANNEL": "channel",
+        "APPROVAL": "id",
+    }
     print_listing(rows, columns, output, f"There are no {state} approvals.")
 
 

@@ -42,7 +42,11 @@ def list_(
     """
     found = answered(url, token, lambda client: client.guardrails.list(state or "", page))
     shown = found["guardrails"] if output is Format.json else [_row(row) for row in found["guardrails"]]
-    nothing = "No guardrail was looked at yet." if state is None else f"No guardrail is {state.value}."
+    nothing = (
+        "No guardrail was looked at yet: the watch goes by every ten minutes."
+        if state is None
+        else f"No guardrail is {state.value}."
+    )
     print_listing(shown, _COLUMNS, output, nothing)
     print_more(found["more"], page, output)
 
@@ -96,7 +100,8 @@ def _tell_standing(found: dict[str, Any]) -> None:
         )
         typer.echo(paragraph(usual))
     elif not found["guardrails"]:
-        typer.echo(f"Nothing of {found['journey']} was looked at yet.")
+        not_yet = f"Nothing of '{found['journey']}' was looked at yet. 'sojourn guardrail list' shows what was."
+        typer.echo(paragraph(not_yet))
     else:
         typer.echo(f"The planners of {found['journey']} choose as its file says.")
     if tier := found["tightening"]:

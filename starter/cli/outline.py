@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from journeys.model import Journey
 from journeys.steps import Step
-from journeys.wording import say_again, say_blocks, say_start, say_step
+from journeys.wording import say_again, say_blocks, say_event, say_start, say_step
 
 
 def outline(journey: Journey) -> str:
@@ -12,8 +12,8 @@ def outline(journey: Journey) -> str:
     head = [f"{journey.journey}  (version {journey.version}, owner {journey.owner})"]
     head += [f"  starts   {say_start(journey.start)}, key {journey.start.key}, again: {say_again(journey)}"]
     if journey.goal:
-        head.append(f"  goal     {journey.goal.event} where {journey.goal.where}")
-    head += [f"  stops    {match.event} where {match.where}" for match in journey.stop]
+        head.append(f"  goal     {say_event(journey.goal)}")
+    head += [f"  stops    {say_event(match)}" for match in journey.stop]
     return "\n".join([*head, "", *_steps(journey.steps, "  ")])
 
 

@@ -85,7 +85,8 @@ def _print_table(rows: list[list[str]], headings: list[str]) -> None:
                 typer.echo(told.rstrip())
                 told = _GOES_ON
             told += f"{cell:<{width}}  "
-        typer.echo(told.rstrip())
+        told = told.rstrip()
+        typer.echo(told if len(told) <= _WIDTH else paragraph(told.strip(), _GOES_ON))
 
 
 def _text(value: object) -> str:

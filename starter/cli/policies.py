@@ -32,9 +32,9 @@ def list_(context: typer.Context, output: Output = Format.text) -> None:
     settings = settings_of(context)
     live = asyncio.run(_live(settings))
     found = policies_in_force(settings.project_dir, live.files["policies.yaml"] if live else None)
-    if live and live.files["policies.yaml"] != (settings.project_dir / "policies.yaml").read_text(
-        encoding="utf-8"
-    ):
+    file = settings.project_dir / "policies.yaml"
+    # Where the folder has none, nothing differs: what is live is all there is.
+    if live and file.exists() and live.files["policies.yaml"] != file.read_text(encoding="utf-8"):
         since = f"{live.version} of {moment(live.published_at)} UTC, by {live.published_by}"
         told = f"The folder's policies.yaml is not what is live ({since}). 'sojourn policy publish' makes it so."
         typer.echo(paragraph(told), err=True)

@@ -1,8 +1,9 @@
 """The commands that stay up: `worker`, `serve`, `dev`, and `demo`."""
 
 import asyncio
+import re
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, settings_of
 
 if TYPE_CHECKING:
+    from journeys.model import Journey
     from settings import Settings
     from starter.local.stack import LocalStack
 
@@ -140,9 +142,20 @@ def _welcome(stack: "LocalStack") -> str:
             "In another terminal:",
             f"  export SOJOURN_URL={settings.public_url}",
             f"  export SOJOURN_WRITE_KEY={project.write_keys[0].key} SOJOURN_TOKEN={token}",
-            "  sojourn event send 'Product Viewed' --user anna --property product_id=lumen-2",
+            *event_to_try(stack.services.journeys.values()),
         ]
     )
+
+
+def event_to_try(journeys: "Iterable[Journey]") -> list[str]:
+    """The command, as a line, that sends an event with which one of the project's journeys starts; none where no
+    journey starts with an event alone. What tells its runs apart is left for the reader to fill in."""
+    plain = [journey for journey in journeys if journey.start.event and journey.start.where == "true"]
+    for journey in sorted(plain, key=lambda journey: journey.journey):
+        named = re.findall(r"\bevent\.(\w+)", journey.start.key)
+        properties = "".join(f" --property {name}=..." for name in named)
+        return [f"  sojourn event send '{journey.start.event}' --user anna{properties}"]
+    return []
 
 
 def _run(main: Coroutine[Any, Any, Any]) -> Any:

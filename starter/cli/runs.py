@@ -8,7 +8,7 @@ import typer
 
 from starter.cli.failures import CommandFailed
 from starter.cli.invocation import Format, Output, Page, noun, open_store, settings_of
-from starter.cli.output import moment, print_facts, print_json, print_listing, print_more
+from starter.cli.output import moment, paragraph, print_facts, print_json, print_listing, print_more
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -54,6 +54,8 @@ async def _list(context: typer.Context, only: dict[str, str], page: int, output:
 
 
 async def _show(context: typer.Context, workflow_id: str, output: Format) -> None:
+    from starter.runs.trees import in_tree_order
+
     settings = settings_of(context)
     async with open_store(settings) as database:
         run, spans = await _read(database, workflow_id)
@@ -67,15 +69,15 @@ async def _show(context: typer.Context, workflow_id: str, output: Format) -> Non
     _print_standing(run, progress)
     if spans:
         typer.echo("\nTimeline (UTC)")
-    for span in spans:
-        typer.echo(f"  {moment(span.started_at)}  {_told(span)}")
+    for span, depth in in_tree_order(spans):
+        head = f"  {moment(span.started_at)}  {'  ' * depth}"
+        typer.echo(paragraph(_told(span), head, " " * (len(head) + 2)))
 
 
 def _told(span: "Span") -> str:
-    """A span in a line: the run, a step by its id, or a part of a step, set in."""
-    named = {"run": span.name, "internal": f"  {span.name}", "producer": f"  {span.name}"}
-    detail = f" ({span.detail})" if span.detail else ""
-    return f"{named.get(span.kind, span.step_id)}: {span.outcome}{detail}"
+    """A span in a sentence: a step by its id, the run or a part of a step by its name."""
+    named = span.name if span.kind in ("run", "internal", "producer") else span.step_id
+    return f"{named}: {span.outcome}" + (f" ({span.detail})" if span.detail else "")
 
 
 async def _read(database: "Database", workflow_id: str) -> "tuple[Run, Sequence[Span]]":

@@ -7,13 +7,13 @@ on the `true` scale a minute is as wide as any other.
 
 import math
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 
+from starter.runs.trees import in_tree_order
 from store.tables import Span
 
 ScaleKind = Literal["even", "true"]
@@ -54,7 +54,7 @@ def waterfall(spans: Sequence[Span], kind: ScaleKind = "even") -> Waterfall:
     if not spans:
         return Waterfall([], [])
     scale = _Scale(spans, kind)
-    below = _children(spans)
+    parents = {span.parent_id for span in spans}
     rows = [
         Row(
             span=span,
@@ -63,9 +63,9 @@ def waterfall(spans: Sequence[Span], kind: ScaleKind = "even") -> Waterfall:
             end=scale.at(span.ended_at),
             offset=span.started_at - scale.begin,
             length=span.ended_at - span.started_at,
-            parent=span.span_id in below,
+            parent=span.span_id in parents,
         )
-        for span, depth in _in_tree_order(below)
+        for span, depth in in_tree_order(spans)
     ]
     return Waterfall(rows, scale.ticks())
 
@@ -103,21 +103,3 @@ class _Scale:
 def _weight(gap: timedelta, kind: ScaleKind) -> float:
     seconds = gap.total_seconds()
     return seconds if kind == "true" else max(_LEAST_WEIGHT, math.log10(1 + seconds))
-
-
-def _children(spans: Sequence[Span]) -> dict[str | None, list[Span]]:
-    """Spans by parent, in the order they began; those without a parent in the trace under None."""
-    known, below = {span.span_id for span in spans}, defaultdict[str | None, list[Span]](list)
-    for span in sorted(spans, key=lambda s: (s.started_at, s.ended_at)):
-        below[span.parent_id if span.parent_id in known else None].append(span)
-    return dict(below)
-
-
-def _in_tree_order(below: dict[str | None, list[Span]]) -> list[tuple[Span, int]]:
-    order: list[tuple[Span, int]] = []
-    waiting = [(span, 0) for span in reversed(below.get(None, []))]
-    while waiting:
-        span, depth = waiting.pop()
-        order.append((span, depth))
-        waiting += [(child, depth + 1) for child in reversed(below.get(span.span_id, []))]
-    return order

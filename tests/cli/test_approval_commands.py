@@ -76,7 +76,7 @@ async def _fill(url: str) -> None:
 
 def test_open_approvals_are_listed(sojourn: Command, api: Api):
     lines = sojourn("approval", "list", **api.person("ada")).out.splitlines()
-    assert lines[0].split() == ["UNTIL", "(UTC)", "GROUP", "JOURNEY", "BY", "APPROVAL"]
+    assert lines[0].split() == ["UNTIL", "(UTC)", "GROUP", "JOURNEY", "CHANNEL", "APPROVAL"]
     assert [line.split()[2:] for line in lines[1:]] == [
         ["marketing", seeding.JOURNEY, "whatsapp", "a_open"],
         ["brand", seeding.JOURNEY, "whatsapp", "a_two"],

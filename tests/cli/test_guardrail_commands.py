@@ -47,7 +47,8 @@ async def tier(url: str) -> Tightening | None:
 
 def test_what_tripped_is_listed_shown_and_armed_again(sojourn: Command, api: Api):
     omar = api.person("omar")
-    assert sojourn("guardrail", "list", **omar).out == "No guardrail was looked at yet.\n"
+    assert sojourn("guardrail", "list", **omar).out.startswith("No guardrail was looked at yet: the watch")
+    assert "Nothing of 'winback' was looked at yet" in sojourn("guardrail", "show", "winback", **omar).out
     asyncio.run(trip(api.database_url))
 
     first = sojourn("guardrail", "list", **omar).out.splitlines()[1]

@@ -77,6 +77,12 @@ def test_show_says_what_a_journey_does(sojourn: Command):
     assert "offer: send browse-offer by whatsapp, 10 % off, approved by marketing" in told
 
 
+def test_show_says_where_only_if_not_any_event_will_do(sojourn: Command):
+    told = sojourn("--project", RETAIL, "journey", "show", "cart-recovery").out
+    assert "goal     Order Completed\n" in told
+    assert "stops    Cart Emptied where event.cart_id == start.cart_id\n" in told
+
+
 def test_a_journey_that_does_not_exist_gets_the_nearest_name(sojourn: Command):
     answer = sojourn("--project", RETAIL, "journey", "show", "browse-abandonmnt")
     assert answer.code == 1

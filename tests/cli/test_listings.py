@@ -31,6 +31,13 @@ def test_an_id_that_does_not_fit_stands_whole_in_the_line_below(capsys: pytest.C
     ]
 
 
+def test_many_words_go_on_in_further_lines(capsys: pytest.CaptureFixture[str]):
+    words = "device app-of-kenji-10, email kenji-10@example.com, phone +447700900010, user kenji-10"
+    head, row, *further = listed(capsys, ("brand", "welcome", words))
+    assert (head.split(), row) == (["GROUP", "JOURNEY", "APPROVAL"], "brand  welcome")
+    assert [line.strip() for line in further] == [words.removesuffix(" user kenji-10"), "user kenji-10"]
+
+
 def test_a_long_name_takes_no_line_beyond_80_columns(capsys: pytest.CaptureFixture[str]):
     lines = listed(capsys, ("brand", "welcome-" * 8, "a_" + "0" * 20), ("marketing", "tea", "a_2"))
     assert max(map(len, lines)) <= 80

@@ -236,6 +236,17 @@ def test_publish_makes_a_file_hold_and_list_tells_what_does(sojourn: Command, sh
     assert "policies.yaml is not what is live" in listed.err
 
 
+def test_list_tells_what_is_live_where_the_folder_has_no_file(
+    sojourn: Command, shop: dict[str, str], tmp_path: Path
+) -> None:
+    sojourn("policy", "publish", changed(shop, "most: 15", "most: 12"), **shop)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    listed = sojourn("policy", "list", **shop | {"SOJOURN_PROJECT_DIR": str(elsewhere)})
+    assert "    - most: 12.0" in listed.out
+    assert listed.err == ""
+
+
 def test_publish_asks_who_proposes_what_others_must_agree_to(sojourn: Command, shop: dict[str, str]) -> None:
     """Without Temporal nothing is proposed, nor does it go live instead."""
     assert sojourn("policy", "publish", **shop).code == 0

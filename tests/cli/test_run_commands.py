@@ -64,6 +64,13 @@ def test_a_finished_run_is_shown_with_its_timeline_and_without_temporal(sojourn:
     assert "    send email: sent\n" in shown.out
 
 
+def test_a_branch_stands_before_what_it_led_to_and_no_line_is_too_long(sojourn: Command, store: str):
+    lines = sojourn("run", "show", RUN, SOJOURN_TEMPORAL_ADDRESS="127.0.0.1:9").out.splitlines()
+    steps = [line.split()[2] for line in lines if line.startswith("  20")]
+    assert steps[5:9] == ["wait_3:", "branch_4:", "second_look:", "policy"]
+    assert max(map(len, lines)) <= 80
+
+
 def test_an_open_run_needs_temporal_to_say_what_it_does(sojourn: Command, store: str):
     shown = sojourn("run", "show", "browse-abandonment:c_lena:lumen-2", SOJOURN_TEMPORAL_ADDRESS="127.0.0.1:9")
     assert (shown.code, shown.out) == (1, "")
