@@ -172,6 +172,8 @@ async def test_a_worker_that_goes_away_half_way_leaves_the_rest_to_the_next(shop
             given.model_copy(update={"scheduled_at": NINE}),
             id=f"half:{name}",
             task_queue=shop.settings.task_queue,
+            # What the worker that goes away was handed last is given up after this, and not after ten seconds.
+            task_timeout=timedelta(seconds=1),
         )
         await eventually(lambda: _asked_some(shop))
     assert len(await asked(shop)) == 2
