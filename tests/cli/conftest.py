@@ -3,15 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from starter.cli import run
-
-RETAIL = Path(__file__).parents[2] / "examples" / "retail"
+from tests.cli.serving import Api, api_of
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,13 @@ def sojourn(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         return Answer(code, printed.out, printed.err)
 
     return answer
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory, temporal_address: str) -> Generator[Api]:
+    """The API, for all modules of the group `cli-api`: they keep apart by what they tell it of."""
+    with api_of(tmp_path_factory.mktemp("api"), temporal_address) as running:
+        yield running
 
 
 @pytest.fixture

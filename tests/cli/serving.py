@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from starter.local.ports import free_ports
-from tests.cli.conftest import RETAIL
+from tests.conftest import RETAIL
 
 VENDORS = {
     "SMTP_HOST": "127.0.0.1",

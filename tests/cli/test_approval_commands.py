@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Generator
 from datetime import timedelta
 from io import StringIO
 
@@ -13,7 +12,7 @@ from store.database import Database
 from store.tables import EditLabel
 from tests import seeding
 from tests.cli.conftest import Command
-from tests.cli.serving import Api, api_of
+from tests.cli.serving import Api
 
 pytestmark = pytest.mark.xdist_group("cli-api")
 
@@ -25,12 +24,10 @@ class Terminal(StringIO):
         return True
 
 
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory, temporal_address: str) -> Generator[Api]:
-    """An API with one open approval, of a run that is gone, and one that was rejected."""
-    with api_of(tmp_path_factory.mktemp("api"), temporal_address) as running:
-        asyncio.run(_fill(running.database_url))
-        yield running
+@pytest.fixture(scope="module", autouse=True)
+def _there(api: Api) -> None:
+    """One open approval, of a run that is gone, and others that were decided."""
+    asyncio.run(_fill(api.database_url))
 
 
 _ASKED_OF_TWO = [seeding.approval("a_two", group="brand", people=2, agreed=["lars@northwind.example"])]

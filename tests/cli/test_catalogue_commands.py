@@ -1,21 +1,15 @@
 """`sojourn catalogue`: what a project sells, and a feed that tells of it."""
 
 import json
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import RETAIL, Command
-from tests.cli.serving import Api, api_of
+from tests.cli.conftest import Command
+from tests.cli.serving import Api
+from tests.conftest import RETAIL
 
 pytestmark = pytest.mark.xdist_group("cli-api")
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory, temporal_address: str) -> Generator[Api]:
-    with api_of(tmp_path_factory.mktemp("catalogue"), temporal_address) as running:
-        yield running
 
 
 def test_the_products_of_the_file_are_listed_with_what_goes_with_them(sojourn: Command):

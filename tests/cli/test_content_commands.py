@@ -12,7 +12,8 @@ from store.database import Database
 from store.events import NewEvent, add_events
 from store.migrate import migrate
 from store.tables import Customer
-from tests.cli.conftest import RETAIL, Command
+from tests.cli.conftest import Command
+from tests.conftest import RETAIL
 
 PUSH = "content/browse-second-look/push.yaml.j2"
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,15 +12,9 @@ from store.database import Database
 from store.intake import Count, add_counts
 from store.tables import Customer, EventRecord, OutboxEntry
 from tests.cli.conftest import Command
-from tests.cli.serving import Api, api_of
+from tests.cli.serving import Api
 
 pytestmark = pytest.mark.xdist_group("cli-api")
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory, temporal_address: str) -> Generator[Api]:
-    with api_of(tmp_path_factory.mktemp("api"), temporal_address) as running:
-        yield running
 
 
 def _accepted(api: Api, name: str) -> list[EventRecord]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Generator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,17 +11,11 @@ from store.autonomy import tighten, tightening_of
 from store.database import Database
 from store.tables import Guardrail, Tightening
 from tests.cli.conftest import Command
-from tests.cli.serving import Api, api_of
+from tests.cli.serving import Api
 
 pytestmark = pytest.mark.xdist_group("cli-api")
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 WHY = "20 of 1000 messages, 2.00%, where 0.05 % is usual and 0.1 % harmful"
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory, temporal_address: str) -> Generator[Api]:
-    with api_of(tmp_path_factory.mktemp("guardrails"), temporal_address) as running:
-        yield running
 
 
 async def trip(url: str) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import RETAIL, Command
+from tests.cli.conftest import Command
+from tests.conftest import RETAIL
 
 JOURNEY = "journeys/browse-abandonment.yaml"
 

@@ -3,7 +3,8 @@
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from tests.cli.conftest import RETAIL, Command
+from tests.cli.conftest import Command
+from tests.conftest import RETAIL
 
 FILE = RETAIL / "journeys" / "browse-abandonment.yaml"
 

@@ -20,7 +20,8 @@ from starter.local.ports import Ports, PortTaken, free_ports, listen
 from starter.local.programs import LocalPartFailed
 from starter.local.temporal_server import temporal_server
 from store.database import Database
-from tests.cli.conftest import RETAIL, Command
+from tests.cli.conftest import Command
+from tests.conftest import RETAIL
 
 pytestmark = pytest.mark.xdist_group("local")
 

@@ -13,7 +13,8 @@ from policies.model import Facts, Policy, rule
 from policies.registry import load_policies, with_always
 from store.database import Database
 from store.tables import Address, ConsentRecord, Customer, EventRecord
-from tests.cli.conftest import RETAIL, Command
+from tests.cli.conftest import Command
+from tests.conftest import RETAIL
 from tests.policies.conftest import consent, contact, facts
 from tests.retail import ADA, SECRET, TENT
 from tests.seeding import put, run_ref

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import RETAIL, Command
+from tests.cli.conftest import Command
+from tests.conftest import RETAIL
 
 OPTS_OUT = RETAIL / "rehearsals" / "opts-out.yaml"
 JOURNEY = RETAIL / "journeys" / "browse-abandonment.yaml"

@@ -1,20 +1,13 @@
 """`sojourn suppression` against the real API: listed, found by the address, taken off; only by those who may."""
 
 import json
-from collections.abc import Generator
 
 import pytest
 
 from tests.cli.conftest import Command
-from tests.cli.serving import Api, api_of
+from tests.cli.serving import Api
 
 pytestmark = pytest.mark.xdist_group("cli-api")
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory, temporal_address: str) -> Generator[Api]:
-    with api_of(tmp_path_factory.mktemp("suppressions"), temporal_address) as running:
-        yield running
 
 
 def test_an_address_is_put_on_the_list_found_there_and_taken_off(sojourn: Command, api: Api):

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.cli.conftest import RETAIL, Answer, Command
+from tests.cli.conftest import Answer, Command
+from tests.conftest import RETAIL
 
 
 @pytest.fixture

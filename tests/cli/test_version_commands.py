@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import RETAIL, Answer, Command
+from tests.cli.conftest import Answer, Command
+from tests.conftest import RETAIL
 from tests.retail import ADA
 
 FILE = "journeys/browse-abandonment.yaml"
