@@ -188,11 +188,7 @@ def load_project(settings: Settings) -> Project:
 
     Raises yamlfile.FileProblems with every problem at its line.
     """
-    file = settings.project_dir / "sojourn.yaml"
-    if not file.is_file():
-        fix = "name a project folder with --project or SOJOURN_PROJECT_DIR"
-        raise yamlfile.FileProblems([yamlfile.Problem(file, 1, 1, "there is no project here", fix)])
-    document, unset = read_expanded(file)
+    document, unset = _written(settings.project_dir)
     if unset:
         raise yamlfile.FileProblems(unset)
     return yamlfile.validate(Project, document)
@@ -203,7 +199,7 @@ def load_review(settings: Settings) -> dict[Area, str]:
 
     Raises yamlfile.FileProblems.
     """
-    document, _ = read_expanded(settings.project_dir / "sojourn.yaml")
+    document, _ = _written(settings.project_dir)
     root = yamlfile.plain(document.root)
     return cast(dict[Any, Any], root).get("review") or {} if isinstance(root, dict) else {}
 
@@ -213,5 +209,13 @@ def read_project(folder: Path) -> Project:
 
     Raises yamlfile.FileProblems.
     """
-    document, _ = read_expanded(folder / "sojourn.yaml")
+    document, _ = _written(folder)
     return yamlfile.validate(Project, document)
+
+
+def _written(folder: Path) -> tuple[yamlfile.Document, list[yamlfile.Problem]]:
+    file = folder / "sojourn.yaml"
+    if not file.is_file():
+        fix = "name a project folder with --project or SOJOURN_PROJECT_DIR"
+        raise yamlfile.FileProblems([yamlfile.Problem(file, 1, 1, "there is no project here", fix)])
+    return read_expanded(file)

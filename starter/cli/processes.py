@@ -14,6 +14,7 @@ from starter.cli.invocation import Format, Output, settings_of
 if TYPE_CHECKING:
     from journeys.model import Journey
     from settings import Settings
+    from starter.local.ports import Ports
     from starter.local.stack import LocalStack
 
 _TERMINATED = 143
@@ -80,13 +81,11 @@ def demo(
 
 
 async def _work(settings: "Settings") -> None:
+    _need_project(settings)
     from keys.customers import open_keys
-    from project.model import load_project
     from starter.temporal import connect
     from worker import running_worker
 
-    # Before anything else that may be missing: without a project there is nothing to work for.
-    load_project(settings)
     async with open_keys(settings) as keys, running_worker(await connect(settings, keys), settings):
         typer.echo(
             f"Working on the task queue '{settings.task_queue}' at {settings.temporal_address}. Ctrl-C stops."
@@ -95,26 +94,36 @@ async def _work(settings: "Settings") -> None:
 
 
 async def _serve(settings: "Settings") -> None:
+    _need_project(settings)
     from keys.customers import open_keys
-    from project.model import load_project
     from starter.local.ports import listen
     from starter.serving import serving
     from starter.temporal import connect
 
-    load_project(settings)
     with listen(settings.host, settings.port) as listener:
         async with open_keys(settings) as keys, serving(settings, await connect(settings, keys), listener):
             typer.echo(f"Serving at {settings.public_url}. Ctrl-C stops.")
             await asyncio.Event().wait()
 
 
-async def _develop(settings: "Settings", ports: Any) -> None:
+async def _develop(settings: "Settings", ports: "Ports") -> None:
+    from project.model import read_project
+
+    # The vendors' variables are set by the sandbox, once it is up.
+    read_project(settings.project_dir)
+    ports.check()
     from starter.local.stack import LocalStack
 
-    ports.check()
     async with LocalStack.start(settings, ports, persistent=True, keep_real_vendors=True) as stack:
         typer.echo(_welcome(stack))
         await stack.server.ended()
+
+
+def _need_project(settings: "Settings") -> None:
+    """Before anything else that may be missing, and before what takes seconds to import."""
+    from project.model import load_project
+
+    load_project(settings)
 
 
 def _welcome(stack: "LocalStack") -> str:

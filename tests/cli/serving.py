@@ -1,6 +1,7 @@
 """A real API for commands to talk to: `sojourn serve` in a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -60,4 +61,4 @@ def api_of(state_dir: Path, temporal_address: str) -> Generator[Api]:
             yield Api(url, f"sqlite:///{state_dir}/sojourn.db")
         finally:
             process.terminate()
-            process.wait(30)
+            assert process.wait(30) == 128 + signal.SIGTERM
