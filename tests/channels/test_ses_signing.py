@@ -5,7 +5,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 from pydantic import ValidationError
 
 from activities.channels.model import Provider, Refused
@@ -19,6 +18,9 @@ MakeProvider = Callable[..., Provider]
 @pytest.fixture
 def amazon() -> Iterator[str]:
     """Where moto listens."""
+    # It takes seconds to import, in each process that collects the tests.
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -129,7 +129,7 @@ async def test_gzip_is_recognised_by_its_bytes(sender: httpx.AsyncClient, kept: 
         (b"", "not JSON"),
         (b"[1]", "JSON object"),
         (b'{"userId": "\\ud800"}', "not JSON"),
-        (gzip.compress(b"0" * 50_000_000, mtime=0), "at most 500 KB"),
+        (gzip.compress(b"0" * 5_000_000, mtime=0), "at most 500 KB"),
         (b'{"x":"' + b"x" * 600_000 + b'"}', "at most 500 KB"),
         (gzip.compress(b"{}", mtime=0)[:-4], "whole gzip"),
         (gzip.compress(b"{}", mtime=0) + b"more", "whole gzip"),
