@@ -1,15 +1,13 @@
 """A small shop that really runs: Temporal, a worker, a mail server and a journey that asks before it sends."""
 
-import sys
+import secrets
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from temporalio.client import WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
+from temporalio.client import Client, WorkflowHandle
 
 from journeys.events import Event
 from journeys.loader import load_journeys
@@ -24,7 +22,7 @@ from store.tables import Address, ConsentRecord, Customer, EventRecord, Run
 from tests.approving import approve_content
 from worker import load_parts, make_worker
 from workflows.journey import CustomerJourney
-from workflows.search_attributes import ALL, at_start
+from workflows.search_attributes import at_start
 from workflows.state import RunInput, RunResult
 
 SECRET = "the secret of this installation, long enough"
@@ -72,7 +70,6 @@ class LivingShop:
 
     services: Services
     mailbox: Mailbox
-    environment: WorkflowEnvironment
     worker: AsyncExitStack
 
     async def start(self, customer_id: str = "c_lena") -> Handle:
@@ -121,7 +118,7 @@ class LivingShop:
         handle = await self.services.temporal.start_workflow(
             CustomerJourney.run,
             given,
-            id=f"hello:{customer_id}:-",
+            id=f"hello:{customer_id}:{self.services.settings.task_queue}",
             task_queue=self.services.settings.task_queue,
             search_attributes=at_start("hello", customer_id),
         )
@@ -142,36 +139,32 @@ class LivingShop:
 
 
 @asynccontextmanager
-async def living_shop(database: Database, folder: Path) -> AsyncGenerator[LivingShop]:
-    """Run the shop for as long as the block lasts."""
+async def living_shop(database: Database, folder: Path, temporal: Client) -> AsyncGenerator[LivingShop]:
+    """Run the shop for as long as the block lasts, with a task queue and runs that are its own."""
     mailbox = Mailbox()
     mail = MailServer(mailbox, Faults(slow_seconds=1), username="shop", password="secret")
-    async with mail.listening(0) as port, AsyncExitStack() as worker, await _temporal() as environment:
+    async with mail.listening(0) as port, AsyncExitStack() as worker:
         _write_project(folder, port)
-        settings = Settings(project_dir=folder, state_dir=folder / "state", secret=SECRET, demo_users=True)
+        settings = Settings(
+            project_dir=folder,
+            state_dir=folder / "state",
+            secret=SECRET,
+            demo_users=True,
+            task_queue=f"living-{secrets.token_hex(4)}",
+        )
         parts = load_parts(settings)
-        client = environment.client
-        await worker.enter_async_context(make_worker(client, settings, database, parts))
+        await worker.enter_async_context(make_worker(temporal, settings, database, parts))
         services = Services(
             settings=settings,
             project=load_project(settings),
             journeys=load_journeys(folder / "journeys"),
             database=database,
-            temporal=client,
+            temporal=temporal,
             secret=SECRET,
         )
-        yield LivingShop(services, mailbox, environment, worker)
+        yield LivingShop(services, mailbox, worker)
         await worker.aclose()
         await parts.close()
-
-
-async def _temporal() -> WorkflowEnvironment:
-    return await WorkflowEnvironment.start_local(
-        dev_server_existing_path=str(Path(sys.executable).parent / "temporal"),
-        data_converter=pydantic_data_converter,
-        search_attributes=ALL,
-        dev_server_log_level="error",
-    )
 
 
 def _write_project(folder: Path, mail_port: int) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from temporalio.client import Client
 
 from starter.approvals import api as approvals_api
 from starter.services import Services
@@ -36,9 +37,9 @@ async def api(shop: Services) -> AsyncGenerator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def living(sqlite_database: Database, tmp_path: Path) -> AsyncGenerator[LivingShop]:
+async def living(sqlite_database: Database, tmp_path: Path, temporal: Client) -> AsyncGenerator[LivingShop]:
     """A shop that really runs."""
-    async with living_shop(sqlite_database, tmp_path / "shop") as shop:
+    async with living_shop(sqlite_database, tmp_path / "shop", temporal) as shop:
         yield shop
 
 

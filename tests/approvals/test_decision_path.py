@@ -1,11 +1,15 @@
 """A decision on its whole way: through the API to a real run, and from there to the mail server."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 from sqlmodel import select
+from temporalio.client import Client
 
 from starter.approvals.decisions import Approvals
 from starter.approvals.refusals import DecisionRefused, RefusedByRun, RunGone, TemporalUnavailable
+from starter.local.ports import free_ports
 from store.approvals import find_approval
 from store.tables import Approval, Delivery
 from tests.living import LivingShop
@@ -177,10 +181,8 @@ async def test_without_a_worker_the_approver_may_try_again(living: LivingShop) -
 async def test_without_the_server_the_approver_may_try_again(living: LivingShop) -> None:
     run = await living.start()
     approval_id = await asks(run)
-    await living.worker.aclose()
-    await living.environment.shutdown()
+    (nowhere,) = free_ports(1)
+    gone = replace(living.services, temporal=await Client.connect(f"127.0.0.1:{nowhere}", lazy=True))
 
     with pytest.raises(TemporalUnavailable):
-        await Approvals(living.services).decide(
-            approval_id, ADA, approve=True, seen=await _seen(living, approval_id)
-        )
+        await Approvals(gone).decide(approval_id, ADA, approve=True, seen=await _seen(living, approval_id))

@@ -13,6 +13,8 @@ from typing import Protocol
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
 
 from sandbox.http_server import serving
 from starter.services import Services
@@ -61,9 +63,10 @@ async def demo(sqlite_database: Database) -> Services:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def living(sqlite_database: Database, tmp_path: Path) -> AsyncGenerator[LivingShop]:
+async def living(sqlite_database: Database, tmp_path: Path, temporal_address: str) -> AsyncGenerator[LivingShop]:
     """A shop that really runs."""
-    async with living_shop(sqlite_database, tmp_path / "shop") as shop:
+    temporal = await Client.connect(temporal_address, data_converter=pydantic_data_converter)
+    async with living_shop(sqlite_database, tmp_path / "shop", temporal) as shop:
         yield shop
 
 

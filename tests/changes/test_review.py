@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowUpdateFailedError
 
 from journeys.model import Journey
 from starter.app import create_app
@@ -30,8 +30,8 @@ GUS = "gus@northwind.example"
 
 
 @pytest.fixture
-async def shop(sqlite_database: Database, tmp_path: Path) -> AsyncGenerator[LivingShop]:
-    async with living_shop(sqlite_database, tmp_path / "shop") as living:
+async def shop(sqlite_database: Database, tmp_path: Path, temporal: Client) -> AsyncGenerator[LivingShop]:
+    async with living_shop(sqlite_database, tmp_path / "shop", temporal) as living:
         async with sqlite_database.transaction() as session:
             await publish(session, living.services.journeys["hello"], "the project's files", NOW)
         yield living
