@@ -6,7 +6,6 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -49,7 +48,7 @@ class Pages:
         """GET /mailbox/{number}"""
         number = int(request.path_params["number"])
         if not 1 <= number <= len(self.mailbox.messages):
-            raise HTTPException(404)
+            return self._page(None, missing=number)
         return self._page(self.mailbox.messages[number - 1])
 
     async def as_json(self, request: Request) -> Response:
@@ -60,10 +59,13 @@ class Pages:
         """GET /mailbox/count, for the page to see that there is more."""
         return JSONResponse({"count": len(self.mailbox.messages)})
 
-    def _page(self, opened: Message | None) -> Response:
+    def _page(self, opened: Message | None, *, missing: int | None = None) -> Response:
+        """The list beside the opened message; or beside word of one that is `missing`, by its number."""
         newest_first = self.mailbox.messages[::-1]
-        page = _TEMPLATES.get_template("mailbox.html.j2").render(messages=newest_first, opened=opened)
-        return HTMLResponse(page, headers=_SAFE)
+        page = _TEMPLATES.get_template("mailbox.html.j2").render(
+            messages=newest_first, opened=opened, missing=missing
+        )
+        return HTMLResponse(page, 404 if missing is not None else 200, headers=_SAFE)
 
 
 def _whatsapp_marks(text: str) -> Markup:

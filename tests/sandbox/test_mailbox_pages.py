@@ -63,7 +63,8 @@ async def test_the_page_can_ask_how_many_there_are(http: httpx.AsyncClient) -> N
 
 @pytest.mark.parametrize("number", [0, 1])
 async def test_a_message_that_is_not_there_is_not_found(number: int, http: httpx.AsyncClient) -> None:
-    assert (await http.get(f"/mailbox/{number}")).status_code == 404
+    page = await http.get(f"/mailbox/{number}")
+    assert (page.status_code, f"There is no message {number}." in page.text) == (404, True)
 
 
 async def test_an_empty_mailbox_says_so(http: httpx.AsyncClient) -> None:
