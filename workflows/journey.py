@@ -31,18 +31,18 @@ class CustomerJourney:
 
     @workflow.run
     async def run(self, given: RunInput) -> RunResult:
-        """Follow the journey to its end, and say how it ended."""
+        """Follow the journey to its end, and say how it ended. An operator's cancellation interrupts it as any
+        other end does: what is under way is waited for, and the end is written. Raises asyncio.CancelledError when
+        it was that which ended the run."""
+        whole = asyncio.create_task(self._run_whole())
         try:
-            await self._follow()
-            return await self._conduct.close("completed", "every step was done")
-        except Ended as end:
-            return await self._conduct.close(end.outcome, end.reason)
-        except Interrupted:
-            return await self._close_interrupted()
+            return await asyncio.shield(whole)
         except asyncio.CancelledError:
             self._memory.interrupt(Interrupt(kind="operator", reason="cancelled by an operator"))
-            await self._close_interrupted()
-            raise
+            result = await whole
+            if result.outcome == "operator":
+                raise
+            return result
 
     @workflow.signal(description="Something the customer did, or an outcome of a message.")
     def event(self, event: Heard) -> None:
@@ -108,6 +108,15 @@ class CustomerJourney:
         """Refuse at once what cannot be done now, with the reason."""
         if reason := why_not_move(self._conduct, move.journey):
             raise Refusal(reason).answer()
+
+    async def _run_whole(self) -> RunResult:
+        try:
+            await self._follow()
+            return await self._conduct.close("completed", "every step was done")
+        except Ended as end:
+            return await self._conduct.close(end.outcome, end.reason)
+        except Interrupted:
+            return await self._close_interrupted()
 
     async def _follow(self) -> None:
         state, course = self._memory.state, self._conduct.course

@@ -1,10 +1,12 @@
 """Runs of real journeys on the time-skipping server with scripted activities. They run outside the SDK's sandbox,
 which costs each test more than all else; tests/replay runs every recorded history inside."""
 
+import itertools
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +87,13 @@ class World:
         self.closed: list[CloseRequest] = []
         self.notes: list[NoteRequest] = []
 
+    def begin(self) -> None:
+        """As nothing had happened yet."""
+        vars(self).update(vars(World()))
+
     def answers(self, step: str, *results: Any) -> None:
-        """The answers to the attempts of a step, in order; after them it is sent or done."""
+        """The answers to the attempts of a step, in order; after them it is sent or done. One that is a function
+        of the request, async or not, gives the answer."""
         self.script[step] = list(results)
 
     @activity.defn
@@ -94,7 +101,7 @@ class World:
         self.deliveries.append(request)
         self._keep(request.notes)
         sent = Sent(delivery_id=f"d_{request.step_id}", provider_id="p1", channel="email")
-        return self._answer(request, sent)
+        return await self._answer(request, sent)
 
     @activity.defn
     async def edit_message(self, request: EditRequest) -> EditResult:
@@ -116,7 +123,7 @@ class World:
     async def act(self, request: ActRequest) -> ActResult:
         self.actions.append(request)
         self._keep(request.notes)
-        return self._answer(request, Done(result={"ok": True}))
+        return await self._answer(request, Done(result={"ok": True}))
 
     @activity.defn
     async def ask(self, request: AskRequest) -> Asked:
@@ -134,7 +141,7 @@ class World:
         settings = {"settings": request.settings, "true": request.true}
         question = Question(drawn_by, request.options, request.pass_, request.features, **settings)
         plan = known_planners()[request.planner](question)
-        return self._answer(request, Choice(option=plan.option, probability=plan.probability, why=plan.why))
+        return await self._answer(request, Choice(option=plan.option, probability=plan.probability, why=plan.why))
 
     @activity.defn
     async def perceive(self, request: PerceiveRequest) -> CustomerView:
@@ -175,12 +182,13 @@ class World:
         self.records += notes.records
         self.pauses += notes.pauses
 
-    def _answer(self, request: Any, usual: Any) -> Any:
+    async def _answer(self, request: Any, usual: Any) -> Any:
         answers = self.script.get(request.step_id, [])
         answer = answers.pop(0) if answers else usual
         if isinstance(answer, Exception):
             raise answer
-        return answer(request) if callable(answer) else answer
+        given = answer(request) if callable(answer) else answer
+        return await given if isawaitable(given) else given
 
     @property
     def sent(self) -> list[str]:
@@ -199,6 +207,7 @@ class Runs:
         self.world = world
         self.seq = 1
         self.now: datetime
+        self._numbers = itertools.count(1)
 
     @property
     def client(self) -> Client:
@@ -208,22 +217,17 @@ class Runs:
         self, text: str, *, start: Event | None = None, **viewed: Any
     ) -> WorkflowHandle[CustomerJourney, RunResult]:
         """Start a run of the journey in `text`, by `start` or by a product that was viewed: with `viewed`."""
-        journey = _read(text)
         self.now = await self.env.get_current_time()
         given = RunInput(
-            journey=journey,
+            journey=_read(text),
             customer_id="c_1",
             time_zone="Europe/Berlin",
             start=start or Event(id="start", name="Product Viewed", at=self.now, seq=1, properties=viewed),
             approval_key=SIGNER.public_key,
             console_url="http://console",
         )
-        return await self.client.start_workflow(
-            CustomerJourney.run,
-            given,
-            id=f"{journey.journey}:c_1:{id(given)}",
-            task_queue=QUEUE,
-        )
+        run_id = f"{given.journey.journey}:c_1:{next(self._numbers)}"
+        return await self.client.start_workflow(CustomerJourney.run, given, id=run_id, task_queue=QUEUE)
 
     async def happens(
         self,

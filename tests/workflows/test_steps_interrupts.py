@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from temporalio.client import WorkflowFailureError
 
 from tests.workflows.conftest import Runs, asks, asks_first
-from workflows.ports import Held
+from workflows.journey import CustomerJourney
+from workflows.ports import DeliverRequest, Held, Sent
 
 HEAD = """
 journey: waits
@@ -60,3 +62,17 @@ async def test_a_goal_counts_only_within_its_time(runs: Runs, days: int, outcome
     await runs.passes(timedelta(days=days))
     await runs.happens(run, "Order Completed")
     assert (await run.result()).outcome == outcome
+
+
+async def test_a_message_that_leaves_while_an_operator_stops_the_run_is_told_as_sent(runs: Runs) -> None:
+    async def stopped_meanwhile(_: DeliverRequest) -> Sent:
+        await run.cancel()
+        await run.query(CustomerJourney.progress)  # by then it knows
+        return Sent(delivery_id="d_it", provider_id="p1", channel="email")
+
+    runs.world.answers("it", stopped_meanwhile)
+    run = await runs.start(f"{HEAD}  - {{id: it, send: email, content: it}}\n  - {{id: never, wait: 1d}}")
+    with pytest.raises(WorkflowFailureError):
+        await run.result()
+    assert runs.world.story == ["it sent", "never interrupted"]
+    assert [closed.outcome for closed in runs.world.closed] == ["operator"]
