@@ -79,3 +79,10 @@ class EmailFrontMatter(FrontMatter):
     preheader: Line = ""
     surface: str = ""
     """The surface of `surfaces.yaml` that it is put together from; its slots are then known as `slots`."""
+
+
+class WhatsappFrontMatter(FrontMatter):
+    """A template's text, which Meta keeps, stands here for whoever approves the message."""
+
+    template_text: Annotated[str, Field(max_length=1024)] = ""
+    """As Meta approved it, with `{{1}}`, `{{2}}` where the parameters go. Meta takes no longer one."""

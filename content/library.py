@@ -16,7 +16,7 @@ from content.approvals import Approval, Approvals, Place, Published, Standing
 from content.catalogue import Catalogue
 from content.filling import Assembled, Part, SlotFiller, fill
 from content.folder import read_folder
-from content.front import EmailFrontMatter
+from content.front import EmailFrontMatter, WhatsappFrontMatter
 from content.lint import shown_unasked
 from content.reading import read_texts
 from content.rendering import RenderContext, Rendered, RenderingFailed, UnknownContent
@@ -173,6 +173,7 @@ class Library:
             language=front.language,
             categories=about | (product.about if product else frozenset[str]()),
             author=front.author,
+            template_text=front.template_text if isinstance(front, WhatsappFrontMatter) else "",
             valid_from=front.valid_from,
             valid_until=front.valid_until,
             margin=product.margin if product else None,

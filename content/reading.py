@@ -7,14 +7,15 @@ from typing import cast
 from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString
 
 import yamlfile
-from content.front import EmailFrontMatter, FrontMatter
+from content.front import EmailFrontMatter, FrontMatter, WhatsappFrontMatter
 from content.shapes import SHAPES
 from content.source import Source
 from content.templates import LAYOUTS, Compiler, Fragment
 from content.variant import Tree, Variant, fragments
+from content.vendor_templates import wrong_places
 from yamlfile import Document, FileProblems, Problem
 
-EMAIL = "email"
+EMAIL, WHATSAPP = "email", "whatsapp"
 HTML, TEXT = "email.html.j2", "email.txt.j2"
 MAIL_NAMES = ("subject", "preheader")
 """What a mail's bodies and their layouts may use beside the names all templates know."""
@@ -69,7 +70,8 @@ def _read_fields(channel: str, source: Source, compiler: Compiler) -> Variant:
     So the file is YAML before any value is filled in, and no value can change what it says.
     Raises yamlfile.FileProblems.
     """
-    file, front = source.file, yamlfile.validate(FrontMatter, source.front)
+    file = source.file
+    front = yamlfile.validate(WhatsappFrontMatter if channel == WHATSAPP else FrontMatter, source.front)
     document = yamlfile.read(file, source.body, first_line=source.line)
     if not isinstance(yamlfile.plain(document.root), dict):
         raise FileProblems([Problem(file, source.line, 1, "expected fields, each with its text")])
@@ -77,6 +79,8 @@ def _read_fields(channel: str, source: Source, compiler: Compiler) -> Variant:
         yamlfile.validate(SHAPES[channel], document)
     fields = cast(dict[str, Tree], _tree(document, document.root, (), compiler))
     _require_texts(source.front, front, [[*fragments(fields)]])
+    if isinstance(front, WhatsappFrontMatter) and front.template_text:
+        _require_places(source.front, front.template_text, fields)
     return Variant(file, channel, front, fields, _texts([source]))
 
 
@@ -115,6 +119,15 @@ def _require_texts(document: Document, front: FrontMatter, bodies: Iterable[list
     ]
     if missing:
         raise FileProblems(missing)
+
+
+def _require_places(document: Document, text: str, fields: Mapping[str, Tree]) -> None:
+    """A template's text has a place for each parameter, and no other. Raises yamlfile.FileProblems."""
+    wrong = (
+        wrong_places(text, len(fields.get("parameters", ()))) if "template" in fields else "there is no template"
+    )
+    if wrong:
+        raise FileProblems([document.problem(("template_text",), wrong, "write it as the vendor approved it")])
 
 
 def _layouts(body: list[Fragment]) -> list[str]:

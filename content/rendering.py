@@ -35,6 +35,8 @@ class Rendered(BaseModel):
     """Per cent of its product's price that stay with the shop; None when the catalogue does not say."""
     author: str = ""
     """Who wrote the content, if it says so."""
+    template_text: str = ""
+    """The text of the vendor's template, if the content says it: see `content.vendor_templates`."""
     picks: tuple[Pick, ...] = ()
     """What stands in its slots, and why."""
     content_version: str

@@ -2,6 +2,7 @@
 sent for 24 hours after the customer wrote."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -25,6 +26,7 @@ from activities.channels.http import BaseUrl, HeaderSecret, HttpProvider, bearer
 from activities.channels.model import AddressKind, OutcomeUnknown, OutgoingMessage, Refused, SendError
 from content.rendering import Rendered
 from content.shapes import WhatsappFields
+from content.vendor_templates import filled_in
 
 _PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")
 _BREAKS_A_TEMPLATE = re.compile(r"[\r\n\t]| {5}")
@@ -32,6 +34,8 @@ _USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 """By which Meta names someone to one business, whose phone number it keeps to itself."""
 _LONGEST_CALLBACK = 512
 _WINDOW_CLOSED = 131047
+_OURS = ("otherwise", "reads")
+"""What Meta is not sent: the form for when the first is not taken, and what a template reads as, for approvers."""
 
 # https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes. Branch on these alone, never on
 # the title or the HTTP status.
@@ -94,7 +98,7 @@ class WhatsAppCloud(HttpProvider):
             "recipient" if by_id else "to": recipient,
             "biz_opaque_callback_data": delivery_id,
         }
-        forms = [{**shared, **form} for form in (_text_form(fields), _template_form(fields)) if form]
+        forms = [{**shared, **form} for form in _forms(fields, rendered.template_text)]
         body = {**forms[0], "otherwise": forms[1]} if len(forms) > 1 else forms[0]
         return OutgoingMessage(channel=self.channel, provider=self.provider, recipient=recipient, body=body)
 
@@ -109,7 +113,7 @@ class WhatsAppCloud(HttpProvider):
         this reason surely did not leave, and the template goes in its place.
         """
         otherwise = message.body.get("otherwise")
-        answer = await self._post({name: part for name, part in message.body.items() if name != "otherwise"})
+        answer = await self._post(message.body)
         if otherwise and _code(answer) == _WINDOW_CLOSED:
             answer = await self._post(otherwise)
         if not answer.is_success:
@@ -121,7 +125,8 @@ class WhatsAppCloud(HttpProvider):
 
     async def _post(self, body: dict[str, Any]) -> httpx.Response:
         url = f"{self.url}/{self.phone_number_id}/messages"
-        return await self.post(url, bearer(self.token.get_secret_value()), json=body)
+        sent = {name: part for name, part in body.items() if name not in _OURS}
+        return await self.post(url, bearer(self.token.get_secret_value()), json=sent)
 
     def _error(self, answer: httpx.Response, recipient: str) -> SendError:
         read = read_answer(_ErrorAnswer, answer)
@@ -162,6 +167,14 @@ class _ErrorAnswer(BaseModel):
 def _code(answer: httpx.Response) -> int | None:
     read = None if answer.is_success else read_answer(_ErrorAnswer, answer)
     return read.error.code if read else None
+
+
+def _forms(fields: WhatsappFields, template_text: str) -> Iterator[dict[str, Any]]:
+    """The ways in which it may leave, the preferred one first."""
+    if text := _text_form(fields):
+        yield text
+    if template := _template_form(fields):
+        yield template | ({"reads": filled_in(template_text, fields.parameters)} if template_text else {})
 
 
 def _text_form(fields: WhatsappFields) -> dict[str, Any] | None:

@@ -14,8 +14,9 @@ _UNANSWERED = {
     "stop": "the journey ends",
     "send_without_offer": "the message leaves without its offer",
 }
-_READ = {"subject", "title", "text", "body"}
-"""The fields by which a message can be read; without any, as of a vendor's template, all of it is shown."""
+_READ = {"subject", "title", "text", "body", "template"}
+"""The fields by which a message can be read; without any, as of a vendor's template whose words nobody says, it is
+shown as it is."""
 
 
 def print_card(card: dict[str, Any]) -> None:
@@ -80,7 +81,7 @@ def _message(card: dict[str, Any]) -> Iterator[str]:
     if "about" in message:
         yield f"\nWhat is asked:\n{paragraph(str(message['about']), '  ')}"
         return
-    texts: dict[str, Any] = message.get("given") or card["texts"]
+    texts = message.get("given") or _texts(card)
     if "given" not in message and not texts.keys() & _READ:
         yield f"\nWhat would leave:\n{as_json(message)}"
         return
@@ -93,3 +94,11 @@ def _message(card: dict[str, Any]) -> Iterator[str]:
             yield from (f"    {line}" for line in str(text).splitlines())
         else:
             yield paragraph(f"{name}: {text}", "  ", "    ")
+
+
+def _texts(card: dict[str, Any]) -> dict[str, Any]:
+    """The words of a message, and of a vendor's template what it reads as where that is known."""
+    body: dict[str, Any] = card["message"].get("body") or {}
+    form: dict[str, Any] = body.get("otherwise") or body
+    reads = form.get("reads")
+    return card["texts"] | ({"template": reads} if reads else {})

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 from fastapi.responses import HTMLResponse
 
 from content.rendering import Rendered
+from content.vendor_templates import filled_in
 from store.tables import Approval
 
 
@@ -52,10 +53,7 @@ def preview_of(approval: Approval) -> Preview:
     if isinstance(written := body.get("text"), dict):
         return _free_text(str(cast(dict[str, Any], written)["body"]), body.get("otherwise"))
     if "template" in body:
-        template = body["template"]
-        return Preview(
-            "chat", title=str(template["name"]), text=str(template["language"]["code"]), slots=_slots(template)
-        )
+        return _template(body)
     if isinstance(card := body.get("shown") or body.get("content"), dict):
         said = cast(dict[str, Any], card)
         items = cast(list[str], said.get("items") or [])
@@ -79,8 +77,17 @@ def _free_text(text: str, otherwise: dict[str, Any] | None) -> Preview:
     if otherwise is None:
         return Preview("chat", text=text)
     template = otherwise["template"]
-    name = f"{template['name']} ({template['language']['code']})"
+    name = otherwise.get("reads") or f"{template['name']} ({template['language']['code']})"
     return Preview("chat", text=_with_template(text, name), slots=_slots(template))
+
+
+def _template(body: dict[str, Any]) -> Preview:
+    """What the recipient reads where the content says the template's text; else its name, and what fills it."""
+    if reads := body.get("reads"):
+        return Preview("chat", text=str(reads))
+    template = body["template"]
+    name, language = str(template["name"]), str(template["language"]["code"])
+    return Preview("chat", title=name, text=language, slots=_slots(template))
 
 
 def _with_template(text: str, name: str) -> str:
@@ -93,17 +100,25 @@ def preview_of_fields(rendered: Rendered) -> Preview:
     if rendered.channel == "email":
         return Preview("mail", title=fields["subject"], text=fields["text"], html=fields["html"])
     if fields.get("template"):
-        slots, text = tuple(map(str, fields.get("parameters", ()))), str(fields.get("text", ""))
-        if text:
-            name = f"{fields['template']} ({fields['language']})"
-            return Preview("chat", text=_with_template(text, name), slots=slots)
-        return Preview("chat", title=str(fields["template"]), text=str(fields["language"]), slots=slots)
+        return _template_of_fields(rendered)
     if "text" in fields:
         return Preview("chat", text=str(fields["text"]))
     if "title" in fields:
         said = [str(fields.get("body", "")), *map(str, fields.get("items", ()))]
         return Preview("push", title=str(fields["title"]), text="\n".join(said))
     return Preview("raw", text=json.dumps(fields, indent=2, ensure_ascii=False))
+
+
+def _template_of_fields(rendered: Rendered) -> Preview:
+    fields, said = rendered.fields, rendered.template_text
+    slots, text = tuple(map(str, fields.get("parameters", ()))), str(fields.get("text", ""))
+    reads = filled_in(said, slots) if said else ""
+    if text:
+        name = reads or f"{fields['template']} ({fields['language']})"
+        return Preview("chat", text=_with_template(text, name), slots=slots)
+    if reads:
+        return Preview("chat", text=reads)
+    return Preview("chat", title=str(fields["template"]), text=str(fields["language"]), slots=slots)
 
 
 def framed(html: str) -> HTMLResponse:

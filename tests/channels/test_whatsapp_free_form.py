@@ -10,7 +10,7 @@ from content.rendering import Rendered
 from sandbox.server import Sandbox
 from starter.console.preview import preview_of
 from store.tables import Approval
-from tests.channels.messages import rendered
+from tests.channels.messages import TEMPLATES, rendered
 
 MakeProvider = Callable[..., Provider]
 
@@ -90,3 +90,20 @@ def test_an_approver_sees_the_text_and_what_may_go_in_its_place(provider: Provid
     said = f"{BOTH['text']}\n\nIf they have not written for 24 hours: browse_offer (en)"
     assert shown(both) == (said, ("Ada", "KEB10"))
     assert shown(alone) == (BOTH["text"], ())
+
+
+async def test_an_approver_reads_what_the_template_says_which_meta_is_not_sent(
+    provider: Provider, sandbox: Sandbox
+) -> None:
+    known = rendered("whatsapp").model_copy(update={"template_text": TEMPLATES["browse_offer"]})
+    message = provider.prepare(known, PHONE, "d_1")
+    await provider.send(message, "d_1")
+
+    [left] = sandbox.mailbox.messages
+    assert shown(message) == (left.content["shown"], ())
+    assert left.content["shown"] == "Hello Ada, your code is KEB10."
+    assert "reads" not in left.content["request"]
+
+    both = rendered("whatsapp", **BOTH).model_copy(update={"template_text": TEMPLATES["browse_offer"]})
+    said, _ = shown(provider.prepare(both, PHONE, "d_1"))
+    assert said.endswith("If they have not written for 24 hours: Hello Ada, your code is KEB10.")

@@ -30,7 +30,12 @@ def _there(api: Api) -> None:
     asyncio.run(_fill(api.database_url))
 
 
-_ASKED_OF_TWO = [seeding.approval("a_two", group="brand", people=2, agreed=["lars@northwind.example"])]
+_TEMPLATE = seeding.MESSAGES["whatsapp"] | {"reads": "Until 5 March the Fjell 3 tent is 10 % less for you."}
+_ASKED_OF_TWO = [
+    seeding.approval(
+        "a_two", group="brand", people=2, agreed=["lars@northwind.example"], message={"body": _TEMPLATE}
+    )
+]
 _AGREED_TO = [
     seeding.approval("a_agreed", state="approved", decided_by=seeding.ADA.email, decided_at=seeding.NOW),
     seeding.grant("g_a_agreed", approval_id="a_agreed", used=2),
@@ -92,6 +97,8 @@ def test_an_approval_is_shown_with_what_would_leave(sojourn: Command, api: Api):
     assert "discount   10 %" in shown
     assert "you        may decide" in shown
     assert '"name": "browse_offer"' in shown
+    said = sojourn("approval", "show", "a_two", **api.person("ada")).out
+    assert "  template: Until 5 March the Fjell 3 tent is 10 % less for you.\n" in said
 
 
 def test_a_mail_is_shown_in_its_words_and_a_refund_by_what_is_given(sojourn: Command, api: Api):
