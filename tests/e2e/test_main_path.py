@@ -12,6 +12,7 @@ from activities.channels.model import OutgoingMessage
 from activities.delivering.draft import hash_message
 from sandbox.mailbox import Message
 from store.tables import Approval, Delivery, Span
+from tests.approving import as_shown
 from tests.retail import ADA, MARIA, Handle, RetailShop, Shopper
 from worker import sandboxed_runner
 from workflows.journey import CustomerJourney
@@ -86,7 +87,7 @@ async def test_a_shopper_who_opens_is_reminded_twice_and_gets_the_offer_that_a_p
 
 def _left_as_approved(message: Message, approval: Approval, delivery: Delivery) -> None:
     """What arrived is, to the byte, what Ada saw."""
-    assert message.content["request"] == approval.message["body"]
+    assert as_shown(message) == approval.message["body"]
     shown = OutgoingMessage.model_validate(approval.message)
     assert approval.content_hash == delivery.content_hash == hash_message(shown)
     assert (approval.state, approval.decided_by) == ("approved", "ada@northwind.example")

@@ -11,6 +11,7 @@ from activities.delivering.draft import hash_message
 from journeys.parts import Offer
 from store.autonomy import tighten
 from store.tables import Address, Approval
+from tests.approving import as_shown
 from tests.faults.sending import NOON, OFFER, PUSH, Sending, key_of
 from workflows.ports import ApprovalTerms, Asked, Denied, Grant, Held, Sent
 
@@ -30,7 +31,7 @@ async def test_what_was_approved_leaves_and_its_hash_stands_in_the_ledger(sendin
     assert isinstance(await sending.deliver(sending.granted(request, asked)), Sent)
     approval, delivery = await sending.approval(asked), await sending.delivery(request)
     [message] = sending.sandbox.mailbox.messages
-    assert message.content["request"] == approval.message["body"]
+    assert as_shown(message) == approval.message["body"]
     assert delivery.content_hash == approval.content_hash == hash_message(_shown(approval))
     assert (approval.state, approval.decided_by) == ("approved", "ada@northwind.example")
 
@@ -48,7 +49,7 @@ async def test_an_offer_approved_hours_later_still_says_what_the_approver_saw(sm
     granted = sending.granted(request, asked, after=timedelta(hours=6))
     assert isinstance(await sending.deliver(granted), Sent)
     [message] = sending.sandbox.mailbox.messages
-    assert message.content["request"] == (await sending.approval(asked)).message["body"]
+    assert as_shown(message) == (await sending.approval(asked)).message["body"]
 
 
 async def test_an_offer_approved_when_most_of_its_life_is_over_is_asked_anew_with_a_new_one(
@@ -116,7 +117,7 @@ async def test_an_offer_that_changed_policies_ask_about_again_is_asked_about_as_
     assert (await sending.approval(again)).message != (await sending.approval(asked)).message
     assert isinstance(await sending.deliver(sending.granted(request, again, after=timedelta(hours=2))), Sent)
     [message] = sending.sandbox.mailbox.messages
-    assert message.content["request"] == (await sending.approval(again)).message["body"]
+    assert as_shown(message) == (await sending.approval(again)).message["body"]
 
 
 async def _approvals(sending: Sending) -> list[Approval]:
@@ -214,7 +215,7 @@ async def test_a_tampered_message_in_an_approval_row_is_never_what_leaves(small_
         row.message = {**shown, "body": {**shown["body"], "to": "+4915199999999"}}
         session.add(row)
     await sending.deliver(sending.granted(request, asked))
-    assert [m.content["request"] for m in sending.sandbox.mailbox.messages] == [shown["body"]]
+    assert [as_shown(left) for left in sending.sandbox.mailbox.messages] == [shown["body"]]
 
 
 async def test_a_hash_that_the_grant_does_not_have_opens_nothing(small_sending: Sending) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from store.tables import EditLabel
+from tests.approving import as_shown
 from tests.faults.sending import OFFER, Sending
 from workflows.ports import ApprovalTerms, Asked, DeliverRequest, Edited, NotEdited, Sent
 
@@ -42,7 +43,7 @@ async def test_the_lowered_discount_is_what_the_message_says_and_the_ledger_has(
     assert isinstance(await sending.deliver(granted), Sent)
 
     [message] = sending.sandbox.mailbox.messages
-    assert message.content["request"] == approval.message["body"]
+    assert as_shown(message) == approval.message["body"]
     delivery = await sending.delivery(request)
     assert (approval.discount, delivery.discount, delivery.content_hash) == (8, 8, approval.content_hash)
     labels = {row.field: (row.before, row.after) for row in await sending.rows(EditLabel)}

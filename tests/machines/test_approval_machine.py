@@ -8,6 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
+from tests.approving import as_shown
 from tests.faults.sending import NOON, OFFER, PUSH, Shopper, key_of
 from tests.machines.asking import SIGNER, AskingRun
 from tests.machines.town import Town, TownMachine
@@ -148,7 +149,10 @@ class ApprovalMachine(TownMachine):
     @invariant()
     def what_arrived_is_what_was_agreed_to(self) -> None:
         messages = self.town.mailbox[self.before :]
-        arrived = {each.delivery_id: each.content.get("request", {"message": each.content}) for each in messages}
+        arrived = {
+            each.delivery_id: as_shown(each) if "request" in each.content else {"message": each.content}
+            for each in messages
+        }
         assert len(arrived) == len(messages)
         assert arrived == self.agreed
 
