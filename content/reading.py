@@ -123,9 +123,8 @@ def _require_texts(document: Document, front: FrontMatter, bodies: Iterable[list
 
 def _require_places(document: Document, text: str, fields: Mapping[str, Tree]) -> None:
     """A template's text has a place for each parameter, and no other. Raises yamlfile.FileProblems."""
-    wrong = (
-        wrong_places(text, len(fields.get("parameters", ()))) if "template" in fields else "there is no template"
-    )
+    parameters = cast(list[Tree], fields.get("parameters", []))
+    wrong = wrong_places(text, len(parameters)) if "template" in fields else "there is no template"
     if wrong:
         raise FileProblems([document.problem(("template_text",), wrong, "write it as the vendor approved it")])
 
