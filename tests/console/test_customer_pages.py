@@ -49,6 +49,11 @@ async def test_an_id_that_nobody_has_says_so(priya: httpx.AsyncClient) -> None:
     assert "Nobody is known by this" in (await priya.post("/customers/search", data=form)).text
 
 
+async def test_the_list_names_a_customer_by_what_people_know_first(priya: httpx.AsyncClient) -> None:
+    page = (await priya.get("/customers")).text
+    assert page.index("user shop-user-4711") < page.index("anonymous visitor-0815")
+
+
 async def test_a_page_has_who_they_are_and_what_happened(priya: httpx.AsyncClient) -> None:
     page = (await priya.get(f"/customers/{LENA}")).text
     of_consent = "· not confirmed"
