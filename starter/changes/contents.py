@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from content.library import Entry, Library
 from content.review import touches_by_change
 from deciding.live_content import subject_of
+from journeys.approvers import is_one_of
 from journeys.review import Area
 from project.access import Person, who_may
 from project.model import Project
@@ -107,7 +108,7 @@ def _alone(project: Project, entry: Entry, person: Person) -> str:
     """Why this person may not approve a content that nobody else must agree to; empty when they may."""
     if (group := project.content.approvers) and group not in person.groups:
         return f"Content is approved by the group '{group}'; {person.email} is not in it."
-    if entry.variant.front.author.casefold() == person.email.casefold():
+    if is_one_of(person.email, (entry.variant.front.author,)):
         return f"{entry.variant.file}: {person.email} wrote it; someone else approves it."
     return ""
 
