@@ -55,8 +55,8 @@ end $$"""
 # The same code meets the same examples, so that what fails is what was changed; `make explore` looks for others.
 # A busy machine that takes long over one example has found no fault.
 _unhurried = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.register_profile("known", _unhurried, derandomize=True)
-hypothesis.settings.register_profile("explore", _unhurried, max_examples=1000, print_blob=True)
+hypothesis.settings.register_profile("known", _unhurried, derandomize=True, max_examples=50)
+hypothesis.settings.register_profile("explore", _unhurried, max_examples=500, print_blob=True)
 hypothesis.settings.load_profile("known")
 
 

@@ -224,7 +224,7 @@ _nested = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=_json | st.fixed_dictionaries({"batch": st.lists(_fields | _nested | _json, max_size=3)}))
 async def test_whatever_is_sent_is_accepted_or_refused_but_breaks_nothing(
     body: Any, sender: httpx.AsyncClient

@@ -148,10 +148,10 @@ class Town:
         return await asyncio.gather(*happening)
 
     def play(self, machine: type["TownMachine"], examples: int, steps: int) -> None:
-        """Let a machine try to break what it holds for true, `examples` times for each hundred of the profile."""
+        """Let a machine try to break what it holds for true, `examples` times for each fifty of the profile."""
         # To find the shortest way to a failure would take longer than a test may: what is told is as it was found.
         found = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-        examples = examples * hypothesis.settings().max_examples // 100
+        examples = examples * hypothesis.settings().max_examples // 50
         settings = hypothesis.settings(max_examples=examples, stateful_step_count=steps, phases=found)
         # Typed as a class; whatever makes a machine will do.
         run_state_machine_as_test(cast(Any, partial(machine, self)), settings=settings)

@@ -257,7 +257,7 @@ ASKED = [(9, [("updates the cart", False)]), (9, [])]
 @hypothesis.example([*ASKED, (1, [("approves", True)]), (9, [("decides it again", False), ("buys", False)])])
 @hypothesis.given(HAPPENINGS)
 @hypothesis.settings(
-    max_examples=12 * hypothesis.settings().max_examples // 100,
+    max_examples=12 * hypothesis.settings().max_examples // 50,
     # To find the shortest way to a failure would take longer than a test may: what is told is as it was found.
     phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
