@@ -37,6 +37,7 @@ from workflows.ports import (
     AssignRequest,
     CallOffRequest,
     Choice,
+    ClosedApproval,
     CloseRequest,
     CustomerView,
     DecideRequest,
@@ -84,6 +85,7 @@ class World:
         self.called_off: list[CallOffRequest] = []
         self.records: list[StepRecord] = []
         self.pauses: list[PauseRecord] = []
+        self.closed_approvals: list[ClosedApproval] = []
         self.closed: list[CloseRequest] = []
         self.notes: list[NoteRequest] = []
 
@@ -181,6 +183,7 @@ class World:
     def _keep(self, notes: Notes) -> None:
         self.records += notes.records
         self.pauses += notes.pauses
+        self.closed_approvals += notes.closed_approvals
 
     async def _answer(self, request: Any, usual: Any) -> Any:
         answers = self.script.get(request.step_id, [])

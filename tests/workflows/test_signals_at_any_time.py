@@ -212,18 +212,16 @@ class Bystander:
         return set() if about in self.decided else {became for became in self.honest if became.startswith(about)}
 
     def _verdicts(self) -> dict[str, str]:
-        """What each question came to, which is one thing."""
-        world, came = self.runs.world, set[str]()
-        for request in world.deliveries:
+        """What each question came to: it was granted or closed, and never both."""
+        granted, closed = dict[str, str](), dict[str, str]()
+        for request in self.runs.world.deliveries:
             if request.grant:
                 assert (request.grant.approval_id, request.grant.content_hash) == (f"a_{request.step_id}", "hash")
-                came.add(f"{request.grant.approval_id} granted by {request.grant.by}")
-        notes = [request.notes for request in (*world.notes, *world.deliveries, *world.closed)]
-        for closed in (closed for note in notes for closed in note.closed_approvals):
-            came.add(f"{closed.approval_id} {closed.state} by {closed.by}".removesuffix(" by "))
-        verdicts = {each.split()[0]: each for each in came}
-        assert len(verdicts) == len(came), came
-        return verdicts
+                granted[request.grant.approval_id] = f"{request.grant.approval_id} granted by {request.grant.by}"
+        for each in self.runs.world.closed_approvals:
+            closed[each.approval_id] = f"{each.approval_id} {each.state} by {each.by}".removesuffix(" by ")
+        assert not granted.keys() & closed.keys()
+        return granted | closed
 
 
 async def replays(run: WorkflowHandle[CustomerJourney, RunResult], client: Client) -> None:
@@ -254,6 +252,7 @@ ASKED = [(9, [("updates the cart", False)]), (9, [])]
 )
 @hypothesis.example([*ASKED, (1, [("forges an approval", False), ("approves other words", False)])])
 @hypothesis.example([*ASKED, (1, [("rejects", False), ("approves", False), ("decides it again", False)])])
+@hypothesis.example([*ASKED, (1, [("is stopped", False), ("rejects", True), ("is heard again", False)])])
 @hypothesis.example([*ASKED, (1, [("approves", True)]), (9, [("decides it again", False), ("buys", False)])])
 @hypothesis.given(HAPPENINGS)
 @hypothesis.settings(
