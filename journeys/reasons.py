@@ -70,13 +70,13 @@ def say_end_of_wait(step: Step, came: bool, event: str = "") -> str:
             return "a wait was over"
 
 
-def say_led_here(steps: list[Step], step_id: str, but: str = "") -> list[str]:
-    """Why the steps around one of the steps led there, the outer first; `but` is one that is left out."""
+def say_led_here(steps: list[Step], step_id: str, *but: str) -> list[str]:
+    """Why the steps around one of the steps led there, the outer first; `but` are those that are left out."""
     for step in steps:
         for place, block in blocks(step):
             if any(inner.id == step_id for inner in walk(block)):
-                here = [] if step.id == but else [_at(step, _because(step, place))]
-                return [*here, *say_led_here(block, step_id, but)]
+                here = [] if step.id in but else [_at(step, _because(step, place))]
+                return [*here, *say_led_here(block, step_id, *but)]
     return []
 
 

@@ -1,7 +1,7 @@
 """The audit log, as everything that must be told later writes it, and as its readers find it."""
 
 import secrets
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
@@ -86,6 +86,19 @@ async def latest_about(session: AsyncSession, subject: str) -> AuditEntry | None
     """The last change of something, such as `settings:sojourn.yaml`."""
     changes = select(AuditEntry).where(col(AuditEntry.kind) == "change", col(AuditEntry.subject) == subject)
     return (await session.exec(changes.order_by(col(AuditEntry.id).desc()).limit(1))).first()
+
+
+async def verdicts_on(
+    session: AsyncSession, customer_ids: Collection[str], workflow_id: str
+) -> Sequence[AuditEntry]:
+    """What the policies said of all that runs with a workflow id would send or do, in the order they said it;
+    `customer_ids` are the ids under which its customer is known."""
+    query = select(AuditEntry).where(
+        col(AuditEntry.kind) == "verdict",
+        col(AuditEntry.customer_id).in_(customer_ids),
+        col(AuditEntry.facts)["workflow_id"].as_string() == workflow_id,
+    )
+    return (await session.exec(query.order_by(col(AuditEntry.id)))).all()
 
 
 async def told_of(session: AsyncSession, kind: Kind, subject: str, at: datetime) -> Sequence[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Standing grants: a person's word for all that is like what they approved, used up atomically."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import update
@@ -82,6 +83,16 @@ async def use_grant(
     facts = {"what": "used" if left else "used up", "delivery": delivery_id, "left": left}
     record(session, "approval", f"grant:{grant_id}", "sojourn", facts, at=now, customer_id=customer_id)
     return True
+
+
+async def grants_used_for(session: AsyncSession, delivery_ids: Collection[str]) -> dict[str, StandingGrant]:
+    """By delivery or business action, the standing grant under which it left."""
+    query = (
+        select(GrantUse.delivery_id, StandingGrant)
+        .join(StandingGrant, col(StandingGrant.id) == col(GrantUse.grant_id))
+        .where(col(GrantUse.delivery_id).in_(delivery_ids))
+    )
+    return dict((await session.exec(query)).all())
 
 
 async def revoke_grant(session: AsyncSession, grant_id: str, *, by: str, at: datetime) -> bool:

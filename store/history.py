@@ -7,7 +7,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.paging import Page, read_page
-from store.tables import Delivery, Run, Span
+from store.tables import Action, Delivery, Run, Span
 
 Counts = list[tuple[str, str, int]]
 
@@ -44,6 +44,12 @@ async def deliveries_of_run(session: AsyncSession, workflow_id: str, first_run_i
         col(Delivery.workflow_id) == workflow_id, col(Delivery.first_run_id) == first_run_id
     )
     return (await session.exec(query.order_by(col(Delivery.reserved_at)))).all()
+
+
+async def actions_of_run(session: AsyncSession, workflow_id: str, first_run_id: str) -> Sequence[Action]:
+    """The business actions that one run did or tried to do, in order."""
+    query = select(Action).where(col(Action.workflow_id) == workflow_id, col(Action.first_run_id) == first_run_id)
+    return (await session.exec(query.order_by(col(Action.reserved_at)))).all()
 
 
 async def list_deliveries(

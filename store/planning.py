@@ -8,6 +8,7 @@ from sqlalchemy.orm import load_only
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from journeys.grounds import Alternative, Chosen
 from store.approvals import approvals_of_run
 from store.history import deliveries_of_run
 from store.paging import Page, read_page
@@ -48,6 +49,27 @@ async def decision_leading_to(
     )
     rows = [row for row in (await session.exec(query)).all() if step_id in row.steps]
     return max(rows, key=lambda row: (row.decided_at, -len(row.steps)), default=None)
+
+
+def as_chosen(row: PlannerDecision) -> Chosen:
+    """A decision as people are told of it, with the options that were not chosen, the likeliest first."""
+    likely = row.probabilities
+    others = sorted((name for name in row.options if name != row.option), key=lambda name: -likely.get(name, 0.0))
+    return Chosen(
+        step_id=row.step_id,
+        decision=row.decision,
+        planner=row.planner,
+        at=row.decided_at,
+        option=row.option,
+        probability=row.probability,
+        expected=row.expected.get(row.option),
+        why=row.why,
+        others=tuple(
+            Alternative(option=name, probability=likely.get(name, 0.0), expected=row.expected.get(name))
+            for name in others
+        ),
+        closed=row.closed_options,
+    )
 
 
 async def list_decisions(

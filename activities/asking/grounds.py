@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.spans import pause_span, step_span, step_span_id
-from journeys.grounds import Alternative, Chosen, Grounds, Moment
+from journeys.grounds import Grounds, Moment
 from journeys.ids import trace_id
 from journeys.model import Journey
 from journeys.reasons import say_beginning, say_end_of_wait, say_led_here
 from journeys.steps import Step, walk
 from store.history import spans_of_trace
-from store.planning import decision_leading_to
+from store.planning import as_chosen, decision_leading_to
 from store.runs import start_of_run
-from store.tables import PlannerDecision, Span
+from store.tables import Span
 from store.versions import find_version
 from workflows.ports import RunRef, StepRequest
 
@@ -25,11 +25,11 @@ async def grounds_of(session: AsyncSession, request: StepRequest) -> Grounds:
     journey = await find_version(session, run.journey, run.version)
     row = await decision_leading_to(session, run.workflow_id, run.first_run_id, request.step_id, request.now)
     # The way that a planner chose is told with its choice.
-    ways = say_led_here(journey.steps, request.step_id, but=row.step_id if row else "") if journey else ()
+    ways = say_led_here(journey.steps, request.step_id, row.step_id if row else "") if journey else ()
     return Grounds(
         now=await _why_now(session, run, journey, spans, step),
         ways=tuple(ways),
-        chosen=_chosen(row) if row else None,
+        chosen=as_chosen(row) if row else None,
         channels=next((s.detail for s in reversed(spans) if _is_part(s, "order channels", step)), ""),
     )
 
@@ -73,23 +73,3 @@ def _end_of_wait(span: Span, steps: Mapping[str, Step], asking: str) -> Moment |
 def _is_part(span: Span, part: str, step: str) -> bool:
     """Whether this is a part of the step that asks, in the pass in which it does; `step` is the id of its span."""
     return (span.name, span.parent_id) == (part, step)
-
-
-def _chosen(row: PlannerDecision) -> Chosen:
-    likely = row.probabilities
-    others = sorted((name for name in row.options if name != row.option), key=lambda name: -likely.get(name, 0.0))
-    return Chosen(
-        step_id=row.step_id,
-        decision=row.decision,
-        planner=row.planner,
-        at=row.decided_at,
-        option=row.option,
-        probability=row.probability,
-        expected=row.expected.get(row.option),
-        why=row.why,
-        others=tuple(
-            Alternative(option=name, probability=likely.get(name, 0.0), expected=row.expected.get(name))
-            for name in others
-        ),
-        closed=row.closed_options,
-    )

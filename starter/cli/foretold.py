@@ -59,14 +59,14 @@ def row_of_none(about: About, outcome: str, reason: str) -> dict[str, Any]:
 def print_foretold(rows: list[dict[str, Any]]) -> None:
     """Tell the rows within 80 columns."""
     for row in rows:
-        typer.echo(paragraph(f"{_head(row)}, now: {_say(row['verdict'], row['tool'])}", "", "    "))
+        typer.echo(paragraph(f"{_head(row)}, now: {say_verdict(row['verdict'], row['tool'])}", "", "    "))
         if grant := row["grant"]:
             typer.echo(paragraph(_say_grant(grant, row["tool"]), "    ", "        "))
         if row["clocks"]:
             typer.echo(paragraph(f"on the clocks of {', '.join(row['clocks'])}", "    ", "        "))
         for said in row["policies"]:
             words = f": {said['reason']}" if said["reason"] else ""
-            line = f"{said['policy']} ({said['of']}): {_say(said, row['tool'])}{words}"
+            line = f"{said['policy']} ({said['of']}): {say_verdict(said, row['tool'])}{words}"
             typer.echo(paragraph(line, "    ", "        "))
 
 
@@ -79,7 +79,7 @@ def _tier(verdict: dict[str, Any], tool: str) -> str | None:
 def _say_grant(grant: dict[str, Any], tool: str) -> str:
     """A standing grant in words."""
     how_long = f"{grant['left']} of {grant['most']} left, until {minute(grant['until'])} UTC"
-    then = _say(grant["verdict"], tool)
+    then = say_verdict(grant["verdict"], tool)
     why = f": {grant['verdict']['reason']}" if grant["verdict"].get("reason") else ""
     return f"the standing grant {grant['id']} of {grant['given_by']} answers ({how_long}): {then}{why}"
 
@@ -92,7 +92,7 @@ def _head(row: dict[str, Any]) -> str:
     return f"{place}: {row['tool']} ({given})"
 
 
-def _say(said: dict[str, Any], tool: str) -> str:
+def say_verdict(said: dict[str, Any], tool: str) -> str:
     """A verdict in words."""
     match said["verdict"]:
         case "allow":

@@ -1,4 +1,4 @@
-"""How `approval show` tells on what grounds a run asks, within 80 columns."""
+"""How `approval show` and `run explain` tell on what grounds a run came to something, within 80 columns."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,14 +16,15 @@ def tell_grounds(grounds: dict[str, Any]) -> Iterator[str]:
     for way in grounds["ways"]:
         yield paragraph(f"the journey led here: {way}", "  ", "    ")
     if grounds["chosen"]:
-        yield from _tell_chosen(grounds["chosen"])
+        yield from tell_chosen(grounds["chosen"])
     elif not grounds["ways"]:
         yield "  everyone who gets this far in the journey comes to this step"
     if grounds["channels"]:
         yield paragraph(f"channels: {grounds['channels']}", "  ", "    ")
 
 
-def _tell_chosen(chosen: dict[str, Any]) -> Iterator[str]:
+def tell_chosen(chosen: dict[str, Any]) -> Iterator[str]:
+    """What a planner chose, how likely that was, and what it passed over: a journeys.grounds.Chosen."""
     yield paragraph(f"{chosen['planner']} chose {_likely(chosen)} at {chosen['decision']}", "  ", "    ")
     if chosen["why"]:
         yield paragraph(chosen["why"], "    ")

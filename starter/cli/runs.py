@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from store.tables import Run, Span
     from workflows.state import Progress
 
-app = noun("run", "What journeys do with customers: list, show.")
+app = noun("run", "What journeys do with customers: list, show, explain.")
 
 
 @app.command("list")
@@ -40,6 +40,21 @@ def show(
 ) -> None:
     """Show what a run is doing now, what it waits for, and its timeline."""
     asyncio.run(_show(context, run, output))
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="The run's workflow id, as 'run list' shows it.")],
+    step: Annotated[str, typer.Option(metavar="STEP", help="Only of this step.")] = "",
+    output: Output = Format.text,
+) -> None:
+    """Say why each message left or did not, and each business action was done or not.
+
+    Who and what decided it: the policies with their versions, the planner or the
+    experiment, the people. It reads the store, and needs neither Temporal nor a worker.
+    """
+    asyncio.run(_explain(settings_of(context), run, step, output))
 
 
 async def _list(context: typer.Context, only: dict[str, str], page: int, output: Format) -> None:
@@ -72,6 +87,30 @@ async def _show(context: typer.Context, workflow_id: str, output: Format) -> Non
     for span, depth in in_tree_order(spans):
         head = f"  {moment(span.started_at)}  {'  ' * depth}"
         typer.echo(paragraph(_told(span), head, " " * (len(head) + 2)))
+
+
+async def _explain(settings: "Settings", workflow_id: str, step: str, output: Format) -> None:
+    from starter.cli.explained import explained
+    from starter.runs.explaining import explain_run
+
+    async with open_store(settings) as database:
+        run, spans = await _read(database, workflow_id)
+        async with database.reading() as session:
+            why = await explain_run(session, run, spans)
+    meant = [doing for doing in why.explained if step in ("", doing.step)]
+    if step and not meant:
+        there = ", ".join(dict.fromkeys(doing.step for doing in why.explained)) or "none so far"
+        raise CommandFailed(f"The run sends, does and asks nothing at a step '{step}'; there are: {there}.")
+    if output is Format.json:
+        print_json(run.model_dump() | why.model_copy(update={"explained": meant}).model_dump())
+        return
+    _print_standing(run, None)
+    if why.began:
+        typer.echo(paragraph(f"{why.began[:1].upper()}{why.began[1:]}."))
+    for doing in meant:
+        typer.echo("\n" + "\n".join(explained(doing)))
+    if not meant:
+        typer.echo("\nIt sent, did and asked nothing" + ("." if run.state == "closed" else " so far."))
 
 
 def _told(span: "Span") -> str:
