@@ -107,6 +107,8 @@ async def _explain(settings: "Settings", workflow_id: str, step: str, output: Fo
     _print_standing(run, None)
     if why.began:
         typer.echo(paragraph(f"{why.began[:1].upper()}{why.began[1:]}."))
+    if run.state != "closed":
+        typer.echo("It has not ended: 'sojourn run show' asks it what it waits for.")
     for doing in meant:
         typer.echo("\n" + "\n".join(explained(doing)))
     if not meant:

@@ -103,7 +103,7 @@ async def _doing(
     chosen = await decision_leading_to(session, run.workflow_id, run.first_run_id, found.step, found.began)
     arms = _arms(journey, found.step, spans)
     told_apart = (chosen.step_id if chosen else "", *arms)
-    state, code, reason = _standing(found, rulings)
+    state, code, reason = _standing(run, found, rulings)
     return Doing(
         id=key,
         step=found.step,
@@ -142,12 +142,14 @@ def _what(found: _Found) -> dict[str, Any]:
     return {name: value for name, value in known.items() if value}
 
 
-def _standing(found: _Found, rulings: Sequence[Ruling]) -> tuple[str, str, str]:
+def _standing(run: Run, found: _Found, rulings: Sequence[Ruling]) -> tuple[str, str, str]:
     """What became of it: the state, the vendor's code and the reason."""
     if found.row:
         return found.row.state, found.row.code, found.row.reason
     if found.span:
         return found.span.outcome, "", found.span.detail
+    if run.state == "closed":  # Temporal ended it, so that its last step told nothing.
+        return "interrupted", "", run.reason
     if rulings:
         last = rulings[-1].verdict
         return _NOT_YET[last["verdict"]], "", last.get("reason", "")

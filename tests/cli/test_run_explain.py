@@ -66,8 +66,13 @@ def explain(sojourn: Command, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("SOJOURN_DATABASE_URL", sqlite_url)
     monkeypatch.setenv("SOJOURN_TEMPORAL_ADDRESS", "127.0.0.1:9")
 
-    def answer(*rows: Any, verdicts: dict[str, list[Judged]] | None = None, options: tuple[str, ...] = ()) -> str:
-        asyncio.run(_fill(sqlite_url, rows, verdicts or {}))
+    def answer(
+        *rows: Any,
+        verdicts: dict[str, list[Judged]] | None = None,
+        options: tuple[str, ...] = (),
+        over: bool = True,
+    ) -> str:
+        asyncio.run(_fill(sqlite_url, rows, verdicts or {}, over))
         told = sojourn("run", "explain", RUN, *options)
         assert (told.code, told.err) == (0, "")
         assert max(map(len, told.out.splitlines())) <= 80 or "-o" in options
@@ -76,10 +81,15 @@ def explain(sojourn: Command, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) 
     return answer
 
 
-async def _fill(url: str, rows: tuple[Any, ...], verdicts: dict[str, list[Judged]]) -> None:
+async def _fill(url: str, rows: tuple[Any, ...], verdicts: dict[str, list[Judged]], over: bool) -> None:
     database = Database(url)
-    ended = {"state": "closed", "outcome": "goal", "reason": "goal reached: Order Completed"}
-    run = seeding.run(REF, **ended, started_at=NOON, ended_at=seeding.NOW)
+    end = {
+        "state": "closed",
+        "outcome": "goal",
+        "reason": "goal reached: Order Completed",
+        "ended_at": seeding.NOW,
+    }
+    run = seeding.run(REF, started_at=NOON, **end if over else {})
     start = EventRecord(
         seq=1, id="e_1", customer_id="c_lena", name="Product Viewed", properties={},
         occurred_at=NOON, received_at=NOON,
@@ -185,8 +195,14 @@ def test_a_failed_action_has_the_vendors_code_and_who_agreed_before(explain: Exp
 
 
 def test_a_message_that_is_held_has_no_row_yet_and_is_told_all_the_same(explain: Explained):
-    told = flat(explain(verdicts={"reminder": [said_of("reminder", at=NIGHT)]}))
+    told = flat(explain(verdicts={"reminder": [said_of("reminder", at=NIGHT)]}, over=False))
     assert f"It is held until {(NIGHT + timedelta(hours=9)):%Y-%m-%d} 08:00 UTC: quiet hours" in told
+    assert "It has not ended: 'sojourn run show' asks it what it waits for." in told
+
+
+def test_a_message_that_was_held_when_temporal_lost_the_run_waits_no_longer(explain: Explained):
+    told = flat(explain(verdicts={"reminder": [said_of("reminder", at=NIGHT)]}))
+    assert "It was not sent, as the run ended first: goal reached: Order Completed" in told
 
 
 def test_verdicts_of_an_earlier_run_with_the_same_id_are_not_its_own(explain: Explained):
@@ -214,9 +230,9 @@ def test_of_an_erased_customer_the_words_are_left_without_the_reasons(
 
 def test_programs_get_the_same_as_json(explain: Explained):
     held = said_of("reminder", at=NIGHT)
-    told = json.loads(explain(verdicts={"reminder": [held]}, options=("-o", "json")))
+    told = json.loads(explain(verdicts={"reminder": [held]}, options=("-o", "json"), over=False))
     [one] = told["explained"]
-    assert (told["outcome"], one["step"], one["kind"], one["state"]) == ("goal", "reminder", "message", "held")
+    assert (told["state"], one["step"], one["kind"], one["state"]) == ("open", "reminder", "message", "held")
     [ruling] = one["rulings"]
     said = {policy["policy"]: (policy["version"], policy["verdict"]) for policy in ruling["policies"]}
     assert said["quiet_hours"] == (version("quiet_hours"), "hold")
