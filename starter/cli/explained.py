@@ -60,7 +60,11 @@ def _said(doing: "Doing") -> Iterator[tuple[datetime, str]]:
     for asked in doing.asked:
         yield asked.at, paragraph(f"{moment(asked.at)} UTC, {_question(asked)}", "  ", "    ")
         if asked.decided_at:
-            yield asked.decided_at, paragraph(f"{moment(asked.decided_at)} UTC, {_answer(asked)}", "  ", "    ")
+            # It is timed by the clock of who decides, which may be behind that of a run whose time is skipped.
+            yield (
+                max(asked.decided_at, asked.at),
+                paragraph(f"{moment(asked.decided_at)} UTC, {_answer(asked)}", "  ", "    "),
+            )
     for part in doing.parts:
         if part.detail != doing.reason:
             yield part.at, paragraph(f"{moment(part.at)} UTC, {_part(part)}", "  ", "    ")
@@ -92,7 +96,7 @@ def _fate(doing: "Doing") -> str:
 
 def _left(doing: "Doing") -> str:
     left = f"It left on {moment(doing.done_at)} UTC" if doing.done_at else "It left"
-    by = f" by {doing.what['provider']}"
+    by = f" by {provider}" if (provider := doing.what.get("provider")) else ""
     heard = f" on {moment(doing.outcome_at)} UTC" if doing.outcome_at else ""
     return f"{left}{by}" + (f", and {became}{heard}" if (became := _LEFT[doing.state]) else "")
 
@@ -151,4 +155,5 @@ def _answer(asked: "Asked") -> str:
 
 
 def _part(part: "Part") -> str:
-    return f"{part.what}: {part.outcome.replace('_', ' ')}: {part.detail}"
+    said = ": ".join(word for word in (part.outcome.replace("_", " "), part.code, part.detail) if word)
+    return f"{part.what}: {said}"

@@ -28,6 +28,8 @@ _NOT_YET = {"hold": "held", "needs_approval": "asked", "deny": "denied", "allow"
 """How a step stands that neither is in a ledger nor has ended, by what the policies said last."""
 _TOLD = ("policy evaluate", "hold", "approval")
 """Parts of a step that verdicts and questions tell of."""
+_CODE = "error.type"
+"""What a vendor said, among the attributes of a part."""
 
 
 class _Found:
@@ -134,7 +136,9 @@ def _what(found: _Found) -> dict[str, Any]:
         return {"tool": row.tool, "given": row.given}
     if found.verdicts:
         facts = found.verdicts[-1].facts
-        return {name: facts[name] for name in ("channel", "content", "purpose", "tool") if facts.get(name)}
+        what = {name: facts[name] for name in ("channel", "content", "purpose", "tool") if facts.get(name)}
+        given = found.approvals[-1].message.get("given") if found.approvals else None
+        return what | ({"given": given} if given else {})
     if found.kind == "question" and found.approvals:
         return {"about": str(found.approvals[-1].message.get("about", ""))}
     given = found.span.attributes if found.span else {}
@@ -207,5 +211,15 @@ def _shares(split: Split) -> dict[str, float]:
 def _parts(run: Run, spans: Sequence[Span], found: _Found) -> list[Part]:
     """What the parts of the step tell beside verdicts, questions and the end of it."""
     parent = span_id(run.workflow_id, run.first_run_id, found.step, str(found.pass_))
-    told = [span for span in spans if span.parent_id == parent and span.detail and span.name not in _TOLD]
-    return [Part(at=span.ended_at, what=span.name, outcome=span.outcome, detail=span.detail) for span in told]
+    parts = [span for span in spans if span.parent_id == parent and span.detail and span.name not in _TOLD]
+    return [
+        Part(
+            at=span.ended_at,
+            what=span.name,
+            outcome=span.outcome,
+            code=str(span.attributes.get(_CODE, "")),
+            detail=span.detail,
+        )
+        for span in parts
+        if span.outcome != "asked"
+    ]

@@ -99,4 +99,6 @@ class Part(BaseModel):
     at: datetime
     what: str
     outcome: str
+    code: str
+    """The vendor's, where one said something."""
     detail: str

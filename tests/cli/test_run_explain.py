@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import update
 
 from activities.delivering.verdicts import Judged, keep_verdict
-from activities.spans import step_span
+from activities.spans import part_span, step_span
 from journeys.ids import delivery_key
 from journeys.model import Journey
 from policies.model import rule
@@ -23,7 +23,7 @@ from tests.activities.conftest import decision
 from tests.cli.conftest import Command
 from tests.conftest import RETAIL
 from tests.policies.conftest import consent, facts
-from workflows.ports import RunRef, StepRecord
+from workflows.ports import RunRef, StepRecord, StepRequest
 
 POLICIES = load_policies(RETAIL / "policies.yaml")
 NOON = (seeding.NOW - timedelta(days=2)).replace(hour=12, minute=0, second=0)
@@ -192,6 +192,44 @@ def test_a_failed_action_has_the_vendors_code_and_who_agreed_before(explain: Exp
     assert "sorry: action refund (order_id o-7, amount 80.0)" in told
     assert "It was not done: refund.409: it was paid back already" in told
     assert "ada@northwind.example agreed before to all like it, when they approved a_1" in told
+
+
+def test_an_answer_stands_after_its_question_whatever_the_clock_of_who_decided(explain: Explained):
+    given = {"tool": "refund", "given": {"amount": 620}}
+    asked = seeding.refund(
+        "a_1", delivery_id=key("sorry"), step_id="sorry", state="rejected", message=given, requested_at=NOON,
+        decided_by=seeding.ADA.email, decided_at=NOON - timedelta(days=900), decision_reason="it was asked twice",
+    )  # fmt: skip
+    judged = said_of("sorry", channel="action", about={"tool": "refund"})
+    denied = ended("sorry", "act", "rejected", "it was asked twice")
+    told = flat(explain(asked, denied, verdicts={"sorry": [judged]}))
+    assert "sorry: action refund (amount 620) It was not done, as a person said no: it was asked twice" in told
+    assert 0 < told.index("marketing was asked") < told.index("rejected by ada@northwind.example")
+
+
+def test_a_question_to_a_person_is_told_with_what_they_were_asked(explain: Explained):
+    asked = seeding.approval(
+        delivery_id=key("talk"), step_id="talk", channel="question", message={"about": "May we call them?"},
+        state="approved", decided_by=seeding.OMAR.email, decided_at=seeding.NOW, reason="the journey asks for it",
+    )  # fmt: skip
+    told = flat(explain(asked, ended("talk", "approve", "approved", "they like it")))
+    assert "talk: question: May we call them? A person agreed: they like it" in told
+    assert "approved by omar@northwind.example" in told
+
+
+def test_what_a_trace_alone_tells_of_is_not_passed_over(explain: Explained):
+    assert "last: message 'bye' by whatsapp It left." in flat(explain(ended("last", "send", "sent", "")))
+
+
+def test_a_channel_that_could_not_be_used_and_a_vendor_who_was_busy_are_told(explain: Explained):
+    request = StepRequest(run=REF, step_id="reminder", pass_=0, now=NOON)
+    at = NOON + timedelta(minutes=1)
+    no_token = part_span(request, "compose", "1", NOON, NOON, "denied", "the customer has no push token")
+    code = {"error.type": "smtp.421"}
+    busy = part_span(request, "send email", "1", NOON, at, "retrying", "try again later", **code)
+    told = flat(explain(no_token, busy, delivered("reminder", "sent")))
+    assert "compose: denied: the customer has no push token" in told
+    assert f"{DAY} 12:01 UTC, send email: retrying: smtp.421: try again later" in told
 
 
 def test_a_message_that_is_held_has_no_row_yet_and_is_told_all_the_same(explain: Explained):
