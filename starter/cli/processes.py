@@ -53,7 +53,6 @@ def dev(
     the folder .sojourn. A vendor whose environment variables are set is used for real.
     """
     settings = settings_of(context)
-    typer.echo("Starting Temporal, a worker, the API and the vendors' sandbox ...")
     from starter.local.ports import Ports
 
     ports = Ports(port or settings.port, temporal_port, temporal_ui_port, mailbox_port)
@@ -112,6 +111,7 @@ async def _develop(settings: "Settings", ports: "Ports") -> None:
     # The vendors' variables are set by the sandbox, once it is up.
     read_project(settings.project_dir)
     ports.check()
+    typer.echo("Starting Temporal, a worker, the API and the vendors' sandbox ...")
     from starter.local.stack import LocalStack
 
     async with LocalStack.start(settings, ports, persistent=True, keep_real_vendors=True) as stack:

@@ -57,13 +57,14 @@ class Narrator:
     async def _tell_refusals(self) -> None:
         async with self._database.reading() as session:
             spans = await spans_of_trace(session, self._part.trace_id)
-        for text in _refusals([span for span in spans if span.span_id not in self._told]):
+        for text in refusals([span for span in spans if span.span_id not in self._told]):
             self._story.tell(self._part, text)
         self._told |= {span.span_id for span in spans}
 
 
-def _refusals(spans: Sequence[Span]) -> list[str]:
-    """What did not leave, and why. A policy's denial shows in the guard's span, a person's in the step's."""
+def refusals(spans: Sequence[Span]) -> list[str]:
+    """What did not leave, and why, once each. A policy's denial shows in the guard's span, a person's in the
+    step's."""
     told: list[str] = []
     for span in spans:
         reason = span.detail.removeprefix("the customer ")
@@ -71,6 +72,6 @@ def _refusals(spans: Sequence[Span]) -> list[str]:
             told.append(f"not sent: {reason}")
         elif span.outcome == "rejected" and span.kind == "send":
             told.append(f"offer rejected: {reason}")
-        elif span.outcome == "expired":
+        elif span.outcome == "expired" and span.kind == "send":
             told.append(f"offer dropped: {reason}")
     return told
