@@ -61,13 +61,11 @@ def _settings(planner: str, text: str) -> dict[str, Any]:
     from pydantic import ValidationError
 
     from learning.planners.registry import planner_settings
-    from yamlfile import nearest
+    from yamlfile import instead_of
 
     known = planner_settings()
     if planner not in known:
-        raise CommandFailed(
-            f"There is no planner '{planner}' ({nearest(planner, list(known)) or ', '.join(known)})."
-        )
+        raise CommandFailed(f"There is no planner '{planner}' ({instead_of(planner, known)}).")
     try:
         given = json.loads(text)
         known[planner].model_validate(given)

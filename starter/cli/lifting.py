@@ -79,14 +79,14 @@ def _named(settings: "Settings", name: str) -> "tuple[list[Journey], dict[str, S
     from content.surfaces import FILE as SURFACES
     from journeys.ids import surface_journey
     from journeys.loader import load_journeys
-    from yamlfile import nearest
+    from yamlfile import instead_of
 
     journeys = load_journeys(settings.project_dir / "journeys")
     declared = (settings.project_dir / SURFACES).is_file()
     surfaces = dict(load_library(settings.project_dir).surfaces) if declared else {}
     known = [*journeys, *map(surface_journey, surfaces)]
     if name and name not in known:
-        raise CommandFailed(f"There is no journey '{name}' ({nearest(name, known) or 'none is near'}).")
+        raise CommandFailed(f"There is no journey '{name}' ({instead_of(name, known)}).")
     return (
         [journey for journey in journeys.values() if name in ("", journey.journey)],
         {each: surface for each, surface in surfaces.items() if name in ("", surface_journey(each))},

@@ -18,7 +18,7 @@ from project.model import Project, read_project
 
 
 class NoSuchContent(Exception):
-    """There is no content of this name; the message names the nearest."""
+    """There is no content of this name; the message names the nearest, or all there are."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Shelf:
         """The content of this name over each channel, or all. Raises NoSuchContent."""
         found = [entry for entry in self.library.entries if name in ("", entry.name)]
         if name and not found:
-            fix = yamlfile.nearest(name, sorted({entry.name for entry in self.library.entries}))
-            raise NoSuchContent(f"There is no content '{name}'" + (f" ({fix})" if fix else "") + ".")
+            fix = yamlfile.instead_of(name, sorted({entry.name for entry in self.library.entries}))
+            raise NoSuchContent(f"There is no content '{name}' ({fix}).")
         return found
 
     def findings(self, entry: Entry, now: datetime) -> list[Finding]:

@@ -146,6 +146,12 @@ def test_a_preview_of_what_does_not_exist_names_the_nearest(sojourn: Command, sh
     assert answer.err == "There is no content 'browse-remindr' (did you mean 'browse-reminder'?).\n"
 
 
+def test_a_name_that_is_like_no_other_is_answered_with_those_there_are(sojourn: Command):
+    answer = sojourn("--project", RETAIL, "content", "preview", "xyz")
+    assert answer.code == 1
+    assert answer.err.startswith("There is no content 'xyz' (there are: browse-offer, browse-related, ")
+
+
 def test_who_may_only_look_approves_nothing(sojourn: Command, shop: Path):
     edit(shop, "once more", "once again")
     project = (shop / "sojourn.yaml").read_text(encoding="utf-8")
