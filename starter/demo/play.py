@@ -28,6 +28,7 @@ from starter.demo.story import Story
 from starter.demo.summary import RunRecord, read_records, summarise
 from starter.local.ports import Ports, free_ports
 from starter.local.stack import LocalStack
+from starter.temporal import CORE_LOG
 
 _JOURNEY = "browse-abandonment"
 _SPEED = 3 * 24 * 60
@@ -180,3 +181,5 @@ def _say_goodbye(out: Console, summary: Mapping[str, Any]) -> None:
 def _log_to(console: Console) -> None:
     handler = RichHandler(console=console, show_path=False, rich_tracebacks=False)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", handlers=[handler], force=True)
+    # That a task took long says something of the machine, not of the demo.
+    logging.getLogger(CORE_LOG).setLevel(logging.ERROR)

@@ -14,7 +14,6 @@ from pathlib import Path
 from sqlalchemy import make_url
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 from temporalio.testing import WorkflowEnvironment
 
 from journeys.model import Journey
@@ -32,6 +31,7 @@ from starter.local.programs import find_program
 from starter.local.stack import vendors_sandbox
 from starter.segments.keeping import segments_of
 from starter.services import Services
+from starter.temporal import runtime
 from store.database import Database
 from store.migrate import migrate
 from worker import load_parts, make_worker
@@ -149,7 +149,8 @@ async def _time_skipping_server(keys: CustomerKeys) -> WorkflowEnvironment:
     environment = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=find_program("temporal-test-server", "Temporal's test server"),
         data_converter=data_converter(keys),
-        runtime=_quiet_runtime(),
+        # It warns of what the test server lacks; a rehearsal does without.
+        runtime=runtime("ERROR"),
     )
     await environment.client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(
@@ -158,9 +159,3 @@ async def _time_skipping_server(keys: CustomerKeys) -> WorkflowEnvironment:
         )
     )
     return environment
-
-
-@cache
-def _quiet_runtime() -> Runtime:
-    """Says nothing of what the test server lacks: a rehearsal does without."""
-    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter="error")))
