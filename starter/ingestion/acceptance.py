@@ -70,7 +70,7 @@ class Ingestion:
         When it returns, all of it is durable. Raises NotAccepted, and then nothing was kept.
         """
         try:
-            await self.pressure.check()
+            await self.pressure.check(now or datetime.now(UTC))
             counts = await self._keep(events, refused, now)
         except (SQLAlchemyError, OSError) as error:
             if not _is_away(error):

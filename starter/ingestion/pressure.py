@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from store.database import Database
 from store.outbox import backlog, waiting_since
@@ -74,16 +74,16 @@ class Pressure:
         finally:
             self._under_way -= 1
 
-    async def check(self) -> None:
+    async def check(self, now: datetime) -> None:
         """Hold the outbox against its limits. Raises Backlogged."""
-        now = asyncio.get_running_loop().time()
-        if now - self._looked_at >= _LOOK_EVERY:
-            self._looked_at = now
+        looks_at = asyncio.get_running_loop().time()
+        if looks_at - self._looked_at >= _LOOK_EVERY:
+            self._looked_at = looks_at
             async with self._database.reading() as session:
                 self._waiting = await backlog(session, self._limits.waiting)
                 self._since = await waiting_since(session)
         if self._waiting >= self._limits.waiting:
             raise Backlogged(f"{self._waiting} events wait to be processed; send the same again later")
-        if self._since is not None and datetime.now(UTC) - self._since > self._limits.behind:
+        if self._since is not None and now - self._since > self._limits.behind:
             since = f"{self._since:%Y-%m-%d %H:%M} UTC"
             raise Backlogged(f"events have waited since {since}; send the same again later")

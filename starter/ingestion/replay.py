@@ -8,6 +8,7 @@ import asyncio
 import csv
 import hashlib
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -107,6 +108,7 @@ async def replay(
     *,
     speed: float | None = None,
     report: Callable[[Progress], None] = lambda _: None,
+    clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> Progress:
     """Send every event, in the order of the file, and give what became of the lines.
@@ -115,7 +117,7 @@ async def replay(
     as the server takes them. `report` is called after each request. Bad lines are told and left out.
     Raises starter.client.SojournError; what was reported before is durable.
     """
-    progress, pace, waiting = Progress(), _Pace(speed), list[Line]()
+    progress, pace, waiting = Progress(), _Pace(speed, clock), list[Line]()
     for line in lines:
         if isinstance(line, Problem):
             _tell(progress, line)
@@ -133,10 +135,11 @@ async def replay(
 class _Pace:
     """When each event is due, counted from the first one."""
 
-    def __init__(self, speed: float | None) -> None:
+    def __init__(self, speed: float | None, clock: Callable[[], float]) -> None:
         self._speed = speed
+        self._clock = clock
         self._first: datetime | None = None
-        self._began = asyncio.get_running_loop().time()
+        self._began = clock()
 
     def ahead(self, at: datetime) -> float:
         """Seconds until an event of this time is due."""
@@ -144,7 +147,7 @@ class _Pace:
             return 0.0
         self._first = self._first or at
         due = self._began + (at - self._first).total_seconds() / self._speed
-        return due - asyncio.get_running_loop().time()
+        return due - self._clock()
 
 
 async def _send(

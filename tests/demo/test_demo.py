@@ -32,7 +32,8 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("demo")
     with _demo("--once", "-o", "json", folder=folder) as process:
         out, err = process.communicate(timeout=240)
-    assert (process.returncode, err) == (0, ""), out
+    # Parts that a busy machine made wait may say so on standard error.
+    assert process.returncode == 0, out + err
     assert list(folder.iterdir()) == []
     return json.loads(out)
 

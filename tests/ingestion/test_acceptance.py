@@ -1,6 +1,7 @@
 """Accepting an event: once, whole, for one customer, and never when it cannot be kept."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -19,6 +20,8 @@ from store.database import Database
 from store.tables import Address, ConsentRecord, Customer, Delivery, EventRecord, Identity, OutboxEntry
 from tests import seeding
 from tests.ingestion.conftest import Kept
+
+MONTHS_AGO = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
 async def send(sender: httpx.AsyncClient, *items: dict[str, Any]) -> None:
@@ -267,6 +270,18 @@ async def test_senders_are_asked_to_slow_down_when_events_have_waited_too_long(d
     behind = Ingestion(database, [], lambda: None, Limits(behind=timedelta(0)))
     with pytest.raises(Backlogged, match="events have waited since"):
         await behind.accept([event])
+
+
+async def test_how_long_events_have_waited_is_by_the_clock_they_were_received_by(
+    sqlite_database: Database,
+) -> None:
+    event = Incoming(id="m1", name="Viewed", who=Who("lena"), at=MONTHS_AGO)
+    assert await Ingestion(sqlite_database, [], lambda: None).accept([event], now=MONTHS_AGO) == 1
+    same = Ingestion(sqlite_database, [], lambda: None)
+    assert await same.accept([replace(event, id="m2")], now=MONTHS_AGO + timedelta(hours=23)) == 1
+    later = Ingestion(sqlite_database, [], lambda: None)
+    with pytest.raises(Backlogged, match="events have waited since"):
+        await later.accept([event], now=MONTHS_AGO + timedelta(hours=25))
 
 
 async def test_more_requests_than_may_be_under_way_are_asked_to_come_back(

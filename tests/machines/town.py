@@ -50,7 +50,7 @@ class Town:
 
     def __post_init__(self) -> None:
         # Nobody dispatches what is accepted here, so it waits for as long as the machines say.
-        limits = Limits(behind=timedelta(days=9999))
+        limits = Limits(behind=timedelta.max)
         self.ingestion = Ingestion(self.sending.database, CHANNELS, lambda: None, limits)
         parts = self.sending.parts[-1]
         self.following = Following(self.sending.database, parts.policies, parts.library)

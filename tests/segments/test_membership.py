@@ -11,6 +11,7 @@ from journeys.events import SEGMENT_ENTERED, SEGMENT_LEFT
 from journeys.segments import version_of
 from starter.ingestion.acceptance import Ingestion
 from starter.ingestion.incoming import ConsentChange, Incoming, Profile, Who
+from starter.ingestion.pressure import Limits
 from starter.segments.keeping import count_page, look_at_due
 from store.database import Database
 from store.segments import counted_segments, define
@@ -31,7 +32,9 @@ class Shop:
         self, user: str, name: str, at: datetime = NOW, *, event_id: str = "", profile: Profile = Profile()
     ) -> None:
         event = Incoming(event_id or secrets.token_hex(8), name, Who(user), at, profile=profile)
-        ingestion = Ingestion(self.database, ["email"], lambda: None, segments=lambda: self.segments)
+        # Nobody dispatches what is accepted here, so it waits for as long as a test says.
+        patient = Limits(behind=timedelta.max)
+        ingestion = Ingestion(self.database, ["email"], lambda: None, patient, segments=lambda: self.segments)
         await ingestion.accept([event], now=at)
 
     async def time_passes(self, to: datetime) -> int:
