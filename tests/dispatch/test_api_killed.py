@@ -81,7 +81,7 @@ async def _survives(
     successor = doomed_api.start(temporal_address, database_url, port, None)
     processes.callback(successor.kill)
     await sending
-    await eventually(lambda: nothing_is_due(shop), within=40)
+    await eventually(lambda: nothing_is_due(shop))
 
     events = sorted(await rows(shop, EventRecord), key=lambda event: event.seq)
     assert [event.id for event in events] == [f"m{n}" for n in range(len(SENT))]

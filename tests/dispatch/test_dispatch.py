@@ -209,7 +209,7 @@ async def test_a_request_reaches_the_run_without_waiting_for_a_poll(
     ):
         view = {"userId": "lena", "event": "Product Viewed", "properties": {"product_id": "fjell-3"}}
         await client.post("/v1/track", json={**view, "writeKey": "key"})
-        await eventually(lambda: _is_open(shop), within=30)
+        await eventually(lambda: _is_open(shop))
         assert (await client.get("/readyz")).json() == {"database": True, "temporal": True}
 
 

@@ -17,7 +17,7 @@ from store.database import Database
 from store.history import find_runs, spans_of_trace
 from telemetry import readable
 from tests.retail import OMAR, SECRET, TENT, RetailShop, Shopper
-from tests.waiting import eventually
+from tests.waiting import WITHIN, eventually
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -72,7 +72,7 @@ async def test_what_temporal_keeps_of_an_erased_customer_decrypts_nowhere(
             return True
         return False
 
-    await eventually(forgotten, within=REMEMBERED_S + 10)
+    await eventually(forgotten, within=REMEMBERED_S + WITHIN)
 
 
 async def test_whoever_comes_back_is_someone_new(lena: Shopper, capsys: pytest.CaptureFixture[str]) -> None:

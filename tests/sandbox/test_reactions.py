@@ -21,6 +21,7 @@ from sandbox.server import Sandbox
 from starter.webhooks.model import Call, Report
 from starter.webhooks.registry import known_vendors
 from tests.channels.messages import rendered
+from tests.waiting import WITHIN
 
 PHONE = "+4917012345678"
 
@@ -39,7 +40,7 @@ class Listener:
 
     async def hears(self, sandbox: Sandbox, vendor: str) -> Report:
         """What the next call says, once it is proved."""
-        call = await asyncio.wait_for(self.calls.get(), 20)
+        call = await asyncio.wait_for(self.calls.get(), WITHIN)
         proves = known_vendors()[vendor].model_validate(sandbox.callers[vendor].settings())
         await proves.verify(call)
         [report] = proves.read(call)
