@@ -1,6 +1,6 @@
 """Changes under review: kept, found, and settled together with what they put live."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -40,6 +40,12 @@ async def find_open(session: AsyncSession, kind: ChangeKind, subject: str, versi
     return (await session.exec(query)).first()
 
 
+async def open_changes(session: AsyncSession, change_ids: Collection[str]) -> list[Change]:
+    """Those of some changes that are open."""
+    query = select(Change).where(col(Change.id).in_(change_ids), col(Change.state) == "open")
+    return list((await session.exec(query)).all())
+
+
 async def list_changes(session: AsyncSession, state: ChangeState | None, number: int = 1) -> Page[Change]:
     """Changes in a state, or all, those proposed last first."""
     query = select(Change).order_by(col(Change.proposed_at).desc(), col(Change.id))
@@ -48,18 +54,19 @@ async def list_changes(session: AsyncSession, state: ChangeState | None, number:
 
 async def settle_change(
     session: AsyncSession, change_id: str, state: ChangeState, by: Sequence[str], reason: str, at: datetime
-) -> None:
+) -> bool:
     """Write how a review ended; what was approved is live from here on, as long as what it replaces still is. One
-    that is settled stays as it is."""
+    that is settled stays as it is, and this gives False."""
     change = await session.get(Change, change_id, with_for_update=True)
     if change is None or change.state != "open":
-        return
+        return False
     matter = MATTERS[change.kind]
     if state == "approved" and await matter.live(session, change.subject) != change.was:
         state, reason = "expired", _OVERTAKEN
     _settle(session, change, state, by, reason, at)
     if state == "approved":
         await matter.put_live(session, change, ", ".join(by), at)
+    return True
 
 
 async def roll_back(session: AsyncSession, change_id: str, by: str, at: datetime) -> Change:

@@ -17,6 +17,7 @@ from workflows.approval import DecisionSigner
 from workflows.ports import ReviewRequest
 
 WORKFLOW = "ChangeReview"
+_REVIEW = "change:"
 LIFE = timedelta(days=14)
 """How long a proposal stands without an answer."""
 
@@ -71,7 +72,13 @@ async def propose(
 
 def workflow_of(change_id: str) -> str:
     """The workflow id of a review."""
-    return f"change:{change_id}"
+    return f"{_REVIEW}{change_id}"
+
+
+def change_of(workflow_id: str) -> str | None:
+    """The change that a workflow id is the review of; None when it is not that of a review."""
+    change_id = workflow_id.removeprefix(_REVIEW)
+    return change_id if change_id != workflow_id else None
 
 
 def _made(proposal: Proposal, by: str, now: datetime) -> Change:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from journeys.approvers import is_one_of
 from project.access import Person
@@ -13,6 +13,7 @@ from starter.approvals.saying import checked_reason
 from starter.changes.autonomy import proposal_of
 from starter.changes.proposing import Proposal, propose, workflow_of
 from starter.identity.callers import Refusal, noting_refusals
+from starter.runs.lost import settle_lost_review
 from starter.services import Services
 from starter.temporal import sentence_of
 from store.changes import CannotRollBack, find_change, list_changes, roll_back
@@ -40,6 +41,12 @@ class ReviewRefused(Refusal):
     """The review, or what is live by now, does not allow it."""
 
     code, status = "refused", 409
+
+
+class ReviewGone(Refusal):
+    """Temporal ended the review, or no longer has it."""
+
+    code, status = "review_gone", 410
 
 
 class ReviewUnavailable(Refusal):
@@ -120,17 +127,8 @@ class Changes:
                 raise ReviewRefused(str(error)) from error
 
     async def _tell(self, change: Change, decision: Decision) -> tuple[str, ...]:
-        review = cast(Any, self._services.temporal.get_workflow_handle(workflow_of(change.id)))
-        same = f"{change.id}\n{decision.approver}\n{decision.approved}"
         try:
-            return tuple(
-                await review.execute_update(
-                    ChangeReview.decide_change,
-                    self._services.signer.sign(decision),
-                    id=hashlib.sha256(same.encode()).hexdigest()[:40],
-                    rpc_timeout=_ANSWER_WITHIN,
-                )
-            )
+            return await self._reaches_review(change, decision)
         except WorkflowUpdateFailedError as refusal:
             raise ReviewRefused(sentence_of(refusal.cause)) from refusal
         except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError, RuntimeError) as error:
@@ -138,16 +136,44 @@ class Changes:
                 "The review does not answer at the moment. Decide again in a minute."
             ) from error
 
+    async def _reaches_review(self, change: Change, decision: Decision) -> tuple[str, ...]:
+        review = cast(Any, self._services.temporal.get_workflow_handle(workflow_of(change.id)))
+        token = self._services.signer.sign(decision)
+        same = f"{change.id}\n{decision.approver}\n{decision.approved}"
+        update_id = hashlib.sha256(same.encode()).hexdigest()[:40]
+        try:
+            return tuple(
+                await review.execute_update(
+                    ChangeReview.decide_change, token, id=update_id, rpc_timeout=_ANSWER_WITHIN
+                )
+            )
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+        raise await self._over(change)
+
+    async def _over(self, change: Change) -> Refusal:
+        """What is said to whoever decides when the review is over: it settled the change, or is lost."""
+        await settle_lost_review(self._services, change)
+        change = await self.get(change.id)
+        if change.state == "lost":
+            return ReviewGone(f"Nothing came of it: {change.reason}. Propose it again.")
+        return MayNotReview(_settled(change))
+
 
 def why_may_not_review(change: Change, person: Person) -> str:
     """Why this person may not decide this change, in plain words; empty when they may."""
     if change.state != "open":
-        return f"It is {change.state.replace('_', ' ')} already."
+        return _settled(change)
     if is_one_of(person.email, (change.author, change.owner)):
         return "You wrote or proposed it, and nobody approves what is their own. Ask a colleague."
     if not set(change.areas.values()) & set(person.groups):
         return f"Only people of these groups decide it: {', '.join(_groups(change))}."
     return ""
+
+
+def _settled(change: Change) -> str:
+    return f"It is {change.state.replace('_', ' ')} already."
 
 
 def _groups(change: Change) -> list[str]:

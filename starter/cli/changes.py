@@ -24,6 +24,7 @@ class State(StrEnum):
     approved = "approved"
     rejected = "rejected"
     expired = "expired"
+    lost = "lost"
     rolled_back = "rolled_back"
 
 

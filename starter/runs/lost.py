@@ -1,37 +1,37 @@
-"""Runs that Temporal ended without a word of their own: somebody terminated them there, their time was over, or
-their history was deleted.
+"""Runs and reviews that Temporal ended without a word of their own: somebody terminated them there, they failed,
+their time was over, or their history was deleted.
 
-Such a run cannot write its end, withdraw its question or settle what it was sending. Whoever notices does it here.
+Such a workflow cannot write its end, withdraw its question or settle what it was sending. Whoever notices does it
+here.
 """
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistoryEventFilterType
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from journeys.requests import EndedRun
-from starter.dispatch.launch import WORKFLOW
-from starter.dispatch.signals import RPC_TIMEOUT
+from starter.changes.proposing import change_of, workflow_of
+from starter.runs.ended import Ended, ended_by_temporal, how_it_ended
 from starter.services import Services
 from store.approvals import withdraw_questions
 from store.audit import record
+from store.changes import open_changes, settle_change
 from store.customers import lock_customer
 from store.events import as_event, find_events
 from store.ledger import settle_unfinished
 from store.requests import tell_end
 from store.runs import LOST, close_run, open_among
 from store.surfaces import withdraw_run
-from store.tables import Run
+from store.tables import Change, Run
 
 _LOOK_AGAIN_S = 15.0
-_PAGE = 500
 _LATE = timedelta(minutes=10)
-"""How late a run's end may show in Temporal's visibility, by its own clock or ours."""
+"""How late a workflow's end may show in Temporal's visibility, by its own clock or ours."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,97 +45,63 @@ async def keep_settling_lost(services: Services) -> None:
             await settle_ended(services, since)
             since = began - _LATE
         except (SQLAlchemyError, OSError, RPCError, RuntimeError) as error:
-            _log.warning("runs that Temporal ended cannot be looked for now: %s", error)
+            _log.warning("what Temporal ended cannot be looked for now: %s", error)
         await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 async def settle_ended(services: Services, since: datetime | None) -> None:
-    """Settle the runs that Temporal says it ended since then (UTC), or ever: few do not end by themselves. Raises
-    RPCError."""
-    found = services.temporal.list_workflows(
-        _ended_by_others(services.settings.task_queue, since), page_size=_PAGE, rpc_timeout=RPC_TIMEOUT
-    )
-    while found.current_page is None or found.next_page_token:
-        await found.fetch_next_page()
-        ids = {each.id for each in found.current_page or ()}
+    """Settle the runs and reviews that Temporal says it ended since then (UTC), or ever. Raises RPCError."""
+    async for ids in ended_by_temporal(services.temporal, services.settings.task_queue, since):
         async with services.database.reading() as session:
             runs = await open_among(session, ids)
+            changes = await open_changes(session, [change for each in ids if (change := change_of(each))])
         for run in runs:
             await settle_lost(services, run)
+        for change in changes:
+            await settle_lost_review(services, change)
 
 
 async def settle_lost(services: Services, run: Run) -> None:
     """Write how a run ended that is open here and over in Temporal, unless it tells so itself meanwhile. Raises
     RPCError."""
-    end = await _end_of(services.temporal, run)
+    end = await how_it_ended(services.temporal, run.workflow_id)
     if end is not None:
         async with services.database.transaction() as session:
-            await _write(session, run, end)
+            await _close(session, run, end)
 
 
-def _ended_by_others(task_queue: str, since: datetime | None) -> str:
-    ended = f"WorkflowType = '{WORKFLOW}' AND TaskQueue = '{task_queue}'"
-    ended += " AND ExecutionStatus IN ('Terminated', 'TimedOut', 'Failed', 'Canceled')"
-    return f"{ended} AND CloseTime >= '{since.isoformat()}'" if since else ended
+async def settle_lost_review(services: Services, change: Change) -> None:
+    """Close a proposal that is open here and whose review is over in Temporal: nothing of it goes live. Raises
+    RPCError."""
+    end = await how_it_ended(services.temporal, workflow_of(change.id))
+    if end is None:
+        return
+    reason = f"its review was {end.reason}"
+    async with services.database.transaction() as session:
+        if await settle_change(session, change.id, LOST, (), reason, end.at):
+            _tell(session, f"{change.kind}:{change.subject}", end, {"change": change.id})
 
 
-@dataclass(frozen=True)
-class _End:
-    """How Temporal ended a run, at `at` in UTC. Of a termination `identity` is what the client called itself."""
-
-    how: str
-    at: datetime
-    identity: str = ""
-    words: str = ""
-
-
-async def _end_of(temporal: Client, run: Run) -> _End | None:
-    """None while the run goes on. Its workflow id has no newer run: none starts while this one is open here."""
-    handle = temporal.get_workflow_handle(run.workflow_id)
-    try:
-        found = await handle.describe(rpc_timeout=RPC_TIMEOUT)
-    except RPCError as error:
-        if error.status == RPCStatusCode.NOT_FOUND:
-            return _End("deleted", datetime.now(UTC))
-        raise
-    if found.status is None or found.status is WorkflowExecutionStatus.RUNNING:
-        return None
-    how, at = found.status.name.lower().replace("_", " "), found.close_time or datetime.now(UTC)
-    if found.status is not WorkflowExecutionStatus.TERMINATED:
-        return _End(how, at)
-    last = temporal.get_workflow_handle(run.workflow_id, run_id=found.run_id).fetch_history_events(
-        event_filter_type=WorkflowHistoryEventFilterType.CLOSE_EVENT, rpc_timeout=RPC_TIMEOUT
-    )
-    said = (await anext(last)).workflow_execution_terminated_event_attributes
-    return _End(how, at, said.identity, said.reason)
-
-
-async def _write(session: AsyncSession, run: Run, end: _End) -> None:
+async def _close(session: AsyncSession, run: Run, end: Ended) -> None:
     """What the run would have written at its end, once."""
-    reason = f"{end.how} in Temporal"
     # Before the run's own row, as everywhere.
     await lock_customer(session, run.customer_id)
-    if not await close_run(session, run.workflow_id, run.first_run_id, LOST, reason, end.at):
+    if not await close_run(session, run.workflow_id, run.first_run_id, LOST, end.reason, end.at):
         return
-    ended = EndedRun(outcome=LOST, reason=reason, run=run.workflow_id)
+    ended = EndedRun(outcome=LOST, reason=end.reason, run=run.workflow_id)
     for start in await find_events(session, [run.start_seq]):
         await tell_end(session, run.customer_id, as_event(start), ended, end.at)
-    await withdraw_questions(session, run.workflow_id, run.first_run_id, f"its run is over: {reason}", end.at)
-    await settle_unfinished(session, run.workflow_id, run.first_run_id, reason)
+    over = f"its run is over: {end.reason}"
+    await withdraw_questions(session, run.workflow_id, run.first_run_id, over, end.at)
+    await settle_unfinished(session, run.workflow_id, run.first_run_id, end.reason)
     await withdraw_run(session, run.workflow_id, run.first_run_id, end.at)
-    _tell(session, run, end)
+    _tell(session, f"run:{run.workflow_id}", end, {}, run.customer_id)
 
 
-def _tell(session: AsyncSession, run: Run, end: _End) -> None:
+def _tell(
+    session: AsyncSession, subject: str, end: Ended, facts: Mapping[str, str], customer_id: str = ""
+) -> None:
     """Write into the audit log who ended it, as far as Temporal says. A person's words may name someone."""
-    by = "someone in Temporal" if end.how in ("terminated", "deleted") else "Temporal"
-    record(
-        session,
-        "change",
-        f"run:{run.workflow_id}",
-        by,
-        {"what": "ended", "how": end.how, "identity": end.identity},
-        at=end.at,
-        customer_id=run.customer_id,
-        evidence={"reason": end.words} if end.words else None,
-    )
+    told = {"what": "ended", "how": end.how, "identity": end.identity, **facts}
+    evidence = {"reason": end.words} if end.words else None
+    record(session, "change", subject, end.by, told, at=end.at, customer_id=customer_id, evidence=evidence)

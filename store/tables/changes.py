@@ -8,7 +8,8 @@ from sqlmodel import Column, Field, SQLModel
 
 from store.tables.columns import json_column, json_list_column, time_column, word_column
 
-ChangeState = Literal["open", "approved", "rejected", "expired", "rolled_back"]
+ChangeState = Literal["open", "approved", "rejected", "expired", "lost", "rolled_back"]
+"""`lost` is one whose review Temporal ended: it was terminated there, timed out or failed, or was deleted."""
 ChangeKind = Literal["journey", "policies", "content", "autonomy"]
 
 

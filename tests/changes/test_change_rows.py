@@ -69,7 +69,7 @@ async def test_what_is_approved_is_live(proposed: Database) -> None:
     assert await live(proposed) == NEW.version
 
 
-@pytest.mark.parametrize("state", ["rejected", "expired"])
+@pytest.mark.parametrize("state", ["rejected", "expired", "lost"])
 async def test_nothing_else_goes_live(proposed: Database, state: str) -> None:
     await settled(proposed, state)
     assert await live(proposed) == OLD.version

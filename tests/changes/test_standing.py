@@ -100,6 +100,17 @@ async def test_the_page_offers_the_decision_to_whoever_may_take_it(
     assert ('value="approve"' in page) is offered
 
 
+async def test_the_page_of_a_change_whose_review_is_lost_says_so(shop: Services) -> None:
+    lost = change(state="lost", settled_at=datetime.now(UTC), reason="its review was terminated in Temporal")
+    await seeding.put(shop.database, lost)
+    async with browser_of(shop) as browser:
+        await browser.post("/sign-in", data={"token": seeding.ADA.token})
+        page = (await browser.get("/changes/ch_1")).text
+    assert "It was not decided" in page
+    assert "Its review was terminated in Temporal" in page
+    assert 'value="approve"' not in page
+
+
 async def test_a_forged_form_decides_nothing(shop: Services) -> None:
     async with shop.database.transaction() as session:
         await keep_change(session, change())
