@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,13 @@ class _SqliteConnection(sqlite3.Connection):
         self.execute("PRAGMA foreign_keys=ON")
         # What is erased must not stay readable in the file's free pages.
         self.execute("PRAGMA secure_delete=ON")
+
+    def close(self) -> None:
+        """Close, and let go of the lock at once. By itself a closed connection keeps it for as long as anybody has
+        a cursor of it, as the traceback of whoever was cancelled does (https://sqlite.org/c3ref/close.html)."""
+        with suppress(sqlite3.ProgrammingError):  # it is closed already
+            self.rollback()
+        super().close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
