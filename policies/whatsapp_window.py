@@ -2,11 +2,12 @@
 
 Meta opens a window of 24 hours with each message of the customer; outside it only approved templates are
 delivered. Meta also limits marketing templates per user by a limit it does not publish; the caps stay below it.
-Whom it spares a message all the same (error 131049) is to be left alone for 24 hours, and for longer each time. To
-numbers of the United States it has delivered no marketing templates since April 2025.
+Whom it spares a message all the same (error 131049, as the answer to the send or by a webhook after it) is to be
+left alone for 24 hours, and for longer each time. To numbers of the United States it has delivered no marketing
+templates since April 2025.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import ClassVar
@@ -46,8 +47,8 @@ class WhatsappWindowPolicy(Policy):
             return Allow()
         if (country := action.destination.country) in self.no_marketing_to:
             return Deny(reason=f"WhatsApp carries no marketing to numbers of {country}")
-        marketing = [c for c in facts.contacts if (c.channel, c.purpose) == ("whatsapp", "marketing")]
-        return self._too_many(marketing, facts.now) or _resting(marketing, facts.now) or Allow()
+        marketing, refused = _marketing(facts.contacts), _marketing(facts.refused)
+        return self._too_many(marketing, facts.now) or _resting([*marketing, *refused], facts.now) or Allow()
 
     def _too_many(self, marketing: Sequence[Contact], now: datetime) -> Deny | None:
         for most, days in ((self.per_day, 1), (self.per_week, 7)):
@@ -56,6 +57,10 @@ class WhatsappWindowPolicy(Policy):
                 span = "24 hours" if days == 1 else f"{days} days"
                 return Deny(reason=f"{sent} marketing messages went over WhatsApp in {span}; at most {most} may")
         return None
+
+
+def _marketing(contacts: Iterable[Contact]) -> list[Contact]:
+    return [c for c in contacts if (c.channel, c.purpose) == ("whatsapp", "marketing")]
 
 
 def _resting(marketing: Sequence[Contact], now: datetime) -> Deny | None:

@@ -22,16 +22,11 @@ async def find_action(session: AsyncSession, action_id: str) -> Action | None:
     return await session.get(Action, action_id)
 
 
-async def contacts_since(session: AsyncSession, customer_id: str, since: datetime, but: str) -> list[Delivery]:
-    """The customer's messages that left or are about to, oldest first, without the delivery `but`."""
+async def deliveries_since(session: AsyncSession, customer_id: str, since: datetime) -> list[Delivery]:
+    """The customer's messages, whatever became of them, oldest first."""
     query = (
         select(Delivery)
-        .where(
-            col(Delivery.customer_id) == customer_id,
-            col(Delivery.reserved_at) >= since,
-            col(Delivery.state).not_in(NEVER_LEFT),
-            col(Delivery.id) != but,
-        )
+        .where(col(Delivery.customer_id) == customer_id, col(Delivery.reserved_at) >= since)
         .order_by(col(Delivery.reserved_at))
     )
     return list((await session.exec(query)).all())

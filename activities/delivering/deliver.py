@@ -196,6 +196,8 @@ class Delivering:
                 row.state, row.code, row.reason = state, code, reason
             if row is not None and state == "sent":
                 row.provider_id, row.sent_at = provider_id, now
+            if row is not None and refused is not None:
+                row.refusals = [*row.refusals, {"channel": row.channel, "code": code, "at": now.isoformat()}]
             if row is not None:
                 session.add(row)
             if refused is not None:

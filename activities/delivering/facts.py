@@ -9,13 +9,13 @@ from typing import Any, Generic, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.delivering.contacts import contacts_of, refused_of
 from activities.delivering.draft import Draft
 from activities.delivering.places import destination_of, place_of
 from learning.features.sight import see
 from policies.model import (
     Action,
     Consent,
-    Contact,
     Facts,
     Health,
     Need,
@@ -30,10 +30,10 @@ from store.consents import consents_of
 from store.customers import scope_of
 from store.events import last_reply
 from store.features import features_of
-from store.ledger import contacts_since, given_by_journey, horizon, lock_sends, sent_by_journey
+from store.ledger import deliveries_since, given_by_journey, horizon, lock_sends, sent_by_journey
 from store.runs import other_open_runs
 from store.suppressions import KINDS, find_suppression
-from store.tables import Customer, Delivery
+from store.tables import Customer
 from store.volumes import channel_health, daily_spending, daily_starts, daily_volumes
 from workflows.ports import ActRequest, ApprovalTerms, DeliverRequest
 
@@ -83,7 +83,7 @@ class Gathering:
         customer, now, journey = case.draft.customer, case.now, case.request.run.journey
         needs = frozenset[Need]().union(*(policy.needed for policy in policies))
         since = horizon(now, max((policy.horizon for policy in policies), default=0))
-        action = _action(case, approved)
+        action, deliveries = _action(case, approved), await deliveries_since(session, customer.id, since)
         return Facts(
             now=now,
             action=action,
@@ -94,9 +94,8 @@ class Gathering:
                 Consent.model_validate(row.model_dump()) for row in await consents_of(session, customer.id)
             ),
             suppressed=await _suppressed(session, case),
-            contacts=tuple(
-                _contact(row) for row in await contacts_since(session, customer.id, since, but=case.delivery_id)
-            ),
+            contacts=contacts_of(deliveries, but=case.delivery_id),
+            refused=refused_of(deliveries),
             attributes=await _known(session, customer, now, with_features="features" in needs),
             customer_id=customer.id,
             locale=customer.locale,
@@ -120,14 +119,14 @@ class Gathering:
         needs = frozenset[Need]().union(*(policy.needed for policy in policies))
         owner, journey = customer.id if customer else request.run.customer_id, request.run.journey
         days = max((policy.horizon for policy in policies), default=0)
-        contacts = await contacts_since(session, owner, horizon(now, days), but="") if days else []
+        deliveries = await deliveries_since(session, owner, horizon(now, days)) if days else []
         return Facts(
             now=now,
             action=action,
             time_zone=customer.time_zone if customer else None,
             project_zone=self.time_zone,
             attributes=await _known(session, customer, now, with_features="features" in needs) if customer else {},
-            contacts=tuple(map(_contact, contacts)),
+            contacts=contacts_of(deliveries),
             customer_id=owner,
             locale=customer.locale if customer else None,
             brand=self.brand,
@@ -228,17 +227,3 @@ def _budget_spans(policies: Sequence[Policy]) -> list[timedelta]:
 async def _rivals(session: AsyncSession, customer_id: str, journey: str) -> tuple[OpenRun, ...]:
     rows = await other_open_runs(session, customer_id, but=journey)
     return tuple(OpenRun(journey=row.journey, priority=row.priority) for row in rows)
-
-
-def _contact(row: Delivery) -> Contact:
-    return Contact(
-        channel=row.channel,
-        purpose="marketing" if row.purpose == "marketing" else "transactional",
-        at=row.sent_at or row.reserved_at,
-        journey=row.journey,
-        priority=row.priority,
-        discount=row.discount,
-        offer_until=row.offer_until,
-        failed=row.state == "failed",
-        code=row.code if row.state == "failed" else "",
-    )

@@ -35,7 +35,8 @@ class Facts(Fact):
     """Of the address that the action would go to."""
     contacts: tuple[Contact, ...] = ()
     """Of at least the last 31 days, reserved ones included, newest last."""
-
+    refused: tuple[Contact, ...] = ()
+    """What providers refused to take in that time, newest last. None of it left, so no cap counts it."""
     attributes: dict[str, Any] = Field(default_factory=dict)
     """What is known of the customer."""
     customer_id: str = ""

@@ -35,7 +35,7 @@ class Suppressed(Fact):
 
 
 class Contact(Fact):
-    """A message to the customer that has left or is reserved to leave."""
+    """A message to the customer: one that has left or is reserved to leave, or one that its provider refused."""
 
     channel: str
     purpose: Purpose
@@ -48,7 +48,7 @@ class Contact(Fact):
     offer_until: datetime | None = None
     """When that offer ends."""
     failed: bool = False
-    """Whether the channel took it and told later that it did not arrive."""
+    """Whether its provider told that it did not arrive: later, or when it was handed over, where it is refused."""
     code: str = ""
     """Why, as its provider names it: `whatsapp_cloud.131049`."""
 

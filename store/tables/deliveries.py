@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from store.tables.columns import json_column, time_column, word_column
+from store.tables.columns import json_column, json_list_column, time_column, word_column
 
 DeliveryState = Literal[
     "reserved", "retrying", "sent", "rejected", "unknown", "delivered", "opened", "clicked", "replied",
@@ -53,6 +53,9 @@ class Delivery(SQLModel, table=True):
     code: str = ""
     """Why it is in its state, as its provider names it: `whatsapp_cloud.131049`. Empty where it named nothing."""
     reason: str = ""
+    refusals: list[dict[str, str]] = json_list_column()
+    """Each time a provider refused it: the `channel`, the provider's `code`, and when (`at`, in UTC). They stay
+    when it leaves over another channel."""
     findings: list[dict[str, Any]] = json_column()
     reserved_at: datetime = time_column()
     sent_at: datetime | None = time_column(nullable=True)

@@ -70,6 +70,20 @@ def test_what_failed_for_another_reason_neither_brings_a_rest_nor_ends_one():
     assert isinstance(policy.judge(facts("whatsapp", contacts=(spared(NOON - 2 * HOUR), unreachable))), Deny)
 
 
+def test_what_meta_refused_at_the_send_brings_the_same_rest_as_what_it_told_later_but_fills_no_cap():
+    at_the_send, told_later = spared(NOON - 25 * HOUR), spared(NOON - 30 * HOUR)
+    policy = WhatsappWindowPolicy(per_day=1, per_week=1)
+
+    assert policy.judge(facts("whatsapp", refused=(spared(NOON - HOUR),))) == Deny(
+        reason="Meta spared the customer a marketing message (131049); there is none for a day after that"
+    )
+    assert policy.judge(facts("whatsapp", refused=(at_the_send,))) == Allow()
+    both = WhatsappWindowPolicy().judge(facts("whatsapp", refused=(at_the_send,), contacts=(told_later,)))
+    assert both == Deny(
+        reason="Meta spared the customer 2 marketing messages (131049); there is none for 2 days after that"
+    )
+
+
 def test_a_message_that_arrived_ends_what_failed_before_it_and_receipts_leave_all_the_same():
     failed = spared(NOON - HOUR)
     policy = WhatsappWindowPolicy(per_day=9, per_week=9)

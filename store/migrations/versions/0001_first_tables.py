@@ -557,6 +557,7 @@ def upgrade() -> None:
     sa.Column('approval_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('refusals', sa.JSON(), nullable=False),
     sa.Column('findings', sa.JSON(), nullable=False),
     sa.Column('reserved_at', store.tables.columns.UtcTime(timezone=True), nullable=False),
     sa.Column('sent_at', store.tables.columns.UtcTime(timezone=True), nullable=True),
