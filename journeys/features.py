@@ -61,6 +61,7 @@ FEATURES: Mapping[str, Kind] = {
         {
             **dict.fromkeys(("count", "discounted", "last_30d", "last_90d", "last_365d"), INTEGER),
             **dict.fromkeys(("value", "average", "refunded", "days_since"), NUMBER),
+            "spent": Kind("object", item=NUMBER),
             **dict.fromkeys(("first_at", "last_at"), _TIME),
         },
     ),

@@ -48,6 +48,13 @@ def parse_limits(written: object) -> dict[str, float]:
     return by_currency
 
 
+def parse_threshold(written: object) -> float | dict[str, float]:
+    """Read a plain number, or limits of money. Raises ValueError."""
+    if isinstance(written, int | float) and not isinstance(written, bool):
+        return float(written)
+    return parse_limits(written)
+
+
 def check_costs(limits: Mapping[str, float], costs: Mapping[str, Money]) -> None:
     """Raises ValueError where something costs money of a currency in which no limit is said."""
     for name, cost in costs.items():
@@ -75,6 +82,10 @@ def _write_limits(limits: Mapping[str, float]) -> str | list[str]:
     return written[0] if len(written) == 1 else written
 
 
+def _write_threshold(threshold: float | Mapping[str, float]) -> float | str | list[str]:
+    return _write_limits(threshold) if isinstance(threshold, Mapping) else threshold
+
+
 Price = Annotated[
     Money,
     BeforeValidator(parse_money),
@@ -89,3 +100,10 @@ Limits = Annotated[
     WithJsonSchema({"anyOf": [_SCHEMA, {"type": "array", "items": _SCHEMA, "minItems": 1}]}),
 ]
 """By currency: how much. A currency that is not named has no limit stated."""
+Threshold = Annotated[
+    float | dict[str, float],
+    BeforeValidator(parse_threshold),
+    PlainSerializer(_write_threshold, return_type=float | str | list[str]),
+    WithJsonSchema({"anyOf": [{"type": "number"}, _SCHEMA, {"type": "array", "items": _SCHEMA, "minItems": 1}]}),
+]
+"""From where on something counts: a plain number, or money as `Limits` are."""

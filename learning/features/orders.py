@@ -1,9 +1,10 @@
 """`customer.orders`: how often, when and for how much a customer bought. Scores are worked out from this.
 
 An order that is told of twice, by the site and by the shop's server, is counted once when both name the same
-`order_id`. Amounts add up as they come: a shop with several currencies sends them in one.
+`order_id`. `value` and `average` add amounts up as they come, whatever the currency; `spent` keeps them apart.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -13,6 +14,9 @@ MOST_DAYS = 200
 """Days with orders that are kept one by one; of older ones the sums remain."""
 MOST_IDS = 50
 """Orders whose ids are remembered, the newest."""
+MOST_CURRENCIES = 20
+"""Currencies that are kept apart; what is in others is known as money without a currency."""
+_CURRENCY = re.compile("[A-Z]{3}")
 ORDERED, REFUNDED = "Order Completed", "Order Refunded"
 
 
@@ -21,6 +25,7 @@ def fold(state: State, event: Observed) -> State:
     if event.name == REFUNDED:
         state.setdefault("refunded", 0.0)
         state["refunded"] += amount_of(event.properties)
+        _spend(state, event.properties, -amount_of(event.properties))
         return state
     order_id = word(event.properties.get("order_id"))
     if event.name != ORDERED or (order_id and order_id in state.get("ids", ())):
@@ -29,6 +34,7 @@ def fold(state: State, event: Observed) -> State:
     amount = amount_of(event.properties)
     state["n"] += 1
     state["value"] += amount
+    _spend(state, event.properties, amount)
     state["discounted"] += _is_discounted(event.properties)
     state["first"], state["last"] = min(state["first"], event.at), max(state["last"], event.at)
     if order_id:
@@ -39,10 +45,15 @@ def fold(state: State, event: Observed) -> State:
 
 def merge(one: State, other: State) -> State:
     """The orders of two customers who are one."""
-    refunded = {"refunded": one.get("refunded", 0.0) + other.get("refunded", 0.0)}
+    if not one or not other:
+        return one or other
+    refunded = {
+        "refunded": one.get("refunded", 0.0) + other.get("refunded", 0.0),
+        "spent": _spent_by_both(one.get("spent", {}), other.get("spent", {})),
+    }
     if "n" not in one or "n" not in other:
         bought = one if "n" in one else other
-        return {**bought, **refunded} if bought or refunded["refunded"] else {}
+        return {**bought, **refunded}
     early, late = sorted((one, other), key=lambda state: (state["first"], state["last"], state["n"]))
     together: State = {
         **early,
@@ -67,6 +78,7 @@ def view(state: State, now: int, asked: Collection[str]) -> dict[str, Any]:
             "count": 0,
             "value": -refunded if refunded else 0.0,
             "refunded": refunded,
+            "spent": _spent(state),
             "discounted": 0,
             **windows,
         }
@@ -76,6 +88,7 @@ def view(state: State, now: int, asked: Collection[str]) -> dict[str, Any]:
         "value": round(state["value"] - refunded, 2),
         "average": round(state["value"] / state["n"], 2),
         "refunded": refunded,
+        "spent": _spent(state),
         "discounted": state["discounted"],
         **{f"last_{days}d": _since(state["days"], today, days) for days in (30, 90, 365)},
         "first_at": as_time(state["first"]),
@@ -97,6 +110,27 @@ def _nothing(at: int) -> State:
         "days": {},
         "ids": [],
     }
+
+
+def _spend(state: State, properties: Mapping[str, Any], amount: float) -> None:
+    """Add to what was spent in the currency that an event names; an amount without one is in the sums alone."""
+    spent: dict[str, float] = state.setdefault("spent", {})
+    currency = word(properties.get("currency")).upper()
+    if _CURRENCY.fullmatch(currency) and (currency in spent or len(spent) < MOST_CURRENCIES):
+        spent[currency] = spent.get(currency, 0.0) + amount
+
+
+def _spent_by_both(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    currencies = sorted({*one, *other})[:MOST_CURRENCIES]
+    return {currency: one.get(currency, 0.0) + other.get(currency, 0.0) for currency in currencies}
+
+
+def _spent(state: State) -> dict[str, float]:
+    """Orders less refunds by currency. What is in the sums and under none is money without a currency: `""`."""
+    known: dict[str, float] = state.get("spent", {})
+    rest = state.get("value", 0.0) - state.get("refunded", 0.0) - sum(known.values())
+    spent = {**known, "": rest}
+    return {currency: round(amount, 2) for currency, amount in spent.items() if round(amount, 2)}
 
 
 def _count_day(state: State, day: int, count: int, amount: float) -> None:

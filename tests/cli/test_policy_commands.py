@@ -175,7 +175,7 @@ def test_a_new_rule_sends_to_a_person_what_left_by_itself(sojourn: Command, shop
 
 def test_what_was_not_kept_is_told_and_not_guessed(sojourn: Command, shop: dict[str, str]) -> None:
     keep(shop["SOJOURN_DATABASE_URL"], message())
-    file = changed(shop, "consent: {}", "consent: {}\nhigh_value: {attribute: plan_value}")
+    file = changed(shop, "consent: {}", "consent: {}\nhigh_value: {attribute: plan_value, at_least: 1000}")
     told = sojourn("policy", "preview", file, **shop)
     assert "1  cannot be told:" in told.out
     assert "1: high_value looks at the customer's plan_value, which was not kept" in told.out
@@ -184,7 +184,7 @@ def test_what_was_not_kept_is_told_and_not_guessed(sojourn: Command, shop: dict[
 def test_a_denial_is_certain_whatever_another_policy_would_say(sojourn: Command, shop: dict[str, str]) -> None:
     keep(shop["SOJOURN_DATABASE_URL"], message(NOON, NOON - timedelta(hours=1)))
     file = changed(shop, "{most: 3, within: 1d}", "{most: 1, within: 1d}")
-    file.write_text(file.read_text() + "high_value: {attribute: plan_value}\n")
+    file.write_text(file.read_text() + "high_value: {attribute: plan_value, at_least: 1000}\n")
     assert previewed(sojourn, shop, file) == ([("allow", "deny", "frequency_cap")], 0, 0)
 
 

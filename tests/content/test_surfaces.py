@@ -93,8 +93,12 @@ def test_a_slot_promises_no_larger_discount_than_the_policies_allow(
     [
         ("objection: {}", {"objects_to_marketing": True}, "the customer objected to direct marketing"),
         ("objection: {}", {}, ""),
-        ("high_value: {attribute: spent}", {"spent": 5000}, "30 % off is above 5 % for a high-value customer"),
-        ("high_value: {attribute: spent}", {"spent": 50}, ""),
+        (
+            "high_value: {attribute: spent, at_least: 1000}",
+            {"spent": 5000},
+            "30 % off is above 5 % for a high-value customer",
+        ),
+        ("high_value: {attribute: spent, at_least: 1000}", {"spent": 50}, ""),
         ("margin_floor: {unknown: deny}", {}, "the catalogue does not say what margin the product has"),
         ("margin_floor: {}", {}, ""),
         ("rules: {r: {when: customer.in_dispute, message: not now}}", {"in_dispute": True}, "not now"),

@@ -18,8 +18,13 @@ _days = st.integers(0, 90 * 24).map(lambda hours: hours / 24)
 _products = st.sampled_from(["p1", "p2", "p3"])
 _shop_events = st.one_of(
     st.builds(lambda days, p: event("Product Viewed", days, product_id=p, category=f"c{p}"), _days, _products),
-    st.builds(lambda days, total: event("Order Completed", days, total=total), _days, st.integers(0, 500)),
-    st.builds(lambda days, total: event("Order Refunded", days, total=total), _days, st.integers(0, 50)),
+    st.builds(
+        lambda name, days, total, currency: event(name, days, total=total, currency=currency),
+        st.sampled_from(["Order Completed", "Order Refunded"]),
+        _days,
+        st.integers(0, 500),
+        st.sampled_from(["EUR", "GBP", None]),
+    ),
     st.builds(lambda days: event("Email Opened", days), _days),
 )
 _visits = st.builds(lambda days: event("Page Viewed", days, "/"), _days)

@@ -8,6 +8,7 @@ from pydantic_core import to_json
 
 from learning.features.document import fold, fold_all, view
 from learning.features.observed import Observed
+from learning.features.orders import MOST_CURRENCIES
 from tests.features.conftest import NOON, event, minutes
 
 
@@ -119,6 +120,32 @@ def test_orders_have_a_number_a_value_and_an_age() -> None:
     )["orders"]
     told = ("count", "value", "average", "refunded", "discounted", "last_30d", "last_365d", "days_since")
     assert [orders[key] for key in told] == [2, 130.5, 75.25, 20, 1, 1, 2, 20]
+
+
+def test_what_was_spent_is_kept_apart_by_currency_and_apart_from_what_names_none() -> None:
+    orders = seen(
+        event("Order Completed", 3, total=100, currency="EUR"),
+        event("Order Completed", 2, total=40.5, currency="gbp"),
+        event("Order Completed", 2, total=7),
+        event("Order Completed", 2, total=5, currency="euros"),
+        event("Order Refunded", 1, total=30, currency="EUR"),
+        event("Order Refunded", 1, total=40.5, currency="GBP"),
+    )["orders"]
+    assert (orders["value"], orders["spent"]) == (82, {"EUR": 70, "": 12})
+
+
+def test_orders_that_were_folded_before_currencies_were_kept_apart_name_none() -> None:
+    before = fold_all({}, [event("Order Completed", 9, total=100, currency="EUR")])
+    del before["orders"]["spent"]
+    assert view(before, NOON)["orders"]["spent"] == {"": 100}
+    after = fold(before, event("Order Completed", 1, total=20, currency="EUR"))
+    assert view(after, NOON)["orders"]["spent"] == {"EUR": 20, "": 100}
+
+
+def test_of_many_currencies_the_first_are_kept_apart() -> None:
+    letters = [event("Order Completed", total=1, currency=f"X{a}{b}") for a in "ABCDE" for b in "ABCDE"]
+    spent = seen(*letters)["orders"]["spent"]
+    assert (len(spent), spent[""]) == (MOST_CURRENCIES + 1, 25 - MOST_CURRENCIES)
 
 
 def test_an_order_that_is_told_of_twice_is_one() -> None:
