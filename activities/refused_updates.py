@@ -1,8 +1,8 @@
 """Updates that a run refuses, such as forged decisions, told in the audit log by the worker.
 
 A validator may do nothing but refuse, and a refused update leaves no history, so that the run itself cannot tell
-of it. Its worker can: it hears of each refusal beside the run, and no run's history grows by it. Validators do not
-run in a replay, so that nothing is told twice.
+of it. Its worker can: it hears of each refusal beside the run, also of what was accepted and then did not count,
+as an edit may, and no run's history grows by it. What is replayed is not told again.
 """
 
 import asyncio
@@ -59,18 +59,30 @@ class _Listening(WorkflowInboundInterceptor):
         try:
             super().handle_update_validator(input)
         except ApplicationError as refusal:
-            known = cast(Any, workflow).extern_functions()
-            known[_HEAR](_refused(input.update, refusal))
+            _tell(input.update, refusal)
+            raise
+
+    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:  # noqa: A002
+        try:
+            return await super().handle_update_handler(input)
+        except ApplicationError as refusal:
+            # Validators do not run in a replay, and handlers do.
+            if not workflow.unsafe.is_replaying():
+                _tell(input.update, refusal)
             raise
 
 
+def _tell(update: str, refusal: ApplicationError) -> None:
+    known = cast(Any, workflow).extern_functions()
+    known[_HEAR](_refused(update, refusal))
+
+
 def _refused(update: str, refusal: ApplicationError) -> Refused:
+    """What the log is told: the words of a refusal may quote a message, and then it is told others."""
     workflow_id = workflow.info().workflow_id
-    decision_of = next((str(detail) for detail in refusal.details), "")
+    customer_id = customer_of(workflow_id)
+    decision_of, told = (str(detail) for detail in refusal.details)
     marks = {"door": "update", "update": update, "decision_of": decision_of}
-    return Refused(
-        f"run:{workflow_id}",
-        refusal.message,
-        marks=tuple(marks.items()),
-        customer_id=customer_of(workflow_id) or "",
-    )
+    # The id of a review begins with what it is about, as doors name it.
+    subject = f"run:{workflow_id}" if customer_id else workflow_id
+    return Refused(subject, told, marks=tuple(marks.items()), customer_id=customer_id or "")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from temporalio.client import Client, WorkflowHandle
 
+from activities.refused_updates import RefusedUpdates
 from journeys.events import Event
 from journeys.loader import load_journeys
 from project.model import load_project
@@ -71,6 +72,8 @@ class LivingShop:
     services: Services
     mailbox: Mailbox
     worker: AsyncExitStack
+    refused: RefusedUpdates
+    """What its runs and reviews refuse."""
 
     async def start(self, customer_id: str = "c_lena") -> Handle:
         """A customer who consents to mail looks at a product; the journey starts, and will ask for approval."""
@@ -153,7 +156,8 @@ async def living_shop(database: Database, folder: Path, temporal: Client) -> Asy
             task_queue=f"living-{secrets.token_hex(4)}",
         )
         parts = load_parts(settings)
-        await worker.enter_async_context(make_worker(temporal, settings, database, parts))
+        refused = RefusedUpdates(database)
+        await worker.enter_async_context(make_worker(temporal, settings, database, parts, refused=refused))
         services = Services(
             settings=settings,
             project=load_project(settings),
@@ -162,7 +166,7 @@ async def living_shop(database: Database, folder: Path, temporal: Client) -> Asy
             temporal=temporal,
             secret=SECRET,
         )
-        yield LivingShop(services, mailbox, worker)
+        yield LivingShop(services, mailbox, worker, refused)
         await worker.aclose()
         await parts.close()
 

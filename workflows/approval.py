@@ -33,8 +33,10 @@ class Refusal(Exception):
         return str(self)
 
     def answer(self) -> ApplicationError:
-        """What the caller of an update is given."""
-        return ApplicationError(str(self), self.decision_of, type=type(self).__name__, non_retryable=True)
+        """What the caller of an update is given. Its details: whose decision it is, and what the log is told."""
+        return ApplicationError(
+            str(self), self.decision_of, self.told, type=type(self).__name__, non_retryable=True
+        )
 
 
 class InvalidToken(Refusal):

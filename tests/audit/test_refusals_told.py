@@ -84,6 +84,14 @@ TRIES = {
         "changes/ch_1/decision", OMAR, {"decision": "approve"},
         ("door:change:ch_1", OMAR.email, "Only people of these groups decide it"),
     ),
+    "a change of one's own": Try(
+        "changes/ch_1/decision", MARIA, {"decision": "approve"},
+        ("door:change:ch_1", MARIA.email, "nobody approves what is their own"),
+    ),
+    "a change decided already": Try(
+        "changes/ch_2/decision", ADA, {"decision": "approve"},
+        ("door:change:ch_2", ADA.email, "It is approved already"),
+    ),
     "taken back by others": Try(
         "changes/ch_2/rollback", OMAR, {},
         ("door:change:ch_2", OMAR.email, "Only people of these groups take it back"),

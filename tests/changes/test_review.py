@@ -13,6 +13,7 @@ from starter.app import create_app
 from starter.changes.journeys import proposal_of, who_must_agree
 from starter.changes.proposing import propose, workflow_of
 from starter.changes.reviewing import Changes
+from store.audit import list_entries
 from store.autonomy import tighten, tightening_of
 from store.database import Database
 from store.tables import Change
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.xdist_group("living")
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 AREAS = {"price": "marketing", "autonomy": "support"}
-GUS = "gus@northwind.example"
+GUS, ADA, OMAR = (f"{name}@northwind.example" for name in ("gus", "ada", "omar"))
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ async def test_it_is_live_when_every_group_agreed_and_is_taken_back_in_one_call(
     assert (await decides(api, change, "ada")).json()["missing"] == ["support"]
     assert await live(shop) == old
     assert (await decides(api, change, "omar")).json()["missing"] == []
-    assert (await outcome(shop, change)).by == ("ada@northwind.example", "omar@northwind.example")
+    assert (await outcome(shop, change)).by == (ADA, OMAR)
     assert await live(shop) == change.version
     back = await api.post(f"/v1/changes/{change.id}/rollback", headers={"Authorization": "Bearer token-ada"})
     assert (back.json()["state"], await live(shop)) == ("rolled_back", old)
@@ -114,34 +115,42 @@ async def test_one_rejection_ends_it(shop: LivingShop, api: httpx.AsyncClient) -
 
 async def test_nobody_approves_what_they_wrote_or_proposed(shop: LivingShop, api: httpx.AsyncClient) -> None:
     """Maria owns the journey, and Ada proposed it."""
-    change = await proposed(shop, by="ada@northwind.example")
+    change = await proposed(shop, by=ADA)
     for who in ("maria", "ada"):
         answer = await decides(api, change, who)
         assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
 
 
-async def test_the_review_itself_refuses_what_no_door_made(shop: LivingShop) -> None:
+async def test_the_review_itself_refuses_what_no_door_made_and_the_log_is_told(shop: LivingShop) -> None:
+    """Ada has agreed for marketing; support is still to decide."""
     change = await proposed(shop)
     sound = Decision(
         approval_id=change.id,
         content_hash=change.version,
         approved=True,
-        approver="ada@northwind.example",
+        approver=ADA,
         groups=("marketing",),
         decided_at=NOW,
     )
     ours, forger = shop.services.signer, DecisionSigner("the secret of another installation, also long")
+    other, elsewhere = {"content_hash": "another version"}, {"approval_id": "ch_2", "approver": OMAR}
     tokens = {
-        "not signed": forger.sign(sound),
-        "something else": ours.sign(sound.model_copy(update={"content_hash": "another version"})),
-        "these groups": ours.sign(sound.model_copy(update={"groups": ("sales",)})),
-        "wrote or proposed": ours.sign(sound.model_copy(update={"approver": GUS})),
+        forger.sign(sound): ("the decision is not signed by the approvals service", ""),
+        ours.sign(sound.model_copy(update=other)): ("the decision is about something else", ADA),
+        ours.sign(sound.model_copy(update=elsewhere)): ("the decision is about something else", OMAR),
+        ours.sign(sound.model_copy(update={"approver": GUS})): ("nobody decides what they wrote or proposed", GUS),
+        ours.sign(sound): ("only these groups must still decide: support", ADA),
     }
     review = shop.services.temporal.get_workflow_handle_for(ChangeReview.run, workflow_of(change.id))
-    for why, token in tokens.items():
+    await review.execute_update(ChangeReview.decide_change, ours.sign(sound))
+    for token, (why, _) in tokens.items():
         with pytest.raises(WorkflowUpdateFailedError) as refused:
             await review.execute_update(ChangeReview.decide_change, token)
         assert why in str(refused.value.cause)
+    await shop.refused.tell()
+    async with shop.services.database.reading() as session:
+        rows = reversed((await list_entries(session, kind="refusal", subject=f"change:{change.id}")).rows)
+    assert [(row.facts["reason"], row.facts["decision_of"]) for row in rows] == list(tokens.values())
 
 
 async def test_the_same_version_is_proposed_once(shop: LivingShop) -> None:

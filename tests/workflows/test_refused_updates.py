@@ -1,4 +1,5 @@
-"""A decision sent straight to a run, past every door, and refused, is told in the audit log."""
+"""A decision sent straight to a run, past every door, and refused, is told in the audit log, though never in the
+words of a message."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -32,8 +33,8 @@ async def test_a_raw_update_that_is_refused_is_told_and_a_flood_counted(
     heard: Runs, refused: RefusedUpdates, sqlite_database: Database
 ) -> None:
     run: WorkflowHandle[Any, Any] = await asked(heard)
-    self_made = decision(approver="maria")
-    for token in ("forged", self_made, *["forged"] * 3):
+    self_made, shouts = decision(approver="maria"), decision(edits={"subject": "Hi!"})
+    for token in ("forged", self_made, shouts, *["forged"] * 3):
         await refusal(run, token)
     await run.execute_update(CustomerJourney.decide_approval, decision())
     await refused.tell()
@@ -43,6 +44,7 @@ async def test_a_raw_update_that_is_refused_is_told_and_a_flood_counted(
     assert [(row.facts["reason"], row.facts["decision_of"], row.facts["count"]) for row in reversed(rows)] == [
         (UNSIGNED, "", 1),
         ("nobody approves what they wrote", "maria", 1),
+        ("an edit that does not count", "ada", 1),
         (UNSIGNED, "", 3),
     ]
     assert {(row.kind, row.subject, row.by, row.customer_id) for row in rows} == {
