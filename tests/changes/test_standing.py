@@ -3,6 +3,7 @@
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from store.versions import live_versions
 from tests import seeding
 from tests.access.conftest import browser_of, services_with
 from tests.changes.test_change_rows import change
+from tests.console.test_pages import form_token
 from worker import sandboxed_runner
 from workflows.approval import DecisionSigner
 from workflows.ports import ReviewRequest
@@ -98,6 +100,32 @@ async def test_the_page_offers_the_decision_to_whoever_may_take_it(
         assert OFFERING in (await browser.get("/changes")).text
     assert "+discount: 12" in page
     assert ('value="approve"' in page) is offered
+
+
+@pytest.mark.parametrize(
+    ("who", "state", "decision", "words"),
+    [
+        (seeding.MARIA, "open", "approve", "nobody approves what is their own"),
+        (seeding.OMAR, "open", "reject", "Only people of these groups decide it"),
+        (seeding.ADA, "expired", "approve", "It is expired already"),
+        (seeding.ADA, "open", "rollback", "Only a change that was approved"),
+        (seeding.OMAR, "approved", "rollback", "Only people of these groups take it back"),
+    ],
+    ids=["one's own", "of another group", "too late", "nothing to take back", "taken back by others"],
+)
+async def test_a_refused_decision_is_told_on_the_page_and_changes_nothing(
+    shop: Services, who: seeding.Person, state: Any, decision: str, words: str
+) -> None:
+    await seeding.put(shop.database, change(state=state))
+    async with browser_of(shop) as browser:
+        await browser.post("/sign-in", data={"token": who.token})
+        form = {"form_token": form_token((await browser.get("/changes/ch_1")).text), "decision": decision}
+        answer = await browser.post("/changes/ch_1/decision", data=form | {"reason": "no"})
+    assert (answer.status_code in (403, 409), words in answer.text) == (True, True)
+    async with shop.database.reading() as session:
+        row = await find_change(session, "ch_1")
+    assert row is not None
+    assert row.state == state
 
 
 async def test_the_page_of_a_change_whose_review_is_lost_says_so(shop: Services) -> None:
