@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
+from temporalio import activity
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -23,7 +25,7 @@ from tests.changes.test_change_rows import change
 from tests.console.test_pages import form_token
 from worker import sandboxed_runner
 from workflows.approval import DecisionSigner
-from workflows.ports import ReviewRequest
+from workflows.ports import Decision, ReviewOutcome, ReviewRequest
 from workflows.review import ChangeReview
 
 OFFERING = "browse-abandonment"
@@ -36,7 +38,26 @@ async def shop(sqlite_database: Database) -> Services:
     return services_with(services, project=services.project.model_copy(update={"review": {"price": "marketing"}}))
 
 
-async def test_a_proposal_that_nobody_answers_expires(sqlite_database: Database) -> None:
+class Late:
+    """Writes how a review ended, and agrees to the change just before."""
+
+    def __init__(self, database: Database, client: Client) -> None:
+        self._reviewing = Reviewing(database)
+        self._client = client
+        self.refusal = ""
+
+    @activity.defn(name="settle_change")
+    async def settle_change(self, outcome: ReviewOutcome) -> None:
+        review = self._client.get_workflow_handle_for(ChangeReview.run, activity.info().workflow_id or "")
+        given = {"approval_id": outcome.change_id, "content_hash": "any", "approver": seeding.ADA.email}
+        agreed = Decision(approved=True, groups=("marketing",), decided_at=outcome.at, **given)
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await review.execute_update(ChangeReview.decide_change, DecisionSigner(seeding.SECRET).sign(agreed))
+        self.refusal = str(refused.value.cause)
+        await self._reviewing.settle_change(outcome)
+
+
+async def test_a_proposal_that_nobody_answers_expires_and_is_agreed_to_no_more(sqlite_database: Database) -> None:
     async with sqlite_database.transaction() as session:
         await keep_change(session, change())
     request = ReviewRequest(
@@ -51,12 +72,12 @@ async def test_a_proposal_that_nobody_answers_expires(sqlite_database: Database)
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=server, data_converter=pydantic_data_converter
     ) as env:
-        began = await env.get_current_time()
+        began, late = await env.get_current_time(), Late(sqlite_database, env.client)
         async with Worker(
             env.client,
             task_queue="reviews",
             workflows=[ChangeReview],
-            activities=[Reviewing(sqlite_database).settle_change],
+            activities=[late.settle_change],
             workflow_runner=sandboxed_runner(),
         ):
             outcome = await env.client.execute_workflow(
@@ -64,6 +85,7 @@ async def test_a_proposal_that_nobody_answers_expires(sqlite_database: Database)
             )
     assert (outcome.state, outcome.reason) == ("expired", "without an answer from marketing")
     assert outcome.at - began >= timedelta(days=14)
+    assert late.refusal.endswith("the review is over")
     async with sqlite_database.reading() as session:
         row = await find_change(session, "ch_1")
     assert row is not None

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from activities.refused_updates import RefusedUpdates
 from store.audit import list_entries
@@ -37,6 +39,7 @@ async def test_a_raw_update_that_is_refused_is_told_and_a_flood_counted(
     for token in ("forged", self_made, shouts, *["forged"] * 3):
         await refusal(run, token)
     await run.execute_update(CustomerJourney.decide_approval, decision())
+    await _replayed(run, refused)
     await refused.tell()
     await refused.refusals.tell()
     async with sqlite_database.reading() as session:
@@ -50,3 +53,14 @@ async def test_a_raw_update_that_is_refused_is_told_and_a_flood_counted(
     assert {(row.kind, row.subject, row.by, row.customer_id) for row in rows} == {
         ("refusal", f"run:{run.id}", "someone unknown", "c_1")
     }
+
+
+async def _replayed(run: WorkflowHandle[Any, Any], refused: RefusedUpdates) -> None:
+    """Another worker goes on with the run, and does again what its history says."""
+    replayer = Replayer(
+        workflows=[CustomerJourney],
+        interceptors=[refused],
+        data_converter=pydantic_data_converter,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    await replayer.replay_workflow(await run.fetch_history())
