@@ -32,12 +32,14 @@ from starter.approvals.refusals import (
 from starter.approvals.rights import recipient_of, why_may_not_decide, why_may_not_hand
 from starter.approvals.saying import changed_words, checked_reason
 from starter.identity.callers import noting_refusals
+from starter.runs.lost import settle_lost
 from starter.services import Services
 from starter.temporal import sentence_of
 from store.approvals import Settled, find_approval, mark_decided, open_approvals, put_to, settled_approvals
 from store.grants import give_grant
 from store.labels import edit_labels
 from store.paging import Page
+from store.runs import open_among
 from store.tables import Approval, ApprovalState, EditLabel
 from workflows.journey import CustomerJourney
 from workflows.ports import Decision
@@ -204,6 +206,7 @@ class Approvals:
 
     async def _without_run(self, approval: Approval, person: Person, state: Settled | None) -> Decided:
         """The run is over. It settled the approval on its way, or died and left it open: then it is withdrawn."""
+        await self._settle_run(approval)
         now = datetime.now(UTC)
         async with self._services.database.transaction() as session:
             was_open = await mark_decided(
@@ -212,6 +215,18 @@ class Approvals:
         if was_open:
             raise RunGone("The run that asked this is over, so nothing is left to decide. It is off the list now.")
         return _settled(await self.get(approval.id), person, state)
+
+    async def _settle_run(self, approval: Approval) -> None:
+        """Notice that Temporal ended the run, or deleted it: its lists say nothing of that. Raises
+        TemporalUnavailable."""
+        async with self._services.database.reading() as session:
+            runs = await open_among(session, [approval.workflow_id])
+        try:
+            for run in runs:
+                if run.first_run_id == approval.first_run_id:
+                    await settle_lost(self._services, run)
+        except RPCError as error:
+            _try_again(error)
 
 
 def _decision(

@@ -8,10 +8,10 @@ from sqlmodel import select
 from temporalio.client import Client
 
 from starter.approvals.decisions import Approvals
-from starter.approvals.refusals import DecisionRefused, RefusedByRun, RunGone, TemporalUnavailable
+from starter.approvals.refusals import Closed, RefusedByRun, RunGone, TemporalUnavailable
 from starter.local.ports import free_ports
 from store.approvals import find_approval
-from store.tables import Approval, Delivery
+from store.tables import Approval, Delivery, Run
 from tests.living import LivingShop
 from tests.seeding import ADA
 from tests.waiting import asks
@@ -139,16 +139,21 @@ async def test_the_run_refuses_what_is_not_what_it_asked_about(living: LivingSho
     assert (await _row(living, approval_id)).state == "open"
 
 
-async def test_the_approval_of_a_run_that_was_killed_leaves_the_list(living: LivingShop) -> None:
+async def test_the_approval_of_a_run_that_was_killed_leaves_the_list_and_the_run_is_lost(
+    living: LivingShop,
+) -> None:
     run = await living.start()
     approval_id = await asks(run)
     await run.terminate()
 
-    with pytest.raises(RunGone):
+    with pytest.raises(Closed, match="its run is over: terminated in Temporal"):
         await Approvals(living.services).decide(
             approval_id, ADA, approve=True, seen=await _seen(living, approval_id)
         )
     assert (await _row(living, approval_id)).state == "withdrawn"
+    async with living.services.database.reading() as session:
+        lost = (await session.exec(select(Run))).one()
+    assert (lost.state, lost.outcome) == ("closed", "lost")
 
 
 async def test_a_later_run_with_the_same_id_is_not_decided_about(living: LivingShop) -> None:
@@ -159,7 +164,7 @@ async def test_a_later_run_with_the_same_id_is_not_decided_about(living: LivingS
         row.first_run_id = "00000000-0000-4000-8000-000000000009"
         session.add(row)
 
-    with pytest.raises(DecisionRefused):
+    with pytest.raises(RunGone):
         await Approvals(living.services).decide(
             approval_id, ADA, approve=True, seen=await _seen(living, approval_id)
         )
