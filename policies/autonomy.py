@@ -62,10 +62,9 @@ class TierRule(BaseModel):
 
 
 class AutonomyPolicy(Policy):
-    """The strictest tier counts: of the rules here, of the journey and its step, and of what was tightened.
-
-    A sensitive tool needs a person unless a rule with the tier `full` names it.
-    """
+    """Ask a person where the tier says so. The strictest one counts: of the rules here, of the journey and its
+    step, and of what was tightened. A sensitive tool needs a person unless a rule with the tier `full` names it.
+    It need not be listed."""
 
     name: ClassVar[str] = "autonomy"
     area: ClassVar[Area] = "autonomy"

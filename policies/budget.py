@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field, model_validator
 
 from journeys.money import Limits, Money, Price, check_costs, round_money, say_amount
-from journeys.times import Duration, format_duration
+from journeys.times import Duration, say_duration
 from policies.model import Action, Allow, Deny, Facts, Named, Need, Policy, Verdict
 
 
@@ -47,7 +47,7 @@ class BudgetPolicy(Policy):
             yield Named(("costs", channel), "channel", channel)
 
     def judge(self, facts: Facts) -> Verdict:
-        action, span = facts.action, format_duration(self.within)
+        action, span = facts.action, say_duration(self.within)
         sent = facts.journey_sent.get(self.within, {})
         if not action.tool and sum(sent.values()) >= self.messages:
             return Deny(reason=f"the journey's budget of {self.messages} messages in {span} is spent", alert=True)

@@ -16,11 +16,11 @@ _WHERE = "'sojourn guardrail list' tells which journeys it is"
 
 
 class BulkMailPolicy(Policy):
-    """Deny marketing mail without one-click unsubscribe, and all of it while the breakers are open.
+    """Deny marketing mail without one-click unsubscribe, and all of it while, of at least `at_least` mails
+    delivered in seven days, `complaints` per cent were complained about or `bounces` per cent bounced for good.
 
-    The breakers open when, of at least `at_least` mails delivered in seven days, `complaints` per cent were
-    complained about or `bounces` per cent bounced for good. They close as the days pass. The operators are told
-    then, and before it, from `warn_complaints` and `warn_bounces` per cent on.
+    It goes on as the days pass. The operators are told then, and before it, from `warn_complaints` and
+    `warn_bounces` per cent on.
     """
 
     name: ClassVar[str] = "bulk_mail"

@@ -7,7 +7,7 @@ from policies.model import Allow, Deny, Facts, Hold, Policy, Verdict
 
 
 class ContentFitPolicy(Policy):
-    """Deny content that is out of date, hold what is not yet in date, and see to the customer's language.
+    """Deny content that is out of date or in a language the customer does not read; hold what is not yet in date.
 
     With `other_language: deny` marketing in another language than that of the customer's locale is denied;
     content or customers without a language pass.

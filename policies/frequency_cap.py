@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from journeys.parts import Purpose
-from journeys.times import Duration, format_duration
+from journeys.times import Duration, say_duration
 from policies.model import Allow, Contact, Deny, Facts, Hold, Need, Policy, Verdict
 
 _DAY = timedelta(days=1)
@@ -89,10 +89,11 @@ class FrequencyCapPolicy(Policy):
         return Allow()
 
     def _over(self, cap: Cap, counted: list[Contact], facts: Facts) -> Verdict:
-        what = f"{cap.channel} messages" if cap.channel else "messages"
+        what = f"{cap.channel} message" if cap.channel else "message"
         whose = f" from '{facts.action.journey}'" if cap.each_journey else ""
-        span = format_duration(cap.within)
-        reason = f"the customer had {len(counted)} {what}{whose} in {span}; the cap is {cap.most}"
+        several = "s" if counted[1:] else ""
+        span = say_duration(cap.within)
+        reason = f"the customer had {len(counted)} {what}{several}{whose} in {span}; the cap is {cap.most}"
         if self.when_reached == "skip":
             return Deny(reason=reason)
         return Hold(until=cap.room_after(counted[len(counted) - cap.most], facts), reason=reason)

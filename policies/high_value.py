@@ -16,7 +16,7 @@ _SURE = "a high-value customer"
 
 
 class HighValuePolicy(Policy):
-    """For customers whose `attribute` is at least `at_least`: no discount above `most_discount` per cent, and no
+    """To customers whose `attribute` is at least `at_least`, deny discounts above `most_discount` per cent, and
     more than `most_messages` marketing messages a week.
 
     Money counts against the limit in its own currency. Who spent some in a currency for which no limit is said

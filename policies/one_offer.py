@@ -35,5 +35,6 @@ class OneOfferPolicy(Policy):
             return Deny(reason=f"the customer has an offer of {other.discount:g} % that still holds")
         began = facts.session_began(self.attribute, self.within)
         if sum(1 for contact in offers if contact.at >= began) >= self.per_session:
-            return Deny(reason=f"the customer was made {self.per_session} offer(s) in this session")
+            offers_made = f"{self.per_session} offers" if self.per_session > 1 else "an offer"
+            return Deny(reason=f"the customer was made {offers_made} in this session")
         return Allow()

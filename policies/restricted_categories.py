@@ -9,10 +9,9 @@ from policies.model import Allow, Deny, Facts, Need, Policy, Verdict
 
 
 class RestrictedCategoriesPolicy(Policy):
-    """Deny content of `categories` to customers under `age` years.
+    """Deny content of `categories` to customers under `age` years; where nobody knows the age, `unknown` decides.
 
-    The age is the customer's attribute `age`, or follows from `birth_date`, an ISO 8601 date. Where neither is
-    known, `unknown` decides.
+    The age is the customer's attribute `age`, or follows from `birth_date`, an ISO 8601 date.
     """
 
     name: ClassVar[str] = "restricted_categories"

@@ -25,9 +25,9 @@ _LONGEST_REST = 16
 
 
 class WhatsappWindowPolicy(Policy):
-    """Deny free text outside the window, and marketing above `per_day` in 24 hours or `per_week` in 7 days, to
-    numbers of the countries `no_marketing_to`, or for a day after some that Meta spared the customer, and for
-    twice as long each time that it happens again."""
+    """Deny free text later than 24 hours after the customer's message, and marketing above `per_day` in 24 hours
+    or `per_week` in 7 days, to numbers of the countries `no_marketing_to`, or for a day after a message that Meta
+    spared the customer; twice as long each time."""
 
     name: ClassVar[str] = "whatsapp_window"
     horizon_days: ClassVar[int] = 31

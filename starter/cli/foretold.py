@@ -1,6 +1,6 @@
 """What every policy would say of a message or a business action, as rows for programs and in words for people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,12 +62,24 @@ def print_foretold(rows: list[dict[str, Any]]) -> None:
         typer.echo(paragraph(f"{_head(row)}, now: {say_verdict(row['verdict'], row['tool'])}", "", "    "))
         if grant := row["grant"]:
             typer.echo(paragraph(_say_grant(grant, row["tool"]), "    ", "        "))
-        if row["clocks"]:
-            typer.echo(paragraph(f"on the clocks of {', '.join(row['clocks'])}", "    ", "        "))
-        for said in row["policies"]:
-            words = f": {said['reason']}" if said["reason"] else ""
-            line = f"{said['policy']} ({said['of']}): {say_verdict(said, row['tool'])}{words}"
+        if clocks := row["clocks"]:
+            of = f"on the clock{'s' if clocks[1:] else ''} of {', '.join(clocks)}"
+            typer.echo(paragraph(of, "    ", "        "))
+        for line in _say_policies(row["policies"], row["tool"]):
             typer.echo(paragraph(line, "    ", "        "))
+
+
+def _say_policies(policies: list[dict[str, Any]], tool: str) -> Iterator[str]:
+    """What each policy says: first those that object or have something to tell, then all others together."""
+    content: dict[str, list[str]] = {}
+    for said in policies:
+        if said["verdict"] == "allow" and not said["reason"]:
+            content.setdefault(said["of"], []).append(said["policy"])
+            continue
+        words = (f"{said['policy']} ({said['of']})", say_verdict(said, tool), said["reason"])
+        yield ": ".join(filter(None, words))
+    for of, names in content.items():
+        yield f"nothing against it ({of}): {', '.join(names)}"
 
 
 def _tier(verdict: dict[str, Any], tool: str) -> str | None:

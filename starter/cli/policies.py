@@ -1,6 +1,7 @@
 """`sojourn policy`: what is in force, whether it is right, and what a change would have done."""
 
 import asyncio
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 app = noun("policy", "What must never happen: the policies in force, and what they say.")
 
+_ON_THE_MINUTE = re.compile(r"^(\d\d:\d\d):00$")
 _NOTHING: tuple[object, ...] = (None, False, "", [], {})
 
 
@@ -115,10 +117,12 @@ async def _live(settings: "Settings") -> "FilesVersion | None":
 
 
 def _plain(value: object) -> str:
-    """A setting in a line; of settings within settings only those that say something."""
+    """A setting in a line, as it is written; of settings within settings only those that say something."""
     if isinstance(value, dict):
         said = {name: one for name, one in cast(dict[str, object], value).items() if one not in _NOTHING}
         return ", ".join(f"{name} {_plain(one)}" for name, one in said.items())
     if isinstance(value, list):
         return "; ".join(_plain(one) for one in cast(list[object], value))
-    return str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return _ON_THE_MINUTE.sub(r"\1", str(value))

@@ -45,7 +45,7 @@ def counted(found: "Preview", days: int, by: str) -> Iterator[str]:
     yield f"{found.same:>8}  as they were"
     if found.untold:
         yield f"{len(found.untold):>8}  cannot be told:"
-        for why, count in Counter(one.why for one in found.untold).most_common():
+        for why, count in Counter(why for one in found.untold for why in one.why).most_common():
             yield paragraph(f"{count}: {why}", " " * 10, " " * 12)
 
 

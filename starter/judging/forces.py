@@ -22,6 +22,7 @@ class InForce:
     version: str
     about: str
     settings: dict[str, Any]
+    """All of them; of settings within settings those that are not the default."""
 
 
 def policies_in_force(folder: Path, live: str | None) -> list[InForce]:
@@ -43,5 +44,12 @@ def policies_in_force(folder: Path, live: str | None) -> list[InForce]:
 
 def _in_force(policy: Policy, where: str, journey: str) -> InForce:
     about = " ".join((policy.__doc__ or "").split("\n\n")[0].split())
-    settings = policy.model_dump(mode="json", by_alias=True)
-    return InForce(policy.name, where, journey, policy.version, about, settings)
+    return InForce(policy.name, where, journey, policy.version, about, _settings(policy))
+
+
+def _settings(policy: Policy) -> dict[str, Any]:
+    written = policy.model_dump(mode="json", by_alias=True)
+    written |= policy.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    # The order in which a set gives its members is by chance.
+    sets = (name for name in type(policy).model_fields if isinstance(getattr(policy, name), frozenset))
+    return written | {name: sorted(written[name]) for name in sets}

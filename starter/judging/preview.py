@@ -64,7 +64,7 @@ class Untold:
 
     at: datetime
     subject: str
-    why: str
+    why: list[str]
 
 
 @dataclass
@@ -110,7 +110,7 @@ def blame(found: Sequence[Changed]) -> list[tuple[str, int]]:
 
 def _again(policies: Sequence[Policy], entry: AuditEntry) -> Changed | Untold | None:
     if not entry.evidence:
-        return Untold(entry.at, entry.subject, ERASED)
+        return Untold(entry.at, entry.subject, [ERASED])
     before = _recorded(entry)
     inputs = Inputs.model_validate(entry.evidence["inputs"])
     if inputs.facts.action.tool:
@@ -128,7 +128,7 @@ def _again(policies: Sequence[Policy], entry: AuditEntry) -> Changed | Untold | 
     now = strictest(verdict for _, verdict in said)
     # Nothing is stricter than a denial, whatever the others would say.
     if lacking and not isinstance(now, Deny):
-        return Untold(entry.at, entry.subject, "; ".join(lacking))
+        return Untold(entry.at, entry.subject, lacking)
     return _difference(entry, inputs, [(name, verdict) for (_, name, _), verdict in before], said, now)
 
 

@@ -67,4 +67,4 @@ async def test_what_business_actions_gave_is_not_guessed_where_it_was_not_kept(d
 
     [untold] = (await judged_again(shop, TODAY)).untold
 
-    assert untold.why == "budget looks at spending, which was not kept"
+    assert untold.why == ["budget looks at spending, which was not kept"]

@@ -36,7 +36,7 @@ async def test_what_two_customers_get_at_the_same_moment_is_not_more_than_the_bu
     results = await asyncio.gather(generous.act(refund_of(30.0)), generous.act(refund_of(30.0, "c_2")))
     [denied] = [result for result in results if isinstance(result, Denied)]
     assert sum(isinstance(result, Done) for result in results) == 1
-    assert denied.reason == "it costs 30 EUR, and 20 is left of the journey's budget of 50 EUR in 1d"
+    assert denied.reason == "it costs 30 EUR, and 20 is left of the journey's budget of 50 EUR in 1 day"
     assert isinstance(await generous.act(refund_of(20.0)), Done)
 
 
@@ -52,7 +52,7 @@ async def test_a_person_cannot_approve_more_than_the_budget(generous: Desk):
     assert isinstance(asked, Asked)
     assert isinstance(await asking.act(refund(given=HALF, grant=granted(asked))), Done)
     beyond = await asking.act(refund(given=HALF | {"amount": 20.0}, pass_=1))
-    assert beyond.reason == "it costs 20 EUR, and 10 is left of the journey's budget of 50 EUR in 1d"
+    assert beyond.reason == "it costs 20 EUR, and 10 is left of the journey's budget of 50 EUR in 1 day"
 
 
 async def test_money_that_suddenly_goes_faster_than_on_other_days_waits_for_a_person(generous: Desk):

@@ -18,14 +18,14 @@ def test_a_budget_counts_messages_over_all_channels():
 
     assert most_three.judge(facts(journey_sent={DAY: {"email": 1, "sms": 1}})) == Allow()
     verdict = most_three.judge(facts(journey_sent={DAY: {"email": 2, "sms": 1}}))
-    assert verdict == Deny(reason="the journey's budget of 3 messages in 1d is spent", alert=True)
+    assert verdict == Deny(reason="the journey's budget of 3 messages in 1 day is spent", alert=True)
 
 
 def test_a_budget_of_money_is_not_overdrawn_by_the_next_message():
     assert TWO_EUROS.judge(facts("sms", journey_sent={DAY: {"sms": 3}})) == Allow()
     verdict = TWO_EUROS.judge(facts("sms", journey_sent={DAY: {"sms": 4}}))
     assert verdict == Deny(
-        reason="it costs 0.5 EUR, and 0 is left of the journey's budget of 2 EUR in 1d", alert=True
+        reason="it costs 0.5 EUR, and 0 is left of the journey's budget of 2 EUR in 1 day", alert=True
     )
 
 
@@ -53,19 +53,23 @@ def refund_of(amount: float | None, currency: str = "EUR", **known: Any) -> Fact
             40.01,
             60,
             0,
-            Deny(reason="it costs 40.01 EUR, and 40 is left of the journey's budget of 100 EUR in 1d", alert=True),
+            Deny(
+                reason="it costs 40.01 EUR, and 40 is left of the journey's budget of 100 EUR in 1 day", alert=True
+            ),
         ),
         (
             40,
             60,
             1,
-            Deny(reason="it costs 40 EUR, and 39.5 is left of the journey's budget of 100 EUR in 1d", alert=True),
+            Deny(
+                reason="it costs 40 EUR, and 39.5 is left of the journey's budget of 100 EUR in 1 day", alert=True
+            ),
         ),
         (
             40,
             120,
             0,
-            Deny(reason="it costs 40 EUR, and 0 is left of the journey's budget of 100 EUR in 1d", alert=True),
+            Deny(reason="it costs 40 EUR, and 0 is left of the journey's budget of 100 EUR in 1 day", alert=True),
         ),
         (None, 120, 0, Allow()),
     ],
@@ -83,7 +87,7 @@ def test_what_business_actions_give_and_messages_cost_is_one_budget(
 def test_a_message_is_not_paid_from_what_was_refunded():
     verdict = TWO_EUROS.judge(facts("sms", journey_gave={DAY: {"EUR": 1.8}}))
     assert verdict == Deny(
-        reason="it costs 0.5 EUR, and 0.2 is left of the journey's budget of 2 EUR in 1d", alert=True
+        reason="it costs 0.5 EUR, and 0.2 is left of the journey's budget of 2 EUR in 1 day", alert=True
     )
 
 
@@ -104,7 +108,7 @@ def test_an_amount_counts_only_against_the_limit_in_its_own_currency():
     assert isinstance(both.judge(refund_of(31, "GBP", **known)), Deny)
     verdict = both.judge(facts("sms", **known))
     assert verdict == Deny(
-        reason="it costs 0.5 EUR, and 0 is left of the journey's budget of 100 EUR in 1d", alert=True
+        reason="it costs 0.5 EUR, and 0 is left of the journey's budget of 100 EUR in 1 day", alert=True
     )
 
 

@@ -61,8 +61,8 @@ def test_a_transactional_message_passes_but_counts():
 @pytest.mark.parametrize(
     ("capped", "reason"),
     [
-        (TWO_A_DAY, "the customer had 2 messages in 1d; the cap is 2"),
-        (ONE_EMAIL_A_DAY, "the customer had 2 email messages in 1d; the cap is 1"),
+        (TWO_A_DAY, "the customer had 2 messages in 1 day; the cap is 2"),
+        (ONE_EMAIL_A_DAY, "the customer had 2 email messages in 1 day; the cap is 1"),
     ],
 )
 def test_the_reason_tells_how_many_there_were(capped: FrequencyCapPolicy, reason: str):

@@ -63,4 +63,4 @@ def test_a_cap_for_each_journey_counts_only_its_own_messages():
 
     assert once.judge(facts(contacts=(contact(NOON - HOUR, journey="other"),))) == Allow()
     verdict = once.judge(facts(contacts=(contact(NOON - HOUR, journey="j"),)))
-    assert verdict == Deny(reason="the customer had 1 messages from 'j' in 1d; the cap is 1")
+    assert verdict == Deny(reason="the customer had 1 message from 'j' in 1 day; the cap is 1")

@@ -44,7 +44,7 @@ def test_an_offer_that_has_ended_forbids_nothing():
 def test_a_session_sees_one_offer():
     verdict = OneOfferPolicy().judge(facts(discount=10, contacts=(offer(10, ago=10 * MINUTE),)))
 
-    assert verdict == Deny(reason="the customer was made 1 offer(s) in this session")
+    assert verdict == Deny(reason="the customer was made an offer in this session")
 
 
 @pytest.mark.parametrize(("discount", "allowed"), [(20, True), (30, False), (40, False), (100, False)])
