@@ -30,7 +30,7 @@ from store.identity import owners_of
 from store.outbox import waits_for_delivery
 from store.tables import Approval, Delivery, Run, Span
 from tests.conftest import RETAIL
-from tests.waiting import eventually, until
+from tests.waiting import WITHIN, eventually, until
 from worker import load_parts, make_worker
 from workflows.journey import CustomerJourney
 from workflows.state import Progress, RunResult
@@ -232,7 +232,10 @@ async def retail_shop(
     with listen("127.0.0.1", 0) as listener:
         async with retail_sandbox(folder) as sandbox, serving(settings, temporal, listener) as services:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            async with httpx.AsyncClient(base_url=url) as api, working(temporal, settings, database):
+            async with (
+                httpx.AsyncClient(base_url=url, timeout=WITHIN) as api,
+                working(temporal, settings, database),
+            ):
                 yield RetailShop(services, sandbox, api, TimeSkipper(temporal))
 
 

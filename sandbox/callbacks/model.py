@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 import httpx
 
+_PATIENCE_S = 30.0
+
 
 @dataclass(frozen=True)
 class About:
@@ -47,5 +49,5 @@ async def tell(caller: Caller, url: str, what: str, about: About) -> httpx.Respo
     signed = caller.call(url, what, about)
     if httpx.URL(url).host != "127.0.0.1":
         raise ValueError(f"the sandbox calls nobody but this machine: {url}")
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=_PATIENCE_S) as client:
         return await client.post(url, headers=signed.headers, content=signed.body)

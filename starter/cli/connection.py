@@ -67,7 +67,7 @@ async def _connected(
     from starter.client import Sojourn
 
     try:
-        async with httpx.AsyncClient(base_url=url, timeout=5) as http:
+        async with httpx.AsyncClient(base_url=url, timeout=15) as http:
             await http.get("/healthz")
     except (httpx.TransportError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         raise CommandFailed(

@@ -10,6 +10,8 @@ from store.database import Database
 from store.planning import list_decisions
 
 _SURFACE, _CHOSEN = "homepage", "social_proof"
+_PATIENCE_S = 30.0
+"""A machine that is busy with everything else takes longer than a shop's server may."""
 
 
 class Homepage:
@@ -22,7 +24,7 @@ class Homepage:
     async def open(self, shopper: Shopper) -> str:
         """Look at the page, and say what stood in the slot whose content is chosen. Raises httpx.HTTPError."""
         who = {"writeKey": self._write_key, "userId": shopper.user_id}
-        async with httpx.AsyncClient(trust_env=False, params=who) as browser:
+        async with httpx.AsyncClient(trust_env=False, params=who, timeout=_PATIENCE_S) as browser:
             answer = await browser.get(f"{self._url}/{_SURFACE}")
             answer.raise_for_status()
             [part] = answer.json()["slots"][_CHOSEN]

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from sandbox.server import Sandbox
+from tests.waiting import WITHIN
 
 
 @pytest.fixture
@@ -18,5 +19,5 @@ async def sandbox(tmp_path: Path) -> AsyncGenerator[Sandbox]:
 
 @pytest.fixture
 async def http(sandbox: Sandbox) -> AsyncGenerator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=sandbox.http_url) as client:
+    async with httpx.AsyncClient(base_url=sandbox.http_url, timeout=WITHIN) as client:
         yield client

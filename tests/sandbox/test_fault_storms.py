@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.faults import Faults
 from sandbox.server import Sandbox
+from tests.waiting import WITHIN
 
 
 def met(faults: Faults, messages: int = 200) -> list[object]:
@@ -46,7 +47,7 @@ def test_a_storm_lasts_as_long_as_it_was_told(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 async def client(sandbox: Sandbox) -> AsyncGenerator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=sandbox.http_url) as client:
+    async with httpx.AsyncClient(base_url=sandbox.http_url, timeout=WITHIN) as client:
         yield client
 
 
