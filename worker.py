@@ -195,6 +195,7 @@ def make_activities(
     perceiving, bookkeeping = Perceiving(database), Bookkeeping(database)
     erasing, advising = Erasing(database), Advising(database, parts.language_model)
     watching = _watching(settings, database, parts)
+    reviewing = Reviewing(database, Alerts(parts.alerts, database, settings.public_url), settings.public_url)
     return [
         delivering.deliver,
         Editing(database, composer, guard, rules).edit_message,
@@ -218,7 +219,8 @@ def make_activities(
         Fitting(database).fit_scores,
         watching.look_at_guardrails,
         watching.tell_of_guardrails,
-        Reviewing(database).settle_change,
+        reviewing.tell_of_review,
+        reviewing.settle_change,
     ]
 
 

@@ -12,6 +12,7 @@ from workflows.approval import Refusal, verify_decision
 from workflows.ports import Decision, ReviewOutcome, ReviewRequest
 
 _SETTLE_WITHIN = timedelta(seconds=30)
+_TELL_WITHIN = timedelta(minutes=2)
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
@@ -29,7 +30,15 @@ class ChangeReview:
 
     @workflow.run
     async def run(self, given: ReviewRequest) -> ReviewOutcome:
-        """Wait for the decisions, and see to it that the store says how it ended."""
+        """Tell who must decide, wait for them, and see to it that the store says how it ended."""
+        # Nobody waits until the groups are told: a decision counts meanwhile, too.
+        workflow.start_activity(
+            ports.tell_of_review,
+            given,
+            start_to_close_timeout=_TELL_WITHIN,
+            retry_policy=_RETRY,
+            summary=", ".join(given.groups),
+        )
         with contextlib.suppress(TimeoutError):
             await workflow.wait_condition(
                 lambda: not self._missing or self._rejection is not None,

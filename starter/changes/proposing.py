@@ -55,6 +55,7 @@ async def propose(
             WORKFLOW,
             ReviewRequest(
                 change_id=change.id,
+                about=f"{change.kind} {change.subject}",
                 content_hash=change.version,
                 groups=tuple(sorted(set(change.areas.values()))),
                 authors=tuple(sorted({change.author, change.owner} - {""})),

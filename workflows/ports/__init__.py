@@ -7,6 +7,7 @@ from workflows.ports.changes import (
     ReviewOutcome,
     ReviewRequest,
     settle_change,
+    tell_of_review,
 )
 from workflows.ports.customers import (
     BroadcastPage,
@@ -176,5 +177,6 @@ __all__ = [
     "set_attributes",
     "settle_change",
     "tell_of_guardrails",
+    "tell_of_review",
     "write_notes",
 ]

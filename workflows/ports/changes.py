@@ -12,6 +12,8 @@ class ReviewRequest(Message):
     """A change to review: who must agree, and who may not."""
 
     change_id: str
+    about: str
+    """What would be live, for people: `journey win-back`."""
     content_hash: str
     """The version that is proposed. A decision about any other does not count."""
     groups: tuple[str, ...]
@@ -32,6 +34,12 @@ class ReviewOutcome(Message):
     by: tuple[str, ...]
     reason: str
     at: datetime
+
+
+@activity.defn(name="tell_of_review")
+async def tell_of_review(request: ReviewRequest) -> None:
+    """Tell the groups that must agree what waits for them. Whoever tries it again tells them twice."""
+    raise NotImplementedError
 
 
 @activity.defn(name="settle_change")
