@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from policies.model import Allow, Deny, Facts, Need, Policy, Verdict, strictest
+from policies.model import Action, Allow, Deny, Facts, Need, Policy, Verdict, strictest
 
 _COMPLAINTS = "Mail less often, and only who opened or clicked of late"
 _BOUNCES = "Mail no addresses that are old or that nobody confirmed"
@@ -32,9 +32,12 @@ class BulkMailPolicy(Policy):
     warn_bounces: float = Field(default=2, gt=0, le=100)
     at_least: int = Field(default=1_000, ge=1)
 
+    def concerns(self, action: Action) -> bool:
+        return (action.channel, action.purpose) == ("email", "marketing")
+
     def judge(self, facts: Facts) -> Verdict:
         action, health = facts.action, facts.health
-        if (action.channel, action.purpose) != ("email", "marketing"):
+        if not self.concerns(action):
             return Allow()
         if not action.one_click:
             return Deny(reason="the mail has no one-click unsubscribe")

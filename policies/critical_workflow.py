@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from journeys.times import Duration
-from policies.model import Allow, Facts, Hold, Policy, Verdict
+from policies.model import Action, Allow, Facts, Hold, Policy, Verdict
 
 
 class CriticalWorkflowPolicy(Policy):
@@ -16,8 +16,11 @@ class CriticalWorkflowPolicy(Policy):
     channels: tuple[str, ...] = ("banner", "checklist", "tooltip")
     again: Duration = timedelta(minutes=15)
 
+    def concerns(self, action: Action) -> bool:
+        return action.channel in self.channels
+
     def judge(self, facts: Facts) -> Verdict:
-        if facts.action.channel not in self.channels or facts.attribute(self.attribute) is not True:
+        if not self.concerns(facts.action) or facts.attribute(self.attribute) is not True:
             return Allow()
         reason = "the customer is in the middle of something critical"
         return Hold(until=facts.now + self.again, reason=reason, look_again=True)

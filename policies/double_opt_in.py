@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from policies.model import Allow, Deny, Facts, Need, Policy, Verdict
+from policies.model import Action, Allow, Deny, Facts, Need, Policy, Verdict
 
 
 class DoubleOptInPolicy(Policy):
@@ -18,9 +18,12 @@ class DoubleOptInPolicy(Policy):
     countries: frozenset[str] = frozenset({"DE", "AT"})
     channels: frozenset[str] = frozenset({"email"})
 
+    def concerns(self, action: Action) -> bool:
+        return action.purpose == "marketing" and action.channel in self.channels
+
     def judge(self, facts: Facts) -> Verdict:
         action, country = facts.action, facts.place.country
-        if action.purpose != "marketing" or action.channel not in self.channels or country not in self.countries:
+        if not self.concerns(action) or country not in self.countries:
             return Allow()
         said = facts.last_word(action.channel)
         if said and said.confirmed and said.stands(facts.now):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from journeys.parts import Purpose
 from journeys.times import Duration, say_duration
-from policies.model import Allow, Contact, Deny, Facts, Hold, Need, Policy, Verdict
+from policies.model import Action, Allow, Contact, Deny, Facts, Hold, Need, Policy, Verdict
 
 _DAY = timedelta(days=1)
 
@@ -77,8 +77,11 @@ class FrequencyCapPolicy(Policy):
     def needed(self) -> frozenset[Need]:
         return frozenset({"country"}) if any(cap.calendar for cap in self.caps) else frozenset()
 
+    def concerns(self, action: Action) -> bool:
+        return action.purpose == "marketing"
+
     def judge(self, facts: Facts) -> Verdict:
-        if facts.action.purpose != "marketing":
+        if not self.concerns(facts.action):
             return Allow()
         for cap in self.caps:
             if cap.channel not in (None, facts.action.channel) or cap.purpose not in (None, "marketing"):

@@ -31,6 +31,8 @@ class Inputs(BaseModel):
 
     def lacks(self, policy: Policy) -> str:
         """What was not kept and the policy would look at; empty when it can judge as it would have then."""
+        if not policy.concerns(self.facts.action):
+            return ""
         if policy.looks_at_text:
             return "the text of the message"
         asked = policy.attributes

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from journeys.times import Duration, format_duration
-from policies.model import Allow, Deny, Facts, Hold, Need, Policy, Verdict
+from policies.model import Action, Allow, Deny, Facts, Hold, Need, Policy, Verdict
 
 
 class JourneyPriorityPolicy(Policy):
@@ -18,7 +18,6 @@ class JourneyPriorityPolicy(Policy):
 
     name: ClassVar[str] = "journey_priority"
     horizon_days: ClassVar[int] = 7
-    needs: ClassVar[frozenset[Need]] = frozenset({"open_runs"})
 
     apart: Duration = Field(default=timedelta(hours=24), le=timedelta(days=7))
     lower: Literal["queue", "skip"] = "queue"
@@ -26,9 +25,16 @@ class JourneyPriorityPolicy(Policy):
     again: Duration = timedelta(hours=1)
     """When to look again at a customer who is in a run of higher priority."""
 
+    @property
+    def needed(self) -> frozenset[Need]:
+        return frozenset({"open_runs"}) if self.while_open else frozenset()
+
+    def concerns(self, action: Action) -> bool:
+        return action.purpose == "marketing"
+
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
-        if action.purpose != "marketing":
+        if not self.concerns(action):
             return Allow()
         first = next((run for run in facts.open_runs if run.priority > action.priority), None)
         if self.while_open and first:

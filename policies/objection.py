@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from policies.model import Allow, Deny, Facts, Policy, Verdict, attribute
+from policies.model import Action, Allow, Deny, Facts, Policy, Verdict, attribute
 
 
 class ObjectionPolicy(Policy):
@@ -25,9 +25,12 @@ class ObjectionPolicy(Policy):
         """Whether the customer objected to direct marketing."""
         return attribute(attributes, self.objected) is True
 
+    def concerns(self, action: Action) -> bool:
+        return action.purpose == "marketing"
+
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
-        if action.purpose != "marketing":
+        if not self.concerns(action):
             return Allow()
         if self.objects(facts.attributes):
             return Deny(reason="the customer objected to direct marketing")

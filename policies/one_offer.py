@@ -7,7 +7,7 @@ from pydantic import Field
 
 from journeys.review import Area
 from journeys.times import Duration
-from policies.model import Allow, Deny, Facts, Policy, Verdict
+from policies.model import Action, Allow, Deny, Facts, Policy, Verdict
 
 
 class OneOfferPolicy(Policy):
@@ -24,8 +24,11 @@ class OneOfferPolicy(Policy):
     attribute: str = "session_started_at"
     within: Duration = Field(default=timedelta(minutes=30), le=timedelta(days=1))
 
+    def concerns(self, action: Action) -> bool:
+        return action.discount is not None
+
     def judge(self, facts: Facts) -> Verdict:
-        if facts.action.discount is None:
+        if not self.concerns(facts.action):
             return Allow()
         offers = [contact for contact in facts.contacts if contact.discount is not None]
         live = [c for c in offers if c.offer_until and c.offer_until > facts.now]

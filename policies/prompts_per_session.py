@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from journeys.times import Duration
-from policies.model import Allow, Deny, Facts, Policy, Verdict
+from policies.model import Action, Allow, Deny, Facts, Policy, Verdict
 
 
 class PromptsPerSessionPolicy(Policy):
@@ -23,8 +23,11 @@ class PromptsPerSessionPolicy(Policy):
     attribute: str = "session_started_at"
     within: Duration = Field(default=timedelta(minutes=30), le=timedelta(days=1))
 
+    def concerns(self, action: Action) -> bool:
+        return action.channel in self.channels
+
     def judge(self, facts: Facts) -> Verdict:
-        if facts.action.channel not in self.channels:
+        if not self.concerns(facts.action):
             return Allow()
         began = facts.session_began(self.attribute, self.within)
         shown = sum(1 for c in facts.contacts if c.channel in self.channels and c.at >= began)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from policies.model import Allow, Facts, Hours, Need, Policy, Verdict
+from policies.model import Action, Allow, Facts, Hours, Need, Policy, Verdict
 
 
 class QuietHoursPolicy(Policy):
@@ -18,8 +18,11 @@ class QuietHoursPolicy(Policy):
     start: time = Field(alias="from", default=time(21))
     end: time = Field(alias="to", default=time(8))
 
+    def concerns(self, action: Action) -> bool:
+        return action.purpose == "marketing"
+
     def judge(self, facts: Facts) -> Verdict:
-        return self._awake.verdict(facts, "quiet hours") if facts.action.purpose == "marketing" else Allow()
+        return self._awake.verdict(facts, "quiet hours") if self.concerns(facts.action) else Allow()
 
     @cached_property
     def _awake(self) -> Hours:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from policies.model import Allow, Deny, Facts, Need, Policy, Verdict
+from policies.model import Action, Allow, Deny, Facts, Need, Policy, Verdict
 
 
 class RestrictedCategoriesPolicy(Policy):
@@ -26,10 +26,13 @@ class RestrictedCategoriesPolicy(Policy):
     def attributes(self) -> frozenset[str]:
         return frozenset({"age", "birth_date"})
 
+    def concerns(self, action: Action) -> bool:
+        return not self.categories.isdisjoint(action.categories)
+
     def judge(self, facts: Facts) -> Verdict:
-        found = sorted(self.categories & facts.action.categories)
-        if not found:
+        if not self.concerns(facts.action):
             return Allow()
+        found = sorted(self.categories & facts.action.categories)
         age = _age(facts)
         if age is None and self.unknown == "deny":
             return Deny(reason=f"'{found[0]}' is restricted, and the customer's age is unknown")

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from policies.model import Allow, Deny, Facts, Policy, Verdict
+from policies.model import Action, Allow, Deny, Facts, Policy, Verdict
 
 
 class SmsIdentificationPolicy(Policy):
@@ -20,9 +20,12 @@ class SmsIdentificationPolicy(Policy):
     def looks_at_text(self) -> bool:
         return True
 
+    def concerns(self, action: Action) -> bool:
+        return (action.channel, action.purpose) == ("sms", "marketing")
+
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
-        if (action.channel, action.purpose) != ("sms", "marketing"):
+        if not self.concerns(action):
             return Allow()
         text, brand = action.text.casefold(), self.brand or facts.brand
         if brand and brand.casefold() not in text:

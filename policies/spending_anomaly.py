@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from journeys.money import Limits, Money
-from policies.model import Allow, Facts, Need, NeedsApproval, Policy, Verdict
+from policies.model import Action, Allow, Facts, Need, NeedsApproval, Policy, Verdict
 
 
 class SpendingAnomalyPolicy(Policy):
@@ -27,12 +27,15 @@ class SpendingAnomalyPolicy(Policy):
     at_least: Limits = {}
     group: str = "marketing"
 
+    def concerns(self, action: Action) -> bool:
+        return bool(action.tool and action.amount) and not action.approved
+
     def judge(self, facts: Facts) -> Verdict:
         action, days = facts.action, facts.daily_spending
-        if not action.tool or not action.amount or action.approved:
+        if not self.concerns(action):
             return Allow()
         *earlier, today = days.get(action.currency, (0.0,))
-        given = Money(today + action.amount, action.currency)
+        given = Money(today + (action.amount or 0), action.currency)
         if given.amount <= self.at_least.get(action.currency, 0):
             return Allow()
         if usual := [amount for amount in earlier if amount > 0]:

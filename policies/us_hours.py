@@ -3,7 +3,7 @@
 from functools import reduce
 from typing import ClassVar
 
-from policies.model import Allow, Facts, Hours, Need, Policy, Verdict
+from policies.model import Action, Allow, Facts, Hours, Need, Policy, Verdict
 from policies.tables.us_hours import open_hours
 from policies.tables.us_states import states_of
 
@@ -20,9 +20,12 @@ class UsHoursPolicy(Policy):
 
     channels: frozenset[str] = frozenset({"sms"})
 
+    def concerns(self, action: Action) -> bool:
+        return action.purpose == "marketing" and action.channel in self.channels
+
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
-        if action.purpose != "marketing" or action.channel not in self.channels:
+        if not self.concerns(action):
             return Allow()
         states = sorted(states_of(facts))
         if not states:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from policies.model import Allow, Deny, Facts, Need, Policy, Verdict
+from policies.model import Action, Allow, Deny, Facts, Need, Policy, Verdict
 from policies.tables.us_states import states_of
 
 
@@ -25,9 +25,12 @@ class UsTextCapPolicy(Policy):
     states: frozenset[str] = frozenset({"FL", "OK"})
     channels: frozenset[str] = frozenset({"sms"})
 
+    def concerns(self, action: Action) -> bool:
+        return action.purpose == "marketing" and action.channel in self.channels
+
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
-        if action.purpose != "marketing" or action.channel not in self.channels:
+        if not self.concerns(action):
             return Allow()
         bound = sorted(self.states & states_of(facts))
         since = facts.now - timedelta(hours=24)

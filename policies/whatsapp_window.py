@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from policies.model import Allow, Contact, Deny, Facts, Need, Policy, Verdict
+from policies.model import Action, Allow, Contact, Deny, Facts, Need, Policy, Verdict
 
 _WINDOW = timedelta(hours=24) - timedelta(seconds=60)
 """A minute less than Meta gives, for the way there."""
@@ -37,9 +37,12 @@ class WhatsappWindowPolicy(Policy):
     per_week: int = Field(default=2, ge=1)
     no_marketing_to: frozenset[str] = frozenset({"US"})
 
+    def concerns(self, action: Action) -> bool:
+        return action.channel == "whatsapp"
+
     def judge(self, facts: Facts) -> Verdict:
         action = facts.action
-        if action.channel != "whatsapp":
+        if not self.concerns(action):
             return Allow()
         if action.form == "free" and (facts.last_inbound is None or facts.now >= facts.last_inbound + _WINDOW):
             return Deny(reason="free text may be sent on WhatsApp only within 24 hours of the customer's message")

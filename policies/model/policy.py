@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, cast
 from pydantic import BaseModel, ConfigDict
 
 from journeys.review import Area
+from policies.model.action import Action
 from policies.model.facts import Facts
 from policies.model.verdicts import Verdict
 
@@ -87,6 +88,11 @@ class Policy(BaseModel):
     def budget_span(self) -> timedelta | None:
         """Over how long this policy counts what the journey sent to anyone; None when it does not."""
         return None
+
+    def concerns(self, action: Action) -> bool:
+        """Whether it may have anything against such an action. What it does not concern it allows, whatever the
+        facts, and so also where they were not kept."""
+        return True
 
     def judge(self, facts: Facts) -> Verdict:
         """The verdict on `facts.action`, from `facts` and the settings alone."""

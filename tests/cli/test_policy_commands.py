@@ -195,6 +195,14 @@ def test_what_was_not_kept_is_told_and_not_guessed(sojourn: Command, shop: dict[
     assert "1: high_value looks at the customer's plan_value, which was not kept" in told.out
 
 
+def test_a_policy_that_does_not_concern_a_message_needs_to_know_nothing_of_it(
+    sojourn: Command, shop: dict[str, str]
+) -> None:
+    keep(shop["SOJOURN_DATABASE_URL"], message(), message(channel="whatsapp"))
+    more = "whatsapp_window: {}\nsms_identification: {}\none_offer: {}\ncritical_workflow: {}\n"
+    assert previewed(sojourn, shop, changed(shop, "consent: {}", f"consent: {{}}\n{more}")) == ([], 1, 1)
+
+
 def test_a_denial_is_certain_whatever_another_policy_would_say(sojourn: Command, shop: dict[str, str]) -> None:
     keep(shop["SOJOURN_DATABASE_URL"], message(NOON, NOON - timedelta(hours=1)))
     file = changed(shop, "{most: 3, within: 1d}", "{most: 1, within: 1d}")
