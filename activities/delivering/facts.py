@@ -168,7 +168,7 @@ def _action(case: Case, approved: bool) -> Action:
         language=rendered.language,
         valid_from=rendered.valid_from,
         valid_until=rendered.valid_until,
-        form="template" if rendered.channel != "whatsapp" or "template" in rendered.fields else "free",
+        form="template" if rendered.channel != "whatsapp" or rendered.fields.get("template") else "free",
         text=str(rendered.fields.get("text", "")),
         one_click=message.channel == "email" and bool(rendered.unsubscribe_url),
         confidence=request.confidence,

@@ -65,6 +65,17 @@ async def test_a_message_leaves_once(channel: str, shop: Sending) -> None:
     assert shop.received(request) == 1
 
 
+async def test_an_sms_that_does_not_say_who_sends_it_stays_and_one_that_does_leaves(shop: Sending) -> None:
+    shopper = await lena(shop)
+    named = {"policies": {"sms_identification": {}}} | over("sms")
+    briefly = {"policies": {"sms_identification": {"brand": "Northwind"}}} | over("sms")
+
+    denied = await shop.deliver(shop.request(shopper, **named))
+
+    assert denied == Denied(reason="the SMS does not say that 'Northwind Outdoor' sends it")
+    assert isinstance(await shop.deliver(shop.request(shopper, "run-2", **briefly)), Sent)
+
+
 async def test_while_the_settings_of_one_channel_are_wrong_the_next_one_is_used(shop: Sending) -> None:
     ada, ben = await lena(shop), await shop.shopper("ben", sms=True)
     shop.sandbox.faults.add(recipient=ada.email, answer="535 5.7.8 bad credentials")

@@ -5,7 +5,8 @@ from datetime import timedelta
 from sqlmodel import SQLModel
 
 from store.tables import Customer, Delivery, Run
-from tests.faults.sending import NOON, TEN_PERCENT, Sending, Shopper
+from tests.approving import approve_content
+from tests.faults.sending import NOON, OFFER, TEN_PERCENT, Sending, Shopper
 from workflows.ports import Asked, Denied, Held, Sent
 
 
@@ -157,3 +158,52 @@ async def test_a_jump_of_the_audience_is_asked_about(small_sending: Sending) -> 
 
     assert isinstance(asked, Asked)
     assert asked.reason == "the journey was entered by 5 customers today, and 1 on a usual day"
+
+
+async def test_free_text_leaves_on_whatsapp_once_the_customer_has_written_there(small_sending: Sending) -> None:
+    sending, lena = small_sending, await small_sending.shopper()
+    free = "---\nlanguage: en\n---\ntext: Any questions about the tent?\n"
+    (sending.folder / "content" / "browse-offer" / "whatsapp.yaml.j2").write_text(free, encoding="utf-8")
+    approve_content(sending.folder)
+    sending.reload()
+    sending.sandbox.whatsapp.open_windows.add(lena.phone.lstrip("+"))
+    asked = OFFER | {"offer": None, "policies": {"whatsapp_window": {}}}
+    too_late = Denied(reason="free text may be sent on WhatsApp only within 24 hours of the customer's message")
+
+    await sending.happens("lena", "Message Replied", channel="sms")
+    assert await sending.deliver(sending.request(lena, **asked)) == too_late
+
+    await sending.happens("lena", "Message Replied", channel="whatsapp", text="Hello")
+    next_day = NOON + timedelta(days=1)
+    assert await sending.deliver(sending.request(lena, run="run-2", now=next_day, **asked)) == too_late
+    assert isinstance(await sending.deliver(sending.request(lena, run="run-3", **asked)), Sent)
+
+
+async def test_what_a_customer_ordered_makes_them_one_of_high_value(small_sending: Sending) -> None:
+    sending, lena = small_sending, await small_sending.shopper()
+    valued = {"high_value": {"at_least": ["1000 EUR", "800 GBP"], "most_discount": 5}}
+    offer = OFFER | {"policies": valued}
+
+    await sending.happens("lena", "Order Completed", total=900, currency="EUR", order_id="o-1")
+    assert isinstance(await sending.deliver(sending.request(lena, **offer)), Asked)
+
+    await sending.happens("lena", "Order Completed", total=100, currency="EUR", order_id="o-2", coupon="SPRING")
+    denied = await sending.deliver(sending.request(lena, run="run-2", **offer))
+    assert denied == Denied(reason="10 % off is above 5 % for a high-value customer")
+
+
+async def test_a_jump_of_what_a_journey_sends_is_asked_about(small_sending: Sending) -> None:
+    lena, others = await small_sending.shopper(), await small_sending.shopper("others")
+    days = [2, *[0] * 5]
+    sent = [
+        sent_before(
+            others, number, journey="browse-abandonment", reserved_at=NOON - timedelta(days=day, minutes=number)
+        )
+        for number, day in enumerate(days)
+    ]
+    await keep(small_sending, *sent)
+
+    asked = await small_sending.deliver(small_sending.request(lena, policies={"volume_anomaly": {"at_least": 5}}))
+
+    assert isinstance(asked, Asked)
+    assert asked.reason == "the journey has sent 5 messages today, and 1 on a usual day"
