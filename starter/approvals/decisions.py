@@ -268,9 +268,9 @@ def _state_of(approve: bool) -> Settled:
 
 
 def _update_id(approval: Approval, person: Person, state: Settled, edits: Mapping[str, str]) -> str:
-    """One update for the same decision of the same person, however often it is sent. It shows in the
-    clear in Temporal, so it names nobody."""
-    words = json.dumps([approval.content_hash, edits], sort_keys=True) if edits else ""
+    """One update for the same decision of the same person about the same content, however often it is sent: who
+    agreed before an edit can agree once more. It shows in the clear in Temporal, so it names nobody."""
+    words = json.dumps([approval.content_hash, edits], sort_keys=True)
     return hashlib.sha256(f"{approval.id}\n{person.email}\n{state}\n{words}".encode()).hexdigest()[:40]
 
 

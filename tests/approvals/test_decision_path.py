@@ -1,12 +1,14 @@
 """A decision on its whole way: through the API to a real run, and from there to the mail server."""
 
 from dataclasses import replace
+from functools import partial
 
 import httpx
 import pytest
 from sqlmodel import select
 from temporalio.client import Client
 
+from journeys.model import Journey
 from starter.approvals.decisions import Approvals
 from starter.approvals.refusals import Closed, RefusedByRun, RunGone, TemporalUnavailable
 from starter.local.ports import free_ports
@@ -83,6 +85,27 @@ async def test_what_was_edited_leaves_as_it_was_edited_and_the_change_is_kept_to
     assert {label["field"]: (label["before"], label["after"], label["by"]) for label in labels} == {
         field: (shown["texts"][field], after, ADA.email) for field, after in words.items()
     }
+
+
+async def test_whoever_agreed_before_an_edit_is_asked_again(living: LivingShop) -> None:
+    """Two must agree: Ada does, Lars edits it, and so Ada has to agree to what he made of it."""
+    journeys = living.services.journeys
+    by_two = journeys["hello"].model_dump(mode="json", by_alias=True)
+    by_two["steps"][0]["approval"] = {"group": "marketing", "people": 2}
+    journeys["hello"] = Journey.model_validate(by_two)
+    run = await living.start()
+    approval_id, lars = await asks(run), ADA.model_copy(update={"email": "lars@northwind.example"})
+    decide = partial(Approvals(living.services).decide, approval_id, approve=True)
+
+    first = await decide(ADA, seen=await _seen(living, approval_id))
+    words = {"subject": "Three sleep in it"}
+    edited = await decide(lars, edits=words, seen=await _seen(living, approval_id))
+    again = await decide(ADA, seen=await _seen(living, approval_id))
+
+    assert [each.state for each in (first, edited, again)] == ["agreed", "agreed", "approved"]
+    await run.result()
+    assert [mail.title for mail in living.mailbox.messages] == ["Three sleep in it"]
+    assert (await _row(living, approval_id)).decided_by == "lars@northwind.example, ada@northwind.example"
 
 
 async def test_what_is_rejected_stays(living: LivingShop, living_api: httpx.AsyncClient) -> None:
