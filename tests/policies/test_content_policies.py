@@ -69,3 +69,9 @@ def test_content_is_in_a_language_the_customer_reads(language: str | None, local
     verdict = ContentFitPolicy().judge(facts(about={"language": language}, locale=locale))
 
     assert (verdict == Allow()) is allowed
+
+
+def test_a_receipt_leaves_in_whatever_language_there_is():
+    receipt = facts(purpose="transactional", about={"language": "de"}, locale="en-GB")
+
+    assert ContentFitPolicy().judge(receipt) == Allow()

@@ -17,6 +17,12 @@ def test_a_lower_journey_queues_behind_a_message_of_a_higher_one():
     )
 
 
+def test_after_a_day_a_message_of_a_higher_journey_keeps_nothing_back():
+    yesterday = contact(NOON - 24 * HOUR, journey="win-back", priority=80)
+
+    assert QUEUE.judge(facts(contacts=(yesterday,))) == Allow()
+
+
 def test_a_lower_journey_can_be_pre_empted_instead():
     verdict = JourneyPriorityPolicy(lower="skip").judge(facts(contacts=(ABOVE,)))
 
