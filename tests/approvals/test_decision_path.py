@@ -1,6 +1,7 @@
 """A decision on its whole way: through the API to a real run, and from there to the mail server."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import httpx
@@ -10,6 +11,7 @@ from temporalio.client import Client
 
 from journeys.model import Journey
 from starter.approvals.decisions import Approvals
+from starter.approvals.grants import Grants, Similar
 from starter.approvals.refusals import Closed, RefusedByRun, RunGone, TemporalUnavailable
 from starter.local.ports import free_ports
 from store.approvals import find_approval
@@ -122,17 +124,20 @@ async def test_what_is_rejected_stays(living: LivingShop, living_api: httpx.Asyn
     assert (row.state, row.decision_reason) == ("rejected", "Too soon after the last one")
 
 
-async def test_two_clicks_are_one_decision(living: LivingShop) -> None:
+async def test_two_clicks_are_one_decision_and_give_one_grant_for_others_like_it(living: LivingShop) -> None:
     run = await living.start()
-    approval_id = await asks(run)
-    service = Approvals(living.services)
+    approval_id, similar = await asks(run), Similar(5, timedelta(days=7))
+    decide = partial(Approvals(living.services).decide, approval_id, ADA, approve=True, similar=similar)
 
-    first = await service.decide(approval_id, ADA, approve=True, seen=await _seen(living, approval_id))
-    second = await service.decide(approval_id, ADA, approve=True, seen=await _seen(living, approval_id))
+    first = await decide(seen=await _seen(living, approval_id))
+    second = await decide(seen=await _seen(living, approval_id))
 
     await run.result()
     assert (first.state, second.state) == ("approved", "approved")
     assert len(living.mailbox.messages) == 1
+    [given] = (await Grants(living.services).list()).rows
+    assert (given.approval_id, given.given_by, given.most, given.used) == (approval_id, ADA.email, 5, 0)
+    assert given.ends_at - given.given_at == timedelta(days=7)
 
 
 async def test_an_answer_lost_on_the_way_back_is_found_again(living: LivingShop) -> None:

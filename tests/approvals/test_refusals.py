@@ -80,7 +80,14 @@ async def test_a_wrong_question_is_told_what_is_wrong(api: httpx.AsyncClient, ad
 
 @pytest.mark.parametrize(
     "body",
-    ["{", "{}", '{"decision": "perhaps"}', '{"decision": "approve"}', '{"decision": "approve", "by": "me"}'],
+    [
+        "{",
+        "{}",
+        '{"decision": "perhaps"}',
+        '{"decision": "approve"}',
+        '{"decision": "approve", "by": "me"}',
+        '{"decision": "reject", "seen": "hash", "reason": "no", "similar": {"most": 5, "days": 7}}',
+    ],
 )
 async def test_a_malformed_decision_decides_nothing(api: httpx.AsyncClient, shop: Services, body: str) -> None:
     await put(shop.database, customer(), approval())

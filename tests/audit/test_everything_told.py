@@ -64,7 +64,9 @@ def _settled(state: Any, by: str = "") -> Act:
 def _put(group: str, agreed: list[str], by: str) -> Act:
     async def act(session: AsyncSession) -> None:
         await _question(session)
-        await put_to(session, "a_1", group=group, assignee="", agreed=agreed, by=by, at=NOW)
+        for _ in range(2):
+            await put_to(session, "a_1", group=group, assignee="", agreed=agreed, by=by, at=NOW)
+            await session.flush()
 
     return act
 
