@@ -98,7 +98,7 @@ class AutonomyPolicy(Policy):
             for kind in ("group", "channel", "tool", "journey"):
                 yield from (Named(("tiers", number, kind), kind, name) for name in names[kind])
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         if facts.action.approved:
             return Allow()
         rules = [rule for rule in self.tiers if rule.applies(facts)]

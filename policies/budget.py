@@ -46,7 +46,7 @@ class BudgetPolicy(Policy):
         for channel in self.costs:
             yield Named(("costs", channel), "channel", channel)
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action, span = facts.action, say_duration(self.within)
         sent = facts.journey_sent.get(self.within, {})
         if not action.tool and sum(sent.values()) >= self.messages:

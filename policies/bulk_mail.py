@@ -35,10 +35,8 @@ class BulkMailPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return (action.channel, action.purpose) == ("email", "marketing")
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action, health = facts.action, facts.health
-        if not self.concerns(action):
-            return Allow()
         if not action.one_click:
             return Deny(reason="the mail has no one-click unsubscribe")
         if health.delivered < self.at_least:

@@ -10,7 +10,7 @@ class ConsentPolicy(Policy):
 
     name: ClassVar[str] = "consent"
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action = facts.action
         latest = facts.last_word(action.channel)
         if latest and not latest.granted:

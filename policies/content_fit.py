@@ -18,7 +18,7 @@ class ContentFitPolicy(Policy):
 
     other_language: Literal["deny", "allow"] = "deny"
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action = facts.action
         if action.valid_until and facts.now >= action.valid_until:
             ended = action.valid_until.astimezone(UTC)

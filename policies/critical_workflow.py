@@ -19,8 +19,8 @@ class CriticalWorkflowPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return action.channel in self.channels
 
-    def judge(self, facts: Facts) -> Verdict:
-        if not self.concerns(facts.action) or facts.attribute(self.attribute) is not True:
+    def verdict(self, facts: Facts) -> Verdict:
+        if facts.attribute(self.attribute) is not True:
             return Allow()
         reason = "the customer is in the middle of something critical"
         return Hold(until=facts.now + self.again, reason=reason, look_again=True)

@@ -17,7 +17,7 @@ class DestinationsPolicy(Policy):
     countries: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset({"sms"})
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action, country = facts.action, facts.action.destination.country
         if action.channel not in self.channels or country in self.countries:
             return Allow()

@@ -22,7 +22,7 @@ class DiscountCapPolicy(Policy):
     approval_above: Percent = 5
     group: str = "marketing"
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         discount = facts.action.discount
         if discount is None:
             return Allow()

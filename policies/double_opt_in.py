@@ -21,9 +21,9 @@ class DoubleOptInPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return action.purpose == "marketing" and action.channel in self.channels
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action, country = facts.action, facts.place.country
-        if not self.concerns(action) or country not in self.countries:
+        if country not in self.countries:
             return Allow()
         said = facts.last_word(action.channel)
         if said and said.confirmed and said.stands(facts.now):

@@ -80,9 +80,7 @@ class FrequencyCapPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return action.purpose == "marketing"
 
-    def judge(self, facts: Facts) -> Verdict:
-        if not self.concerns(facts.action):
-            return Allow()
+    def verdict(self, facts: Facts) -> Verdict:
         for cap in self.caps:
             if cap.channel not in (None, facts.action.channel) or cap.purpose not in (None, "marketing"):
                 continue

@@ -48,7 +48,7 @@ class HighValuePolicy(Policy):
             )
         return self
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action, who = facts.action, self._who(facts.attribute(self.attribute))
         if not who:
             return Allow()

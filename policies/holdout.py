@@ -15,7 +15,7 @@ class HoldoutPolicy(Policy):
     share: Percent = 5
     seed: str = "global-holdout"
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         why = self.held_out(facts.customer_id)
         return Deny(reason=why) if why and facts.action.purpose == "marketing" else Allow()
 

@@ -32,10 +32,8 @@ class JourneyPriorityPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return action.purpose == "marketing"
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action = facts.action
-        if not self.concerns(action):
-            return Allow()
         first = next((run for run in facts.open_runs if run.priority > action.priority), None)
         if self.while_open and first:
             reason = f"the customer is in '{first.journey}', which goes first"

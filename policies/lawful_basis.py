@@ -15,7 +15,7 @@ class LawfulBasisPolicy(Policy):
 
     bases: dict[Purpose, Basis] = {"marketing": "consent", "transactional": "contract"}
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action = facts.action
         basis = self.bases.get(action.purpose)
         if basis is None:

@@ -22,7 +22,7 @@ class MarginFloorPolicy(Policy):
     unknown: Literal["ask", "deny", "allow"] = "ask"
     group: str = "marketing"
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action = facts.action
         if action.discount is None:
             return Allow()

@@ -28,10 +28,8 @@ class ObjectionPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return action.purpose == "marketing"
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action = facts.action
-        if not self.concerns(action):
-            return Allow()
         if self.objects(facts.attributes):
             return Deny(reason="the customer objected to direct marketing")
         if action.channel in self.sharing and facts.attribute(self.gpc) is True:

@@ -27,9 +27,7 @@ class OneOfferPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return action.discount is not None
 
-    def judge(self, facts: Facts) -> Verdict:
-        if not self.concerns(facts.action):
-            return Allow()
+    def verdict(self, facts: Facts) -> Verdict:
         offers = [contact for contact in facts.contacts if contact.discount is not None]
         live = [c for c in offers if c.offer_until and c.offer_until > facts.now]
         if other := next((c for c in live if c.journey != facts.action.journey), None):

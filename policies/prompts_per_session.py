@@ -26,9 +26,7 @@ class PromptsPerSessionPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return action.channel in self.channels
 
-    def judge(self, facts: Facts) -> Verdict:
-        if not self.concerns(facts.action):
-            return Allow()
+    def verdict(self, facts: Facts) -> Verdict:
         began = facts.session_began(self.attribute, self.within)
         shown = sum(1 for c in facts.contacts if c.channel in self.channels and c.at >= began)
         if shown < self.most:

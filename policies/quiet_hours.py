@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from policies.model import Action, Allow, Facts, Hours, Need, Policy, Verdict
+from policies.model import Action, Facts, Hours, Need, Policy, Verdict
 
 
 class QuietHoursPolicy(Policy):
@@ -21,8 +21,8 @@ class QuietHoursPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return action.purpose == "marketing"
 
-    def judge(self, facts: Facts) -> Verdict:
-        return self._awake.verdict(facts, "quiet hours") if self.concerns(facts.action) else Allow()
+    def verdict(self, facts: Facts) -> Verdict:
+        return self._awake.verdict(facts, "quiet hours")
 
     @cached_property
     def _awake(self) -> Hours:

@@ -29,9 +29,7 @@ class RestrictedCategoriesPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return not self.categories.isdisjoint(action.categories)
 
-    def judge(self, facts: Facts) -> Verdict:
-        if not self.concerns(facts.action):
-            return Allow()
+    def verdict(self, facts: Facts) -> Verdict:
         found = sorted(self.categories & facts.action.categories)
         age = _age(facts)
         if age is None and self.unknown == "deny":

@@ -85,7 +85,7 @@ class RulesPolicy(Policy):
     def looks_at_text(self) -> bool:
         return any("text" in rule.when for rule in self._rules())
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         return strictest(rule.judge(facts) for rule in self._rules())
 
     def _rules(self) -> Iterable[Rule]:

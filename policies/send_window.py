@@ -20,7 +20,7 @@ class SendWindowPolicy(Policy):
     end: time = Field(alias="to", default=time(23, 59, 59))
     days: tuple[Weekday, ...] = ()
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         return self._window.verdict(facts, "outside the send window")
 
     @cached_property

@@ -23,10 +23,8 @@ class SmsIdentificationPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return (action.channel, action.purpose) == ("sms", "marketing")
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action = facts.action
-        if not self.concerns(action):
-            return Allow()
         text, brand = action.text.casefold(), self.brand or facts.brand
         if brand and brand.casefold() not in text:
             return Deny(reason=f"the SMS does not say that '{brand}' sends it")

@@ -30,10 +30,8 @@ class SpendingAnomalyPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return bool(action.tool and action.amount) and not action.approved
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action, days = facts.action, facts.daily_spending
-        if not self.concerns(action):
-            return Allow()
         *earlier, today = days.get(action.currency, (0.0,))
         given = Money(today + (action.amount or 0), action.currency)
         if given.amount <= self.at_least.get(action.currency, 0):

@@ -10,7 +10,7 @@ class SuppressionPolicy(Policy):
 
     name: ClassVar[str] = "suppression"
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         if found := facts.suppressed:
             why = {"hard_bounce": "it bounced for good", "complaint": "its owner complained"}
             told = why.get(found.reason, "a person put it there")

@@ -23,10 +23,8 @@ class UsHoursPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return action.purpose == "marketing" and action.channel in self.channels
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action = facts.action
-        if not self.concerns(action):
-            return Allow()
         states = sorted(states_of(facts))
         if not states:
             return Allow()

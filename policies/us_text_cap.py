@@ -28,10 +28,7 @@ class UsTextCapPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return action.purpose == "marketing" and action.channel in self.channels
 
-    def judge(self, facts: Facts) -> Verdict:
-        action = facts.action
-        if not self.concerns(action):
-            return Allow()
+    def verdict(self, facts: Facts) -> Verdict:
         bound = sorted(self.states & states_of(facts))
         since = facts.now - timedelta(hours=24)
         sent = [

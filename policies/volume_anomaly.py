@@ -23,7 +23,7 @@ class VolumeAnomalyPolicy(Policy):
     at_least: int = Field(default=1_000, ge=1)
     group: str = "marketing"
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         if facts.action.approved:
             return Allow()
         jump = self._jump(facts.volumes, "the journey has sent", "messages") or self._jump(

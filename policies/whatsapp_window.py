@@ -40,10 +40,8 @@ class WhatsappWindowPolicy(Policy):
     def concerns(self, action: Action) -> bool:
         return action.channel == "whatsapp"
 
-    def judge(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts) -> Verdict:
         action = facts.action
-        if not self.concerns(action):
-            return Allow()
         if action.form == "free" and (facts.last_inbound is None or facts.now >= facts.last_inbound + _WINDOW):
             return Deny(reason="free text may be sent on WhatsApp only within 24 hours of the customer's message")
         if action.purpose != "marketing":

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from journeys.review import Area
 from policies.model.action import Action
 from policies.model.facts import Facts
-from policies.model.verdicts import Verdict
+from policies.model.verdicts import Allow, Verdict
 
 Need = Literal[
     "features", "open_runs", "inbound", "health", "volumes", "audiences", "country", "spending", "daily_spending"
@@ -95,7 +95,11 @@ class Policy(BaseModel):
         return True
 
     def judge(self, facts: Facts) -> Verdict:
-        """The verdict on `facts.action`, from `facts` and the settings alone."""
+        """The verdict on `facts.action`."""
+        return self.verdict(facts) if self.concerns(facts.action) else Allow()
+
+    def verdict(self, facts: Facts) -> Verdict:
+        """The verdict on an action that it concerns, from `facts` and the settings alone."""
         raise NotImplementedError
 
 
