@@ -34,7 +34,7 @@ class RefusedUpdates(Interceptor):
         self.refusals = Refusals(database)
         self._heard: deque[Refused] = deque()
 
-    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: A002
+    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: A002 the SDK's name
         known = cast(Any, input).unsafe_extern_functions  # the SDK leaves the type of the functions open
         known[_HEAR] = self._heard.append
         return _Listening
@@ -55,14 +55,14 @@ class RefusedUpdates(Interceptor):
 
 
 class _Listening(WorkflowInboundInterceptor):
-    def handle_update_validator(self, input: HandleUpdateInput) -> None:  # noqa: A002
+    def handle_update_validator(self, input: HandleUpdateInput) -> None:  # noqa: A002 the SDK's name
         try:
             super().handle_update_validator(input)
         except ApplicationError as refusal:
             _tell(input.update, refusal)
             raise
 
-    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:  # noqa: A002
+    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:  # noqa: A002 the SDK's name
         try:
             return await super().handle_update_handler(input)
         except ApplicationError as refusal:

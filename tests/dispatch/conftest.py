@@ -217,13 +217,13 @@ class _MortalCalls(OutboundInterceptor):
         self._reaper.pass_by()
         return result
 
-    async def start_workflow(self, input: StartWorkflowInput) -> Any:  # noqa: A002
+    async def start_workflow(self, input: StartWorkflowInput) -> Any:  # noqa: A002 the SDK's name
         return await self._call(super().start_workflow(input))
 
-    async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002
+    async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002 the SDK's name
         await self._call(super().signal_workflow(input))
 
-    async def describe_workflow(self, input: DescribeWorkflowInput) -> Any:  # noqa: A002
+    async def describe_workflow(self, input: DescribeWorkflowInput) -> Any:  # noqa: A002 the SDK's name
         return await self._call(super().describe_workflow(input))
 
 

@@ -91,7 +91,7 @@ class _HeldCalls(OutboundInterceptor):
         super().__init__(next)
         self._held = held
 
-    async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002
+    async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002 the SDK's name
         self._held.under_way += 1
         self._held.most = max(self._held.most, self._held.under_way)
         self._held.waiting.set()
